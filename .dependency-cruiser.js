@@ -1,0 +1,72 @@
+// The table of rooms (docs/architecture.md) as a check: who may import whom.
+// A room that is not listed here fails, so a new room must first be given its place.
+
+const rooms = {
+  bin: ["lib"],
+  lib: ["contract"],
+  contract: [],
+  functions: ["contract", "inventory", "locks"],
+  inventory: ["contract"],
+  locks: [],
+  local: [],
+  lab: ["contract", "inventory", "locks"],
+};
+
+const allowedFrom = Object.entries(rooms).map(([room, others]) => ({
+  name: `${room}-imports-only-its-neighbours`,
+  comment: `${room}/ may import from ${others.join(", ") || "no other room"}.`,
+  severity: "error",
+  from: { path: `^${room}/` },
+  to: {
+    dependencyTypes: ["local"],
+    pathNot: `^(${[room, ...others].join("|")})/`,
+  },
+}));
+
+/** @type {import('dependency-cruiser').IConfiguration} */
+export default {
+  forbidden: [
+    ...allowedFrom,
+    {
+      name: "inventory-takes-only-types-from-locks",
+      severity: "error",
+      from: { path: "^inventory/" },
+      to: { path: "^locks/", dependencyTypesNot: ["type-only"] },
+    },
+    {
+      name: "no-cycles",
+      severity: "error",
+      from: {},
+      to: { circular: true },
+    },
+    {
+      name: "no-cdk-at-run-time",
+      severity: "error",
+      from: { path: "^(contract|functions|inventory|locks)/" },
+      to: { path: "node_modules/(aws-cdk-lib|constructs|cdk-nag)/" },
+    },
+    {
+      name: "no-aws-sdk-in-the-stack",
+      severity: "error",
+      from: { path: "^(bin|lib|contract)/" },
+      to: { path: "node_modules/@aws-sdk/" },
+    },
+    {
+      name: "no-unresolvable-imports",
+      severity: "error",
+      from: {},
+      to: { couldNotResolve: true },
+    },
+  ],
+  options: {
+    parser: "swc",
+    doNotFollow: { path: "node_modules" },
+    exclude: { path: "^(cdk\\.out|\\.holdfast)" },
+    tsPreCompilationDeps: true,
+    enhancedResolveOptions: {
+      exportsFields: ["exports"],
+      conditionNames: ["node", "import", "types", "default"],
+      extensions: [".ts", ".js"],
+    },
+  },
+};

@@ -1,0 +1,10 @@
+/** The names of the variables by which the stack tells its functions what to use. */
+export const environment = {
+  stockTable: "STOCK_TABLE",
+  reservationsTable: "RESERVATIONS_TABLE",
+  movementsTable: "MOVEMENTS_TABLE",
+  retentionDays: "RETENTION_DAYS",
+  serviceVersion: "SERVICE_VERSION",
+} as const;
+
+export type EnvironmentVariable = (typeof environment)[keyof typeof environment];

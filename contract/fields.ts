@@ -1,0 +1,83 @@
+/**
+ * The fields that requests are made of, with the words for a value out of its bounds: every message
+ * says what is accepted and what was sent.
+ */
+import * as z from "zod/mini";
+import { holdSecondsMax, idempotencyKeyLengthMax, labelLengthMax, skuLengthMax } from "./bounds.ts";
+
+const shownLengthMax = 60;
+
+/** A value as a caller would recognize it, cut where it is long. */
+const show = (value: unknown): string => {
+  const text = JSON.stringify(value) ?? String(value);
+  return text.length <= shownLengthMax ? text : `${text.slice(0, shownLengthMax)}…`;
+};
+
+/** Every failure of a field is told in the same way, whichever of its checks it was. */
+const expecting = (expected: string) => ({
+  error: ({ input }: { input?: unknown }) =>
+    input === undefined ? `is missing: it ${expected}` : `${expected}, not ${show(input)}`,
+});
+
+const grouped = new Intl.NumberFormat("en-US");
+
+export const wholeNumber = (min: number, max: number) => {
+  const words = expecting(
+    `must be a whole number from ${grouped.format(min)} to ${grouped.format(max)}`,
+  );
+  return z.int(words).check(z.gte(min, words), z.lte(max, words));
+};
+
+const text = (pattern: RegExp, expected: string) => {
+  const words = expecting(expected);
+  return z.string(words).check(z.regex(pattern, words));
+};
+
+/** No control, format, private or unassigned characters, no line or paragraph separators. */
+const printable = (lengthMax: number) =>
+  text(
+    new RegExp(`^[^\\p{C}\\p{Zl}\\p{Zp}]{1,${lengthMax}}$`, "u"),
+    `must be 1 to ${lengthMax} printable characters`,
+  );
+
+export const sku = text(
+  new RegExp(`^[A-Za-z0-9._:-]{1,${skuLengthMax}}$`),
+  `must be 1 to ${skuLengthMax} of the characters A-Z a-z 0-9 . _ : -`,
+);
+
+export const label = printable(labelLengthMax);
+export const idempotencyKey = printable(idempotencyKeyLengthMax);
+export const holdSeconds = wholeNumber(1, holdSecondsMax);
+
+/** An object that refuses members which it does not know. */
+export const closedObject = <Shape extends z.core.$ZodShape>(shape: Shape) =>
+  z.strictObject(shape, {
+    error: (issue) =>
+      issue.code === "unrecognized_keys"
+        ? `is not a member that is known here; known are: ${Object.keys(shape).join(", ") || "none"}`
+        : expecting("must be a JSON object").error(issue),
+  });
+
+/** A list with a bound on its length. */
+export const boundedArray = <Item extends z.core.$ZodType>(
+  item: Item,
+  min: number,
+  max: number,
+) => {
+  const words = {
+    error: ({ input }: { input?: unknown }) =>
+      Array.isArray(input)
+        ? `must have ${min} to ${max} entries, not ${input.length}`
+        : expecting(`must be a list of ${min} to ${max} entries`).error({ input }),
+  };
+  return z.array(item, words).check(z.minLength(min, words), z.maxLength(max, words));
+};
+
+/** A number in a query string. */
+export const queryNumber = (min: number, max: number) =>
+  z.pipe(
+    z.transform((sent: unknown) =>
+      typeof sent === "string" && /^\d{1,15}$/.test(sent) ? Number(sent) : sent,
+    ),
+    wholeNumber(min, max),
+  );

@@ -1,0 +1,100 @@
+/**
+ * The routes of the HTTP API, version 1: which function answers each, and which scope a token needs.
+ * Pure data, read by the stack (to route), by the functions (to match) and by the OpenAPI document.
+ * What a request and its answer look like is beside it: stock.ts, reservations.ts, problems.ts.
+ */
+
+export type FunctionName = "reserve" | "reservations" | "stock" | "service";
+
+export type Scope = "stock.read" | "stock.write" | "reservations.read" | "reservations.write";
+
+export interface Route {
+  method: "GET" | "PUT" | "POST";
+  path: `/${string}`;
+  function: FunctionName;
+  /** `open`: nobody is asked who they are. `authenticated`: any valid caller. */
+  access: Scope | "authenticated" | "open";
+}
+
+export const routes = {
+  setStock: {
+    method: "PUT",
+    path: "/v1/stock/{sku}",
+    function: "stock",
+    access: "stock.write",
+  },
+  getStock: {
+    method: "GET",
+    path: "/v1/stock/{sku}",
+    function: "stock",
+    access: "stock.read",
+  },
+  listStock: {
+    method: "GET",
+    path: "/v1/stock",
+    function: "stock",
+    access: "stock.read",
+  },
+  adjustStock: {
+    method: "POST",
+    path: "/v1/stock/{sku}/adjustments",
+    function: "stock",
+    access: "stock.write",
+  },
+  reserve: {
+    method: "POST",
+    path: "/v1/reservations",
+    function: "reserve",
+    access: "reservations.write",
+  },
+  getReservation: {
+    method: "GET",
+    path: "/v1/reservations/{reservationId}",
+    function: "reservations",
+    access: "reservations.read",
+  },
+  listReservations: {
+    method: "GET",
+    path: "/v1/reservations",
+    function: "reservations",
+    access: "reservations.read",
+  },
+  confirmReservation: {
+    method: "POST",
+    path: "/v1/reservations/{reservationId}/confirm",
+    function: "reservations",
+    access: "reservations.write",
+  },
+  releaseReservation: {
+    method: "POST",
+    path: "/v1/reservations/{reservationId}/release",
+    function: "reservations",
+    access: "reservations.write",
+  },
+  extendReservation: {
+    method: "POST",
+    path: "/v1/reservations/{reservationId}/extend",
+    function: "reservations",
+    access: "reservations.write",
+  },
+  health: {
+    method: "GET",
+    path: "/v1/health",
+    function: "service",
+    access: "open",
+  },
+  openApi: {
+    method: "GET",
+    path: "/openapi.json",
+    function: "service",
+    access: "authenticated",
+  },
+} as const satisfies Record<string, Route>;
+
+export type OperationId = keyof typeof routes;
+
+/** Answers what no route matches, with our 404 or 405 in place of the gateway's own body. */
+export const fallbackFunction: FunctionName = "service";
+
+/** What a scope is called in a token: `holdfast/stock.read`. */
+export const scopeClaim = (scope: Scope): string => `holdfast/${scope}`;
