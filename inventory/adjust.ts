@@ -1,0 +1,162 @@
+import { GetCommand } from "@aws-sdk/lib-dynamodb";
+import { unitsMax } from "../contract/bounds.ts";
+import type { MovementItem, StockItem } from "../contract/tables.ts";
+import { backOff, type Call, type Database } from "./database.ts";
+import { fingerprint, idOfKey, timeOrderedId } from "./identity.ts";
+import { send } from "./send.ts";
+import { getStock } from "./stock.ts";
+import { transact, type Transaction } from "./transact.ts";
+
+export interface AdjustStockInput {
+  sku: string;
+  /** Units that arrived (positive) or are gone (negative). */
+  delta: number;
+  reason: string;
+  reference?: string | undefined;
+  /** Repeats under the same key and SKU change nothing. */
+  idempotencyKey?: string | undefined;
+}
+
+export type AdjustStockOutcome =
+  | { outcome: "adjusted"; stock: StockItem }
+  /** The same adjustment was made before. `stock` is the record as it is now. */
+  | { outcome: "replayed"; stock: StockItem }
+  /** More units would be gone than are available: held units are never taken away. */
+  | { outcome: "insufficient_stock"; stock: StockItem }
+  /** More units would be on hand than a record may have. */
+  | { outcome: "above_units_max"; stock: StockItem }
+  | { outcome: "idempotency_key_reused" }
+  | { outcome: "unknown_sku" };
+
+type Draft = Omit<MovementItem, "version">;
+
+const draftMovement = (input: AdjustStockInput, nowMs: number): Draft => {
+  const { sku, delta, reason, reference, idempotencyKey } = input;
+  return {
+    movementId:
+      idempotencyKey === undefined
+        ? timeOrderedId(nowMs)
+        : idOfKey(["adjustment", sku], idempotencyKey),
+    sku,
+    kind: "adjustment",
+    onHandDelta: delta,
+    availableDelta: delta,
+    reservedDelta: 0,
+    reason,
+    ...(reference === undefined ? {} : { reference }),
+    atMs: nowMs,
+    fingerprint: fingerprint([delta, reason, reference]),
+  };
+};
+
+/** The stock after the adjustment, or why there can be none. */
+const adjusted = (stock: StockItem, delta: number, nowMs: number) => {
+  const onHand = stock.onHand + delta;
+  const available = stock.available + delta;
+  if (available < 0) return "insufficient_stock";
+  if (onHand > unitsMax) return "above_units_max";
+  return { ...stock, onHand, available, version: stock.version + 1, updatedAtMs: nowMs };
+};
+
+/** Stock and movement together, on condition that the stock is still the one that was looked at. */
+const adjustment = (
+  database: Database,
+  from: StockItem,
+  to: StockItem,
+  draft: Draft,
+): Transaction => ({
+  record: {
+    Put: {
+      TableName: database.tables.movements,
+      Item: { ...draft, version: to.version } satisfies MovementItem,
+      ConditionExpression: "attribute_not_exists(movementId)",
+      ReturnValuesOnConditionCheckFailure: "ALL_OLD",
+    },
+  },
+  stock: [
+    {
+      Update: {
+        TableName: database.tables.stock,
+        Key: { sku: from.sku },
+        UpdateExpression:
+          "SET #onHand = :onHand, #available = :available, #version = :version, " +
+          "#updatedAtMs = :now",
+        ConditionExpression: "#version = :seen",
+        ExpressionAttributeNames: {
+          "#onHand": "onHand",
+          "#available": "available",
+          "#version": "version",
+          "#updatedAtMs": "updatedAtMs",
+        },
+        ExpressionAttributeValues: {
+          ":onHand": to.onHand,
+          ":available": to.available,
+          ":version": to.version,
+          ":now": to.updatedAtMs,
+          ":seen": from.version,
+        },
+        ReturnValuesOnConditionCheckFailure: "ALL_OLD",
+      },
+    },
+  ],
+});
+
+const findMovement = async (
+  database: Database,
+  movementId: string,
+  call: Call,
+): Promise<MovementItem | undefined> => {
+  const command = new GetCommand({
+    TableName: database.tables.movements,
+    Key: { movementId },
+    ConsistentRead: true,
+  });
+  const { Item } = await send((options) => database.client.send(command, options), call);
+  return Item as MovementItem | undefined;
+};
+
+/** What a repeat gets: the record as it is now, or a refusal when it asked for something else. */
+const replay = async (
+  database: Database,
+  draft: Draft,
+  existing: MovementItem,
+  call: Call,
+): Promise<AdjustStockOutcome> => {
+  if (existing.fingerprint !== draft.fingerprint) return { outcome: "idempotency_key_reused" };
+  const stock = await getStock(database, draft.sku, call);
+  return stock === undefined ? { outcome: "unknown_sku" } : { outcome: "replayed", stock };
+};
+
+/**
+ * Changes the units on hand by `delta` and writes the movement in the same transaction.
+ *
+ * A movement names the version that it produced, and a transaction returns no values: so the stock
+ * is read first, and the write is conditional on the version that was read. Where reservations were
+ * faster, the refused write has brought the stock as it is now, and the next attempt starts from it.
+ *
+ * @throws InventoryError `busy`, `unavailable`, `rejected`
+ */
+export const adjustStock = async (
+  database: Database,
+  input: AdjustStockInput,
+  call: Call,
+): Promise<AdjustStockOutcome> => {
+  const nowMs = database.now();
+  const draft = draftMovement(input, nowMs);
+  let from = await getStock(database, input.sku, call);
+  for (let attempt = 0; from !== undefined; attempt += 1) {
+    const to = adjusted(from, input.delta, nowMs);
+    if (typeof to === "string") {
+      // The units may be gone because this very adjustment has taken them.
+      const existing = await findMovement(database, draft.movementId, call);
+      return existing ? replay(database, draft, existing, call) : { outcome: to, stock: from };
+    }
+    const transaction = adjustment(database, from, to, draft);
+    const result = await transact<MovementItem>(database, () => transaction, call);
+    if (result.applied) return { outcome: "adjusted", stock: to };
+    if (result.by === "record") return replay(database, draft, result.found!, call);
+    from = result.failures[0]?.found;
+    await backOff(database, call, attempt, "conflict");
+  }
+  return { outcome: "unknown_sku" };
+};

@@ -1,0 +1,97 @@
+import { setTimeout as sleep } from "node:timers/promises";
+import { DynamoDBClient, type DynamoDBClientConfig } from "@aws-sdk/client-dynamodb";
+import { DynamoDBDocumentClient } from "@aws-sdk/lib-dynamodb";
+import { databaseRequestTimeoutMs, retentionDaysDefault } from "../contract/bounds.ts";
+import { InventoryError } from "./errors.ts";
+
+/** What the operations of this room work on. */
+export interface Database {
+  client: DynamoDBDocumentClient;
+  /** The tables' names. Reading one that the function was not given throws. */
+  tables: { stock: string; reservations: string; movements: string };
+  /** Milliseconds since the epoch. */
+  now(): number;
+  /** Uniform in [0, 1): spreads the waits between attempts. */
+  random(): number;
+  /** How long the record of an ended reservation is kept, in days. */
+  retentionDays: number;
+}
+
+/** What one call of an operation brings with it. */
+export interface Call {
+  /** Milliseconds until the caller needs its answer. */
+  remainingMs(): number;
+  /** Told of each attempt that has to be repeated. */
+  onRetry?(cause: RetryCause): void;
+}
+
+export type RetryCause = "conflict" | "throttle";
+
+const withoutDeadlineMs = 10_000;
+
+/** A call that gives up after `budgetMs`, by default 10 s. */
+export const callWithin = (budgetMs: number = withoutDeadlineMs): Call => {
+  const endsAtMs = performance.now() + budgetMs;
+  return { remainingMs: () => endsAtMs - performance.now() };
+};
+
+/**
+ * Connects to DynamoDB with every timeout and every attempt set here, none left to the SDK's
+ * defaults. The SDK repeats throttled and unanswered requests; a transaction carries the same token
+ * in each of these attempts, so that it is applied once.
+ */
+export const connect = (
+  options: Pick<DynamoDBClientConfig, "region" | "endpoint" | "credentials">,
+): DynamoDBDocumentClient => {
+  const client = new DynamoDBClient({
+    ...options,
+    maxAttempts: 3,
+    retryMode: "standard",
+    requestHandler: {
+      connectionTimeout: 1_000,
+      requestTimeout: databaseRequestTimeoutMs,
+      throwOnRequestTimeout: true,
+      httpAgent: { keepAlive: true, maxSockets: 200 },
+      httpsAgent: { keepAlive: true, maxSockets: 200 },
+    },
+  });
+  return DynamoDBDocumentClient.from(client, {
+    marshallOptions: { removeUndefinedValues: true },
+  });
+};
+
+export const createDatabase = (
+  options: Pick<Database, "client" | "tables"> & Partial<Database>,
+): Database => ({
+  now: Date.now,
+  random: Math.random,
+  retentionDays: retentionDaysDefault,
+  ...options,
+});
+
+const backoffFirstMs = 20;
+const backoffMaxMs = 400;
+
+/**
+ * Waits before attempt `attempt` + 1 (counted from 0), with full jitter: a uniform share of an
+ * exponentially growing bound, so that those who met once do not meet again. (M. Brooker,
+ * "Exponential Backoff and Jitter", AWS Architecture Blog, 2015.)
+ *
+ * @throws InventoryError `busy` when the wait would outlast the caller's deadline.
+ */
+export const backOff = async (
+  database: Database,
+  call: Call,
+  attempt: number,
+  cause: RetryCause,
+): Promise<void> => {
+  const waitMs = database.random() * Math.min(backoffMaxMs, backoffFirstMs * 2 ** attempt);
+  if (waitMs >= call.remainingMs()) {
+    throw new InventoryError(
+      "busy",
+      `Other requests kept changing the same records: gave up after ${attempt + 1} attempts.`,
+    );
+  }
+  call.onRetry?.(cause);
+  await sleep(waitMs);
+};

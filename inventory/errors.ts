@@ -1,0 +1,42 @@
+import type { Issue } from "../contract/problems.ts";
+
+/**
+ * The faults of this room. What a shop must be able to act on (a shortage, an unknown SKU) is a
+ * value that an operation returns, never one of these.
+ */
+export type InventoryErrorCode =
+  /** An argument is out of its bounds; `issues` says which and why. */
+  | "invalid_argument"
+  /** A cursor that this list did not give out. */
+  | "invalid_cursor"
+  /** Too much traffic on the same records, or on the table, until the deadline. */
+  | "busy"
+  /** DynamoDB did not answer in time. What was asked for may have happened. */
+  | "unavailable"
+  /** DynamoDB refuses the request itself: a missing table, a missing permission, a bug of ours. */
+  | "rejected";
+
+/** Whether the same call can succeed later, for callers that have no person to ask. */
+export const isRetryable: Record<InventoryErrorCode, boolean> = {
+  invalid_argument: false,
+  invalid_cursor: false,
+  busy: true,
+  unavailable: true,
+  rejected: false,
+};
+
+export class InventoryError extends Error {
+  readonly code: InventoryErrorCode;
+  readonly issues: Issue[];
+
+  constructor(
+    code: InventoryErrorCode,
+    message: string,
+    options: { cause?: unknown; issues?: Issue[] } = {},
+  ) {
+    super(message, { cause: options.cause });
+    this.name = "InventoryError";
+    this.code = code;
+    this.issues = options.issues ?? [];
+  }
+}

@@ -1,0 +1,37 @@
+/**
+ * The engine: stock and its reservations, on DynamoDB. It owns every condition by which units change
+ * hands; the doors before it (functions/, lab/) only parse, call and map. It knows nothing of HTTP,
+ * of Lambda or of the stack.
+ *
+ * What a shop can act on is returned as an outcome; a fault is an InventoryError; a broken invariant
+ * is a plain Error, and a bug. Start reading at reserve.ts, then transact.ts and transitions.ts.
+ */
+import { adjustStock, type AdjustStockInput } from "./adjust.ts";
+import { callWithin, type Call, type Database } from "./database.ts";
+import { extend, type ExtendInput } from "./extend.ts";
+import { getReservation, listReservations } from "./reservation-queries.ts";
+import { reserve, type ReserveInput } from "./reserve.ts";
+import { getStock, listStock, setStock, type SetStockInput } from "./stock.ts";
+import { confirm, release } from "./transitions.ts";
+
+/** All operations on one database. A Lambda imports the few that it needs instead. */
+export const createInventory = (database: Database) => ({
+  setStock: (input: SetStockInput, call: Call = callWithin()) => setStock(database, input, call),
+  getStock: (sku: string, call: Call = callWithin()) => getStock(database, sku, call),
+  listStock: (input: Parameters<typeof listStock>[1] = {}, call: Call = callWithin()) =>
+    listStock(database, input, call),
+  adjustStock: (input: AdjustStockInput, call: Call = callWithin()) =>
+    adjustStock(database, input, call),
+  reserve: (input: ReserveInput, call: Call = callWithin()) => reserve(database, input, call),
+  getReservation: (reservationId: string, call: Call = callWithin()) =>
+    getReservation(database, reservationId, call),
+  listReservations: (input: Parameters<typeof listReservations>[1], call: Call = callWithin()) =>
+    listReservations(database, input, call),
+  confirm: (reservationId: string, call: Call = callWithin()) =>
+    confirm(database, reservationId, call),
+  release: (reservationId: string, call: Call = callWithin()) =>
+    release(database, reservationId, call),
+  extend: (input: ExtendInput, call: Call = callWithin()) => extend(database, input, call),
+});
+
+export type Inventory = ReturnType<typeof createInventory>;

@@ -1,0 +1,89 @@
+import { BatchGetCommand, QueryCommand } from "@aws-sdk/lib-dynamodb";
+import { pageSizeDefault } from "../contract/bounds.ts";
+import { reservationsTable, type ReservationItem } from "../contract/tables.ts";
+import { decodeCursor, encodeCursor } from "./cursor.ts";
+import { backOff, type Call, type Database } from "./database.ts";
+import { reservationAt, type Reservation } from "./reservation.ts";
+import { send } from "./send.ts";
+import { readReservationItem } from "./transitions.ts";
+
+export interface Page<Item> {
+  items: Item[];
+  /** Present when there is more. */
+  cursor?: string;
+}
+
+export const getReservation = async (
+  database: Database,
+  reservationId: string,
+  call: Call,
+): Promise<Reservation | undefined> => {
+  const item = await readReservationItem(database, reservationId, call);
+  return item && reservationAt(item, database.now());
+};
+
+/** The records of `ids` (at most 100), in their order, as they are now; missing ones left out. */
+const readItems = async (
+  database: Database,
+  ids: string[],
+  call: Call,
+): Promise<ReservationItem[]> => {
+  const table = database.tables.reservations;
+  const byId = new Map<string, ReservationItem>();
+  let keys: Record<string, unknown>[] = ids.map((reservationId) => ({ reservationId }));
+  for (let attempt = 0; keys.length > 0; attempt += 1) {
+    if (attempt > 0) await backOff(database, call, attempt - 1, "throttle");
+    const command = new BatchGetCommand({
+      RequestItems: { [table]: { Keys: keys, ConsistentRead: true } },
+    });
+    const page = await send((options) => database.client.send(command, options), call);
+    for (const item of page.Responses?.[table] ?? []) {
+      byId.set(item["reservationId"], item as ReservationItem);
+    }
+    keys = page.UnprocessedKeys?.[table]?.Keys ?? [];
+  }
+  return ids.flatMap((id) => byId.get(id) ?? []);
+};
+
+/**
+ * The reservations of an order, newest first. The index may lag behind a reservation that was made
+ * this instant; what it lists is read from the records, so that no state shown is out of date.
+ *
+ * @throws InventoryError `invalid_cursor`, `busy`, `unavailable`, `rejected`
+ */
+export const listReservations = async (
+  database: Database,
+  input: { orderId: string; limit?: number | undefined; cursor?: string | undefined },
+  call: Call,
+): Promise<Page<Reservation>> => {
+  const { orderId, limit = pageSizeDefault, cursor } = input;
+  const list = ["reservations", orderId];
+  const start = cursor && decodeCursor(list, ["number", "string"], cursor);
+  const command = new QueryCommand({
+    TableName: database.tables.reservations,
+    IndexName: reservationsTable.byOrder.indexName,
+    KeyConditionExpression: "orderId = :orderId",
+    ExpressionAttributeValues: { ":orderId": orderId },
+    ScanIndexForward: false,
+    // One more than is shown tells whether there is another page.
+    Limit: limit + 1,
+    ...(start && {
+      ExclusiveStartKey: { orderId, createdAtMs: start[0], reservationId: start[1] },
+    }),
+  });
+  const { Items = [] } = await send((options) => database.client.send(command, options), call);
+  const keys = (Items as ReservationItem[]).slice(0, limit);
+  const items = await readItems(
+    database,
+    keys.map((key) => key.reservationId),
+    call,
+  );
+  const nowMs = database.now();
+  const last = keys.at(-1);
+  return {
+    items: items.map((item) => reservationAt(item, nowMs)),
+    ...(last && Items.length > limit
+      ? { cursor: encodeCursor(list, [last.createdAtMs, last.reservationId]) }
+      : {}),
+  };
+};

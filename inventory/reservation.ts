@@ -1,0 +1,27 @@
+import type { Line, ReservationItem, ReservationStatus } from "../contract/tables.ts";
+
+/** A reservation as the engine's callers see it. Times in milliseconds since the epoch. */
+export interface Reservation {
+  reservationId: string;
+  status: ReservationStatus;
+  lines: Line[];
+  orderId?: string;
+  createdAtMs: number;
+  expiresAtMs: number;
+  version: number;
+}
+
+/** From this millisecond on a hold can no longer be confirmed, whoever gets to write that down. */
+export const isDue = (item: ReservationItem, nowMs: number): boolean =>
+  item.status === "held" && item.expiresAtMs <= nowMs;
+
+/** The reservation as it stands at `nowMs`: a due hold is expired, also before its units are back. */
+export const reservationAt = (item: ReservationItem, nowMs: number): Reservation => ({
+  reservationId: item.reservationId,
+  status: isDue(item, nowMs) ? "expired" : item.status,
+  lines: item.lines,
+  ...(item.orderId === undefined ? {} : { orderId: item.orderId }),
+  createdAtMs: item.createdAtMs,
+  expiresAtMs: item.expiresAtMs,
+  version: item.version,
+});

@@ -1,0 +1,130 @@
+import { GetCommand, ScanCommand, UpdateCommand } from "@aws-sdk/lib-dynamodb";
+import { unmarshall } from "@aws-sdk/util-dynamodb";
+import { pageSizeDefault } from "../contract/bounds.ts";
+import type { StockItem } from "../contract/tables.ts";
+import { decodeCursor, encodeCursor } from "./cursor.ts";
+import type { Call, Database } from "./database.ts";
+import type { Page } from "./reservation-queries.ts";
+import { send } from "./send.ts";
+
+export interface SetStockInput {
+  sku: string;
+  onHand: number;
+  /** The version that the caller has seen; 0 for a SKU that must not exist yet. */
+  expectedVersion?: number | undefined;
+}
+
+export type SetStockOutcome =
+  | { outcome: "created"; stock: StockItem }
+  | { outcome: "replaced"; stock: StockItem }
+  /** More units are held than would be on hand. */
+  | { outcome: "below_reserved"; stock: StockItem }
+  /** `version` is the record's, 0 when there is none. */
+  | { outcome: "version_mismatch"; version: number };
+
+const setCondition = (expectedVersion: number | undefined): string => {
+  switch (expectedVersion) {
+    case undefined:
+      return "attribute_not_exists(#sku) OR #reserved <= :onHand";
+    case 0:
+      return "attribute_not_exists(#sku)";
+    default:
+      return "#version = :expectedVersion AND #reserved <= :onHand";
+  }
+};
+
+/**
+ * Sets the units on hand, keeping what is held: one conditional update, which also computes
+ * `available`, so that reservations may come and go meanwhile.
+ *
+ * @throws InventoryError `busy`, `unavailable`, `rejected`
+ */
+export const setStock = async (
+  database: Database,
+  { sku, onHand, expectedVersion }: SetStockInput,
+  call: Call,
+): Promise<SetStockOutcome> => {
+  const condition = setCondition(expectedVersion);
+  const command = new UpdateCommand({
+    TableName: database.tables.stock,
+    Key: { sku },
+    UpdateExpression:
+      "SET #onHand = :onHand, #available = :onHand - if_not_exists(#reserved, :zero), " +
+      "#reserved = if_not_exists(#reserved, :zero), " +
+      "#version = if_not_exists(#version, :zero) + :one, #updatedAtMs = :now",
+    ConditionExpression: condition,
+    ExpressionAttributeNames: {
+      ...(condition.includes("#sku") ? { "#sku": "sku" } : {}),
+      "#onHand": "onHand",
+      "#available": "available",
+      "#reserved": "reserved",
+      "#version": "version",
+      "#updatedAtMs": "updatedAtMs",
+    },
+    ExpressionAttributeValues: {
+      ":onHand": onHand,
+      ":zero": 0,
+      ":one": 1,
+      ":now": database.now(),
+      ...(condition.includes(":expectedVersion") ? { ":expectedVersion": expectedVersion } : {}),
+    },
+    ReturnValues: "ALL_NEW",
+    ReturnValuesOnConditionCheckFailure: "ALL_OLD",
+  });
+  try {
+    const { Attributes } = await send((options) => database.client.send(command, options), call);
+    const stock = Attributes as StockItem;
+    return { outcome: stock.version === 1 ? "created" : "replaced", stock };
+  } catch (error) {
+    if ((error as Error).name !== "ConditionalCheckFailedException") throw error;
+    const { Item } = error as { Item?: Parameters<typeof unmarshall>[0] };
+    const stock = Item && (unmarshall(Item) as StockItem);
+    if (stock === undefined) return { outcome: "version_mismatch", version: 0 };
+    return expectedVersion !== undefined && stock.version !== expectedVersion
+      ? { outcome: "version_mismatch", version: stock.version }
+      : { outcome: "below_reserved", stock };
+  }
+};
+
+/** The stock of a SKU as it is now, or undefined when the SKU is unknown. */
+export const getStock = async (
+  database: Database,
+  sku: string,
+  call: Call,
+): Promise<StockItem | undefined> => {
+  const command = new GetCommand({
+    TableName: database.tables.stock,
+    Key: { sku },
+    ConsistentRead: true,
+  });
+  const { Item } = await send((options) => database.client.send(command, options), call);
+  return Item as StockItem | undefined;
+};
+
+/**
+ * All stock, in no order, page by page. A page is eventually consistent: half the price, for a list
+ * that is old by the time it has been read.
+ *
+ * @throws InventoryError `invalid_cursor`, `busy`, `unavailable`, `rejected`
+ */
+export const listStock = async (
+  database: Database,
+  { limit = pageSizeDefault, cursor }: { limit?: number | undefined; cursor?: string | undefined },
+  call: Call,
+): Promise<Page<StockItem>> => {
+  const list = ["stock"];
+  const start = cursor && decodeCursor(list, ["string"], cursor);
+  const command = new ScanCommand({
+    TableName: database.tables.stock,
+    // One more than is shown tells whether there is another page.
+    Limit: limit + 1,
+    ...(start && { ExclusiveStartKey: { sku: start[0] } }),
+  });
+  const { Items = [] } = await send((options) => database.client.send(command, options), call);
+  const items = (Items as StockItem[]).slice(0, limit);
+  const last = items.at(-1);
+  return {
+    items,
+    ...(last && Items.length > limit ? { cursor: encodeCursor(list, [last.sku]) } : {}),
+  };
+};

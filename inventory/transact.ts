@@ -1,0 +1,101 @@
+import { TransactWriteCommand, type TransactWriteCommandInput } from "@aws-sdk/lib-dynamodb";
+import { unmarshall } from "@aws-sdk/util-dynamodb";
+import type { StockItem } from "../contract/tables.ts";
+import { backOff, type Call, type Database } from "./database.ts";
+import { InventoryError } from "./errors.ts";
+import { send } from "./send.ts";
+
+type Action = NonNullable<TransactWriteCommandInput["TransactItems"]>[number];
+
+/** One write of a record (a reservation, a movement) together with the stock that it changes. */
+export interface Transaction {
+  record: Action;
+  stock: Action[];
+}
+
+/**
+ * What became of it. Where conditions failed, each one comes with the item that it met, or without
+ * when there was none; `stock` numbers the actions as they were given.
+ */
+export type TransactionResult<Item> =
+  | { applied: true }
+  | { applied: false; by: "record"; found?: Item }
+  | { applied: false; by: "stock"; failures: { index: number; found?: StockItem }[] };
+
+type CancellationReason = { Code?: string; Message?: string; Item?: Record<string, never> };
+
+const retryCauses = {
+  TransactionConflict: "conflict",
+  ProvisionedThroughputExceeded: "throttle",
+  ThrottlingError: "throttle",
+} as const;
+
+const found = <Item>(reason: CancellationReason): { found?: Item } =>
+  reason.Item === undefined ? {} : { found: unmarshall(reason.Item) as Item };
+
+const retryCause = (reasons: CancellationReason[]) => {
+  for (const { Code } of reasons) {
+    if (Code !== undefined && Code in retryCauses) {
+      return retryCauses[Code as keyof typeof retryCauses];
+    }
+  }
+  return undefined;
+};
+
+const failed = (reason: CancellationReason): boolean => reason.Code === "ConditionalCheckFailed";
+
+/**
+ * Reads all the reasons of a cancelled transaction, the record's first.
+ *
+ * The record decides: if it was refused, the stock is beside the point (a repeat of a reservation
+ * that took the last unit meets both). If another transaction was just then writing the record,
+ * nothing is known yet, whatever the stock says. Only then a failed stock condition counts; it is an
+ * observation, and a conflict on another line does not take it back. What is left is contention.
+ */
+const readReasons = <Item>(
+  reasons: CancellationReason[],
+): TransactionResult<Item> | { retry: "conflict" | "throttle" } | undefined => {
+  const [record = {}, ...stock] = reasons;
+  if (failed(record)) return { applied: false, by: "record", ...found<Item>(record) };
+  const recordRetry = retryCause([record]);
+  if (recordRetry !== undefined) return { retry: recordRetry };
+  const failures = stock.flatMap((reason, index) =>
+    failed(reason) ? [{ index, ...found<StockItem>(reason) }] : [],
+  );
+  if (failures.length > 0) return { applied: false, by: "stock", failures };
+  const retry = retryCause(stock);
+  return retry === undefined ? undefined : { retry };
+};
+
+/**
+ * Applies a transaction: all of it or nothing. A transaction that meets another one is cancelled by
+ * DynamoDB at once and by the SDK not repeated, so it is repeated here, inside the deadline. Each
+ * attempt asks `build` anew, since what was right to write may not be after a wait.
+ *
+ * @throws InventoryError `busy` when the deadline ends the attempts, and what `send` throws.
+ */
+export const transact = async <Item>(
+  database: Database,
+  build: () => Transaction,
+  call: Call,
+): Promise<TransactionResult<Item>> => {
+  for (let attempt = 0; ; attempt += 1) {
+    const { record, stock } = build();
+    const command = new TransactWriteCommand({ TransactItems: [record, ...stock] });
+    try {
+      await send((options) => database.client.send(command, options), call);
+      return { applied: true };
+    } catch (error) {
+      if ((error as Error).name !== "TransactionCanceledException") throw error;
+      const reasons = (error as { CancellationReasons?: CancellationReason[] }).CancellationReasons;
+      const result = readReasons<Item>(reasons ?? []);
+      if (result === undefined) {
+        throw new InventoryError("rejected", "DynamoDB cancelled the transaction.", {
+          cause: error,
+        });
+      }
+      if (!("retry" in result)) return result;
+      await backOff(database, call, attempt, result.retry);
+    }
+  }
+};
