@@ -1,0 +1,96 @@
+/**
+ * One function: its bundle, its own role, its own log group. What runs is the bundle alone: the SDK
+ * is in it, so that the version that was tested is the version that runs, here and on a laptop.
+ */
+import { fileURLToPath } from "node:url";
+import { Duration, Validations } from "aws-cdk-lib";
+import { PolicyStatement, Role, ServicePrincipal } from "aws-cdk-lib/aws-iam";
+import type { IKey } from "aws-cdk-lib/aws-kms";
+import { Architecture, Runtime, Tracing } from "aws-cdk-lib/aws-lambda";
+import { LogLevel, NodejsFunction, OutputFormat } from "aws-cdk-lib/aws-lambda-nodejs";
+import type { Construct } from "constructs";
+import { functionTimeoutSeconds } from "../contract/bounds.ts";
+import type { FunctionName } from "../contract/routes.ts";
+import { createLogGroup, type LogSettings } from "./log-group.ts";
+
+/** What a function is for, what it is told and what it may do. */
+export interface Duty {
+  description: string;
+  memoryMiB: number;
+  variables: Record<string, string>;
+  grants: { actions: string[]; resourceArn: string }[];
+}
+
+export interface BundledFunctionProps {
+  name: FunctionName;
+  duty: Duty;
+  logs: LogSettings;
+  everyFunctionsVariables: Record<string, string>;
+  /** The tables' key, when it is not the one that AWS manages. */
+  encryptionKey?: IKey;
+}
+
+const project = (path: string): string => fileURLToPath(new URL(`../${path}`, import.meta.url));
+
+/** What DynamoDB asks of a caller for a table under the caller's own key. */
+const keyActions = [
+  "kms:Decrypt",
+  "kms:DescribeKey",
+  "kms:Encrypt",
+  "kms:GenerateDataKey",
+  "kms:ReEncryptFrom",
+  "kms:ReEncryptTo",
+];
+
+export const createBundledFunction = (
+  scope: Construct,
+  props: BundledFunctionProps,
+): NodejsFunction => {
+  const { name, duty } = props;
+  const id = `${name.charAt(0).toUpperCase()}${name.slice(1)}Function`;
+  const logGroup = createLogGroup(scope, `${id}Logs`, props.logs);
+  const role = createRole(scope, `${id}Role`, props);
+  logGroup.grantWrite(role);
+
+  return new NodejsFunction(scope, id, {
+    description: `Holdfast: ${duty.description}`,
+    entry: project(`functions/${name}.ts`),
+    handler: "handler",
+    runtime: Runtime.NODEJS_24_X,
+    architecture: Architecture.ARM_64,
+    memorySize: duty.memoryMiB,
+    timeout: Duration.seconds(functionTimeoutSeconds),
+    tracing: Tracing.ACTIVE,
+    role,
+    logGroup,
+    environment: { ...duty.variables, ...props.everyFunctionsVariables },
+    // The SDK of today keeps connections by itself; the variable would only be noise.
+    awsSdkConnectionReuse: false,
+    // Named, so that the construct also bundles when another project's app uses it.
+    projectRoot: project(""),
+    depsLockFilePath: project("package-lock.json"),
+    bundling: {
+      format: OutputFormat.ESM,
+      minify: true,
+      bundleAwsSDK: true,
+      // CommonJS builds would call `require`, which an ES module has not got.
+      mainFields: ["module", "main"],
+      logLevel: LogLevel.WARNING,
+    },
+  });
+};
+
+/** A role with the duty's grants: AWS's managed policy would let it write to any log group. */
+const createRole = (scope: Construct, id: string, props: BundledFunctionProps): Role => {
+  const { duty, encryptionKey } = props;
+  const role = new Role(scope, id, { assumedBy: new ServicePrincipal("lambda.amazonaws.com") });
+  for (const { actions, resourceArn } of duty.grants) {
+    role.addToPolicy(new PolicyStatement({ actions, resources: [resourceArn] }));
+  }
+  if (encryptionKey && duty.grants.length > 0) encryptionKey.grant(role, ...keyActions);
+  Validations.of(role).acknowledge({
+    id: "AwsSolutions-IAM5[Resource::*]",
+    reason: "X-Ray's two actions, PutTraceSegments and PutTelemetryRecords, know no resources.",
+  });
+  return role;
+};

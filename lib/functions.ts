@@ -1,0 +1,111 @@
+/**
+ * The four functions: what each is for, which tables it is told of and what it may do to them. The
+ * table of duties below is the whole of their permissions on data; how a function is built and
+ * bundled is in bundled-function.ts.
+ */
+import type { NodejsFunction } from "aws-cdk-lib/aws-lambda-nodejs";
+import type { Construct } from "constructs";
+import { environment } from "../contract/environment.ts";
+import type { FunctionName } from "../contract/routes.ts";
+import { reservationsTable } from "../contract/tables.ts";
+import { type Duty, createBundledFunction } from "./bundled-function.ts";
+import type { LogSettings } from "./log-group.ts";
+import { packageVersion } from "./package-version.ts";
+import type { Tables } from "./tables.ts";
+
+export type LogLevel = "DEBUG" | "INFO" | "WARN" | "ERROR";
+
+export interface FunctionsProps {
+  tables: Tables;
+  logs: LogSettings;
+  logLevel: LogLevel;
+  retentionDays: number;
+  serviceVersion?: string;
+}
+
+/**
+ * A transaction is authorized as the single writes that it is made of, so that there is no action
+ * for `TransactWriteItems` here; the old item that a failed condition returns needs none either.
+ */
+const dutiesOver = (tables: Tables, retentionDays: number): Record<FunctionName, Duty> => {
+  const { stock, reservations, movements } = tables;
+  const stockTable = { [environment.stockTable]: stock.tableName };
+  const reservationsTableName = { [environment.reservationsTable]: reservations.tableName };
+  const byOrderArn = `${reservations.tableArn}/index/${reservationsTable.byOrder.indexName}`;
+
+  return {
+    reserve: {
+      description: "Reserves stock: the hot path",
+      // More memory is more processor: parsing, signing and TLS are what this path waits for.
+      memoryMiB: 1024,
+      variables: { ...stockTable, ...reservationsTableName },
+      grants: [
+        { actions: ["dynamodb:UpdateItem"], resourceArn: stock.tableArn },
+        { actions: ["dynamodb:PutItem"], resourceArn: reservations.tableArn },
+      ],
+    },
+    reservations: {
+      description: "Reads, confirms, releases and extends reservations",
+      memoryMiB: 512,
+      variables: {
+        ...stockTable,
+        ...reservationsTableName,
+        [environment.retentionDays]: String(retentionDays),
+      },
+      grants: [
+        {
+          actions: ["dynamodb:GetItem", "dynamodb:BatchGetItem", "dynamodb:UpdateItem"],
+          resourceArn: reservations.tableArn,
+        },
+        { actions: ["dynamodb:Query"], resourceArn: byOrderArn },
+        { actions: ["dynamodb:UpdateItem"], resourceArn: stock.tableArn },
+      ],
+    },
+    stock: {
+      description: "Sets, reads and adjusts stock",
+      memoryMiB: 512,
+      variables: { ...stockTable, [environment.movementsTable]: movements.tableName },
+      grants: [
+        {
+          actions: ["dynamodb:GetItem", "dynamodb:UpdateItem", "dynamodb:Scan"],
+          resourceArn: stock.tableArn,
+        },
+        { actions: ["dynamodb:PutItem", "dynamodb:GetItem"], resourceArn: movements.tableArn },
+      ],
+    },
+    service: {
+      description: "Health, the OpenAPI document and every unknown route",
+      memoryMiB: 256,
+      variables: {},
+      grants: [],
+    },
+  };
+};
+
+export const createFunctions = (
+  scope: Construct,
+  props: FunctionsProps,
+): Record<FunctionName, NodejsFunction> => {
+  const duties = dutiesOver(props.tables, props.retentionDays);
+  const everyFunctionsVariables = {
+    [environment.serviceVersion]: props.serviceVersion ?? packageVersion(),
+    POWERTOOLS_SERVICE_NAME: "holdfast",
+    POWERTOOLS_METRICS_NAMESPACE: "Holdfast",
+    POWERTOOLS_LOG_LEVEL: props.logLevel,
+  };
+  const encryptionKey = props.tables.stock.encryptionKey;
+  const create = (name: FunctionName): NodejsFunction =>
+    createBundledFunction(scope, {
+      name,
+      duty: duties[name],
+      logs: props.logs,
+      everyFunctionsVariables,
+      ...(encryptionKey && { encryptionKey }),
+    });
+  return {
+    reserve: create("reserve"),
+    reservations: create("reservations"),
+    stock: create("stock"),
+    service: create("service"),
+  };
+};

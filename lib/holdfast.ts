@@ -1,0 +1,71 @@
+/**
+ * Holdfast as one construct: tables, functions and the HTTP API in front of them, to be put into any
+ * stack, more than once if need be. It gives nothing a physical name, and it refuses to know what
+ * the functions do: it names their files and hands them tables, no more.
+ * Read next: tables.ts, functions.ts, api.ts; holdfast-stack.ts is the stack that `cdk deploy` ships.
+ */
+import { RemovalPolicy } from "aws-cdk-lib";
+import type { HttpApi } from "aws-cdk-lib/aws-apigatewayv2";
+import type { IKey } from "aws-cdk-lib/aws-kms";
+import type { NodejsFunction } from "aws-cdk-lib/aws-lambda-nodejs";
+import { RetentionDays } from "aws-cdk-lib/aws-logs";
+import { Construct } from "constructs";
+import { retentionDaysDefault } from "../contract/bounds.ts";
+import type { FunctionName } from "../contract/routes.ts";
+import { createApi, type Throttle } from "./api.ts";
+import type { Authorization } from "./authorization.ts";
+import { createFunctions, type LogLevel } from "./functions.ts";
+import { createTables, type Tables } from "./tables.ts";
+
+/** What the API lets through when nobody says otherwise. Why these: docs/operations.md. */
+export const throttleDefault: Throttle = { ratePerSecond: 1_000, burst: 2_000 };
+
+export interface HoldfastProps {
+  /** Who may call the API. IAM when absent; `/v1/health` is open always. */
+  authorization?: Authorization;
+  /** Requests of all callers together, before API Gateway answers 429. 1,000 a second when absent. */
+  throttle?: Throttle;
+  /** How long the record of an ended reservation is kept, in days. 30 when absent. */
+  retentionDays?: number;
+  /** Your own key for the tables. The key that AWS manages for DynamoDB when absent. */
+  encryptionKey?: IKey;
+  /**
+   * What becomes of tables and logs when the construct goes. `RETAIN` when absent, which protects
+   * the tables against deletion by any means; with `DESTROY` they vanish with the stack.
+   */
+  removalPolicy?: RemovalPolicy;
+  /** How long CloudWatch keeps the logs of the functions and of the API. One month when absent. */
+  logRetention?: RetentionDays;
+  /** The least that the functions log. INFO when absent. */
+  logLevel?: LogLevel;
+  /** What `/v1/health` and the log lines call this version. That of package.json when absent. */
+  serviceVersion?: string;
+}
+
+export class Holdfast extends Construct {
+  readonly tables: Tables;
+  readonly functions: Readonly<Record<FunctionName, NodejsFunction>>;
+  readonly api: HttpApi;
+
+  constructor(scope: Construct, id: string, props: HoldfastProps = {}) {
+    super(scope, id);
+    const removalPolicy = props.removalPolicy ?? RemovalPolicy.RETAIN;
+    const logs = { retention: props.logRetention ?? RetentionDays.ONE_MONTH, removalPolicy };
+    const { encryptionKey } = props;
+
+    this.tables = createTables(this, { removalPolicy, ...(encryptionKey && { encryptionKey }) });
+    this.functions = createFunctions(this, {
+      tables: this.tables,
+      logs,
+      logLevel: props.logLevel ?? "INFO",
+      retentionDays: props.retentionDays ?? retentionDaysDefault,
+      ...(props.serviceVersion !== undefined && { serviceVersion: props.serviceVersion }),
+    });
+    this.api = createApi(this, {
+      functions: this.functions,
+      logs,
+      authorization: props.authorization ?? { mode: "iam" },
+      throttle: props.throttle ?? throttleDefault,
+    });
+  }
+}
