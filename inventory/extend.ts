@@ -1,12 +1,11 @@
 import { UpdateCommand } from "@aws-sdk/lib-dynamodb";
-import { unmarshall } from "@aws-sdk/util-dynamodb";
 import { holdLifeMsMax } from "../contract/bounds.ts";
 import type { ReservationItem } from "../contract/tables.ts";
 import type { Call, Database } from "./database.ts";
 import { isId } from "./identity.ts";
-import { isDue, reservationAt, type Reservation } from "./reservation.ts";
-import { send } from "./send.ts";
-import { endReservation } from "./transitions.ts";
+import { isDue, reservationIn, type Reservation } from "./reservation.ts";
+import { updateIf } from "./update-if.ts";
+import { endHold } from "./transitions.ts";
 
 export interface ExtendInput {
   reservationId: string;
@@ -24,27 +23,20 @@ export type ExtendOutcome =
   | { outcome: "hold_limit_reached"; reservation: Reservation; latestExpiresAtMs: number }
   | { outcome: "unknown_reservation" };
 
-const refusalByStatus = {
+const refusals = {
   confirmed: "reservation_confirmed",
   released: "reservation_released",
   expired: "reservation_expired",
 } as const;
 
-/**
- * Moves the end of a hold to `ttlSeconds` from now, in one conditional update: while it is held, not
- * due, and not older than its bound allows.
- *
- * @throws InventoryError `busy`, `unavailable`, `rejected`
- */
-export const extend = async (
+/** The conditional update: while it is held, not due, and not older than its bound allows. */
+const extension = (
   database: Database,
   { reservationId, ttlSeconds }: ExtendInput,
-  call: Call,
-): Promise<ExtendOutcome> => {
-  if (!isId(reservationId)) return { outcome: "unknown_reservation" };
-  const nowMs = database.now();
+  nowMs: number,
+): UpdateCommand => {
   const expiresAtMs = nowMs + ttlSeconds * 1000;
-  const command = new UpdateCommand({
+  return new UpdateCommand({
     TableName: database.tables.reservations,
     Key: { reservationId },
     UpdateExpression: "SET #expiresAtMs = :expiresAtMs, #version = #version + :one",
@@ -66,35 +58,41 @@ export const extend = async (
     ReturnValues: "ALL_NEW",
     ReturnValuesOnConditionCheckFailure: "ALL_OLD",
   });
-  try {
-    const { Attributes } = await send((options) => database.client.send(command, options), call);
-    return {
-      outcome: "extended",
-      reservation: reservationAt(Attributes as ReservationItem, nowMs),
-    };
-  } catch (error) {
-    if ((error as Error).name !== "ConditionalCheckFailedException") throw error;
-    const { Item } = error as { Item?: Parameters<typeof unmarshall>[0] };
-    if (Item === undefined) return { outcome: "unknown_reservation" };
-    return refusal(database, unmarshall(Item) as ReservationItem, nowMs, call);
-  }
 };
 
-/** Why `item` was not extended. A due hold gives its units back now that somebody has looked. */
-const refusal = async (
+/**
+ * Moves the end of a hold to `ttlSeconds` from now, in one request and with no read before it. A due
+ * hold is not extended; it gives its units back, now that somebody has looked.
+ *
+ * @throws InventoryError `busy`, `unavailable`, `rejected`
+ */
+export const extend = async (
   database: Database,
-  item: ReservationItem,
-  nowMs: number,
+  input: ExtendInput,
   call: Call,
 ): Promise<ExtendOutcome> => {
-  if (item.status === "held" && !isDue(item, nowMs)) {
-    return {
-      outcome: "hold_limit_reached",
-      reservation: reservationAt(item, nowMs),
-      latestExpiresAtMs: item.createdAtMs + holdLifeMsMax,
-    };
+  if (!isId(input.reservationId)) return { outcome: "unknown_reservation" };
+  for (;;) {
+    const nowMs = database.now();
+    const command = extension(database, input, nowMs);
+    const result = await updateIf<ReservationItem>(database, command, call);
+    if (result.applied) {
+      return { outcome: "extended", reservation: reservationIn("held", result.item) };
+    }
+    const item = result.found;
+    if (item === undefined) return { outcome: "unknown_reservation" };
+    if (item.status !== "held") {
+      return { outcome: refusals[item.status], reservation: reservationIn(item.status, item) };
+    }
+    if (!isDue(item, nowMs)) {
+      return {
+        outcome: "hold_limit_reached",
+        reservation: reservationIn("held", item),
+        latestExpiresAtMs: item.createdAtMs + holdLifeMsMax,
+      };
+    }
+    const end = await endHold(database, item, "expired", call);
+    if ("ended" in end) return { outcome: refusals[end.ended.status], reservation: end.ended };
+    // Somebody else has changed the record meanwhile: ask again.
   }
-  const reservation = await endReservation(database, item.reservationId, "expired", call);
-  if (reservation === undefined) return { outcome: "unknown_reservation" };
-  return { outcome: refusalByStatus[reservation.status], reservation };
 };

@@ -15,13 +15,20 @@ export interface Reservation {
 export const isDue = (item: ReservationItem, nowMs: number): boolean =>
   item.status === "held" && item.expiresAtMs <= nowMs;
 
-/** The reservation as it stands at `nowMs`: a due hold is expired, also before its units are back. */
-export const reservationAt = (item: ReservationItem, nowMs: number): Reservation => ({
+/** What callers see of a record, in the given status. */
+export const reservationIn = <Status extends ReservationStatus>(
+  status: Status,
+  item: ReservationItem,
+): Reservation & { status: Status } => ({
   reservationId: item.reservationId,
-  status: isDue(item, nowMs) ? "expired" : item.status,
+  status,
   lines: item.lines,
   ...(item.orderId === undefined ? {} : { orderId: item.orderId }),
   createdAtMs: item.createdAtMs,
   expiresAtMs: item.expiresAtMs,
   version: item.version,
 });
+
+/** The reservation as it stands at `nowMs`: a due hold is expired, also before its units are back. */
+export const reservationAt = (item: ReservationItem, nowMs: number): Reservation =>
+  reservationIn(isDue(item, nowMs) ? "expired" : item.status, item);

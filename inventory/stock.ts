@@ -1,11 +1,11 @@
 import { GetCommand, ScanCommand, UpdateCommand } from "@aws-sdk/lib-dynamodb";
-import { unmarshall } from "@aws-sdk/util-dynamodb";
 import { pageSizeDefault } from "../contract/bounds.ts";
 import type { StockItem } from "../contract/tables.ts";
 import { decodeCursor, encodeCursor } from "./cursor.ts";
 import type { Call, Database } from "./database.ts";
 import type { Page } from "./reservation-queries.ts";
 import { send } from "./send.ts";
+import { updateIf } from "./update-if.ts";
 
 export interface SetStockInput {
   sku: string;
@@ -71,19 +71,16 @@ export const setStock = async (
     ReturnValues: "ALL_NEW",
     ReturnValuesOnConditionCheckFailure: "ALL_OLD",
   });
-  try {
-    const { Attributes } = await send((options) => database.client.send(command, options), call);
-    const stock = Attributes as StockItem;
+  const result = await updateIf<StockItem>(database, command, call);
+  if (result.applied) {
+    const stock = result.item;
     return { outcome: stock.version === 1 ? "created" : "replaced", stock };
-  } catch (error) {
-    if ((error as Error).name !== "ConditionalCheckFailedException") throw error;
-    const { Item } = error as { Item?: Parameters<typeof unmarshall>[0] };
-    const stock = Item && (unmarshall(Item) as StockItem);
-    if (stock === undefined) return { outcome: "version_mismatch", version: 0 };
-    return expectedVersion !== undefined && stock.version !== expectedVersion
-      ? { outcome: "version_mismatch", version: stock.version }
-      : { outcome: "below_reserved", stock };
   }
+  const stock = result.found;
+  if (stock === undefined) return { outcome: "version_mismatch", version: 0 };
+  return expectedVersion !== undefined && stock.version !== expectedVersion
+    ? { outcome: "version_mismatch", version: stock.version }
+    : { outcome: "below_reserved", stock };
 };
 
 /** The stock of a SKU as it is now, or undefined when the SKU is unknown. */

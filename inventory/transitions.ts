@@ -2,7 +2,7 @@ import { GetCommand } from "@aws-sdk/lib-dynamodb";
 import type { ReservationItem, ReservationStatus } from "../contract/tables.ts";
 import type { Call, Database } from "./database.ts";
 import { isId } from "./identity.ts";
-import { isDue, reservationAt, type Reservation } from "./reservation.ts";
+import { isDue, reservationIn, type Reservation } from "./reservation.ts";
 import { send } from "./send.ts";
 import { stockChange } from "./stock-change.ts";
 import { transact, type Transaction } from "./transact.ts";
@@ -38,11 +38,6 @@ export const readReservationItem = async (
 
 /** A reservation that is no longer held, as it stays. */
 type EndedReservation = Reservation & { status: Ending };
-
-const withStatus = (item: ReservationItem, status: Ending): EndedReservation => ({
-  ...reservationAt(item, item.createdAtMs),
-  status,
-});
 
 const secondsPerDay = 24 * 60 * 60;
 
@@ -98,13 +93,36 @@ const ending = (
 });
 
 /**
- * Brings a reservation to an end and returns it as it ended: in the way that was asked for, in the
- * way that somebody else chose before, or, when it was due, by expiry. Undefined if there is none.
- * Whether it is due is asked again before every attempt.
+ * Ends a held reservation if its record is still `held`, as it was read: in the way that is wanted,
+ * or by expiry where it is due, which is asked again before every attempt.
  *
+ * @returns the reservation as it ended, or the record that somebody else has made of it
  * @throws InventoryError `busy`, `unavailable`, `rejected`
  */
-export const endReservation = async (
+export const endHold = async (
+  database: Database,
+  held: ReservationItem,
+  wanted: Ending,
+  call: Call,
+): Promise<{ ended: EndedReservation } | { found: ReservationItem | undefined }> => {
+  let ended = { ...held, status: wanted };
+  const result = await transact<ReservationItem>(
+    database,
+    () => {
+      const nowMs = database.now();
+      ended = endedItem(database, held, isDue(held, nowMs) ? "expired" : wanted, nowMs);
+      return ending(database, held, ended, nowMs);
+    },
+    call,
+  );
+  if (result.applied) return { ended: reservationIn(ended.status, ended) };
+  if (result.by === "record") return { found: result.found };
+  const failures = JSON.stringify(result.failures);
+  throw new Error(`Fewer units are reserved than ${held.reservationId} holds: ${failures}`);
+};
+
+/** Brings a reservation to its end, whoever gets there first. Undefined if there is none. */
+const endReservation = async (
   database: Database,
   reservationId: string,
   wanted: Ending,
@@ -112,25 +130,11 @@ export const endReservation = async (
 ): Promise<EndedReservation | undefined> => {
   let item = await readReservationItem(database, reservationId, call);
   while (item?.status === "held") {
-    const held: ReservationItem = item;
-    let ended = { ...held, status: wanted };
-    const result = await transact<ReservationItem>(
-      database,
-      () => {
-        const nowMs = database.now();
-        ended = endedItem(database, held, isDue(held, nowMs) ? "expired" : wanted, nowMs);
-        return ending(database, held, ended, nowMs);
-      },
-      call,
-    );
-    if (result.applied) return withStatus(ended, ended.status);
-    if (result.by === "stock") {
-      const failures = JSON.stringify(result.failures);
-      throw new Error(`Fewer units are reserved than ${reservationId} holds: ${failures}`);
-    }
+    const result = await endHold(database, item, wanted, call);
+    if ("ended" in result) return result.ended;
     item = result.found;
   }
-  return item && withStatus(item, item.status);
+  return item && reservationIn(item.status, item);
 };
 
 const confirmOutcomes = {

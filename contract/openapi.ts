@@ -1,0 +1,300 @@
+/** The OpenAPI 3.1 document, generated from the routes and the schemas of this room. */
+import * as z from "zod/mini";
+import { bodyBytesMax, retryAfterSeconds } from "./bounds.ts";
+import {
+  problemMediaType,
+  problems,
+  problemSchema,
+  unknownSkuInBodyStatus,
+  type ProblemCode,
+} from "./problems.ts";
+import type { RequestSchema } from "./request.ts";
+import {
+  extendReservationRequest,
+  listReservationsRequest,
+  reservationPageSchema,
+  reservationRequest,
+  reservationSchema,
+  reserveRequest,
+} from "./reservations.ts";
+import { routes, scopeClaim, type OperationId, type Route } from "./routes.ts";
+import { healthSchema } from "./service.ts";
+import {
+  adjustStockRequest,
+  getStockRequest,
+  listStockRequest,
+  setStockRequest,
+  stockPageSchema,
+  stockRecordSchema,
+} from "./stock.ts";
+
+type Json = Record<string, unknown>;
+
+interface Operation {
+  summary: string;
+  request: RequestSchema;
+  /** What a success means, by status. */
+  successes: Record<number, string>;
+  answer: keyof typeof answers | "document";
+  /** Refusals besides those that every call can meet. */
+  refusals: (ProblemCode | { code: ProblemCode; status: number })[];
+}
+
+const answers = {
+  Stock: stockRecordSchema,
+  StockPage: stockPageSchema,
+  Reservation: reservationSchema,
+  ReservationPage: reservationPageSchema,
+  Health: healthSchema,
+};
+
+const operations: Record<OperationId, Operation> = {
+  setStock: {
+    summary: "Set the units on hand of a SKU",
+    request: setStockRequest,
+    successes: { 200: "Replaced", 201: "Created" },
+    answer: "Stock",
+    refusals: ["below_reserved", "version_mismatch", "busy"],
+  },
+  getStock: {
+    summary: "Read the stock of a SKU",
+    request: getStockRequest,
+    successes: { 200: "The stock record" },
+    answer: "Stock",
+    refusals: ["unknown_sku", "busy"],
+  },
+  listStock: {
+    summary: "List all stock, page by page, in no order",
+    request: listStockRequest,
+    successes: { 200: "A page; without a cursor, the last one" },
+    answer: "StockPage",
+    refusals: ["invalid_cursor", "busy"],
+  },
+  adjustStock: {
+    summary: "Add or take away units of a SKU; repeatable with an Idempotency-Key",
+    request: adjustStockRequest,
+    successes: { 200: "The stock record" },
+    answer: "Stock",
+    refusals: ["unknown_sku", "insufficient_stock", "idempotency_key_reused", "busy"],
+  },
+  reserve: {
+    summary: "Hold units of one or more SKUs: all lines or none",
+    request: reserveRequest,
+    successes: { 200: "A repeat of an earlier call, with Idempotency-Replayed: true", 201: "Held" },
+    answer: "Reservation",
+    refusals: [
+      "insufficient_stock",
+      { code: "unknown_sku", status: unknownSkuInBodyStatus },
+      "idempotency_key_reused",
+      "busy",
+    ],
+  },
+  getReservation: {
+    summary: "Read a reservation",
+    request: reservationRequest,
+    successes: { 200: "The reservation" },
+    answer: "Reservation",
+    refusals: ["unknown_reservation", "busy"],
+  },
+  listReservations: {
+    summary: "List the reservations of an order, newest first",
+    request: listReservationsRequest,
+    successes: { 200: "A page; without a cursor, the last one" },
+    answer: "ReservationPage",
+    refusals: ["invalid_cursor", "busy"],
+  },
+  confirmReservation: {
+    summary: "Sell the units of a hold",
+    request: reservationRequest,
+    successes: { 200: "Confirmed, now or before" },
+    answer: "Reservation",
+    refusals: ["unknown_reservation", "reservation_expired", "reservation_released", "busy"],
+  },
+  releaseReservation: {
+    summary: "Give the units of a hold back",
+    request: reservationRequest,
+    successes: { 200: "Released now, or released or expired before" },
+    answer: "Reservation",
+    refusals: ["unknown_reservation", "reservation_confirmed", "busy"],
+  },
+  extendReservation: {
+    summary: "Let a hold end ttlSeconds from now",
+    request: extendReservationRequest,
+    successes: { 200: "The reservation with its new end" },
+    answer: "Reservation",
+    refusals: [
+      "unknown_reservation",
+      "reservation_expired",
+      "reservation_released",
+      "reservation_confirmed",
+      "hold_limit_reached",
+      "busy",
+    ],
+  },
+  health: {
+    summary: "Whether the service is up",
+    request: {},
+    successes: { 200: "It is" },
+    answer: "Health",
+    refusals: [],
+  },
+  openApi: {
+    summary: "This document",
+    request: {},
+    successes: { 200: "The document" },
+    answer: "document",
+    refusals: [],
+  },
+};
+
+/** Input: what a caller sends, so that a default does not become required. */
+const inputSchema = (schema: z.core.$ZodType): Json => {
+  const { $schema: _, ...json } = z.toJSONSchema(schema, { io: "input" });
+  return json;
+};
+
+/** Output: a number in a query string is text until it is parsed, and documented as a number. */
+const outputSchema = (schema: z.core.$ZodType): Json => {
+  const { $schema: _, ...json } = z.toJSONSchema(schema, { io: "output" });
+  return json;
+};
+
+const parametersIn = (place: "path" | "query", schema: z.core.$ZodType | undefined): Json[] => {
+  if (schema === undefined) return [];
+  const { properties = {}, required = [] } = outputSchema(schema) as {
+    properties?: Record<string, Json>;
+    required?: string[];
+  };
+  return Object.entries(properties).map(([name, property]) => ({
+    name,
+    in: place,
+    required: required.includes(name),
+    schema: property,
+  }));
+};
+
+const parametersOf = ({ params, query, idempotencyKey }: RequestSchema): Json[] => [
+  ...parametersIn("path", params),
+  ...parametersIn("query", query),
+  ...(idempotencyKey === undefined
+    ? []
+    : [
+        {
+          name: "Idempotency-Key",
+          in: "header",
+          required: false,
+          schema: inputSchema(idempotencyKey),
+          description: "Repeats of a success under the same key get its outcome.",
+        },
+      ]),
+];
+
+const problemResponse = (codes: ProblemCode[]): Json => ({
+  description: codes.map((code) => `\`${code}\`: ${problems[code].title}`).join("; "),
+  ...(codes.includes("busy")
+    ? { headers: { "Retry-After": { schema: { type: "integer", const: retryAfterSeconds } } } }
+    : {}),
+  content: { [problemMediaType]: { schema: { $ref: "#/components/schemas/Problem" } } },
+});
+
+const commonRefusals = (request: RequestSchema): ProblemCode[] => [
+  "internal",
+  "invalid_json",
+  "invalid_request",
+  "too_large",
+  ...(request.body ? (["unsupported_media_type"] as const) : []),
+];
+
+const responsesOf = ({ request, successes, answer, refusals }: Operation): Json => {
+  const schema =
+    answer === "document" ? { type: "object" } : { $ref: `#/components/schemas/${answer}` };
+  const codesByStatus = new Map<number, ProblemCode[]>();
+  for (const refusal of [...refusals, ...commonRefusals(request)]) {
+    const { code, status } =
+      typeof refusal === "string"
+        ? { code: refusal, status: problems[refusal].status as number }
+        : refusal;
+    codesByStatus.set(status, [...(codesByStatus.get(status) ?? []), code]);
+  }
+  return {
+    ...Object.fromEntries(
+      Object.entries(successes).map(([status, description]) => [
+        status,
+        { description, content: { "application/json": { schema } } },
+      ]),
+    ),
+    ...Object.fromEntries(
+      Array.from(codesByStatus, ([status, codes]) => [status, problemResponse(codes)]),
+    ),
+  };
+};
+
+/** What a token must carry; a deployment with IAM checks a signature in its place. */
+const securityOf = ({ access }: Route): Json[] => {
+  if (access === "open") return [];
+  const scopes = access === "authenticated" ? [] : [scopeClaim(access)];
+  return [{ iam: [] }, { jwt: scopes }];
+};
+
+const tagOf = ({ path }: Route): string => {
+  if (path.startsWith("/v1/stock")) return "Stock";
+  return path.startsWith("/v1/reservations") ? "Reservations" : "Service";
+};
+
+const pathsOf = (): Json => {
+  const paths: Record<string, Json> = {};
+  for (const [operationId, operation] of Object.entries(operations)) {
+    const route: Route = routes[operationId as OperationId];
+    const { summary, request } = operation;
+    paths[route.path] = {
+      ...paths[route.path],
+      [route.method.toLowerCase()]: {
+        operationId,
+        summary,
+        tags: [tagOf(route)],
+        security: securityOf(route),
+        parameters: parametersOf(request),
+        ...(request.body && {
+          requestBody: {
+            required: true,
+            description: `At most ${bodyBytesMax} bytes. Unknown members are refused by name.`,
+            content: { "application/json": { schema: inputSchema(request.body) } },
+          },
+        }),
+        responses: responsesOf(operation),
+      },
+    };
+  }
+  return paths;
+};
+
+/** The document, for a service of the given version. */
+export const openApiDocument = (version: string): Json => ({
+  openapi: "3.1.0",
+  info: {
+    title: "Holdfast",
+    version,
+    description:
+      "Inventory reservations that never oversell. Times are ISO 8601 UTC with milliseconds, " +
+      "quantities are whole numbers, errors are RFC 9457 problems.",
+    license: { name: "MIT", identifier: "MIT" },
+  },
+  paths: pathsOf(),
+  components: {
+    schemas: {
+      ...Object.fromEntries(
+        Object.entries(answers).map(([name, schema]) => [name, outputSchema(schema)]),
+      ),
+      Problem: outputSchema(problemSchema),
+    },
+    securitySchemes: {
+      iam: {
+        type: "apiKey",
+        in: "header",
+        name: "Authorization",
+        description: "AWS Signature Version 4 for the service `execute-api`.",
+      },
+      jwt: { type: "http", scheme: "bearer", bearerFormat: "JWT" },
+    },
+  },
+});

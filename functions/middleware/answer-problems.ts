@@ -1,0 +1,34 @@
+import type { MiddlewareObj } from "@middy/core";
+import { retryAfterSeconds } from "../../contract/bounds.ts";
+import { InventoryError, type InventoryErrorCode } from "../../inventory/errors.ts";
+import { refuse, RefusedRequest, refuseRequest, type Refusal } from "./answer.ts";
+
+const busy = refuse("busy", `Try again in ${retryAfterSeconds} s, with the same Idempotency-Key.`, {
+  headers: { "Retry-After": String(retryAfterSeconds) },
+});
+
+const internal = refuse(
+  "internal",
+  "This is a fault of the service: its log tells under this requestId what happened.",
+);
+
+/** Exhaustive: a new code of the engine's does not compile until it is mapped. */
+const refusals: Record<InventoryErrorCode, (error: InventoryError) => Refusal> = {
+  invalid_argument: ({ issues }) => refuseRequest(issues),
+  invalid_cursor: ({ message }) => refuse("invalid_cursor", message),
+  busy: () => busy,
+  unavailable: () => busy,
+  rejected: () => internal,
+};
+
+const refusalOf = (error: unknown): Refusal => {
+  if (error instanceof RefusedRequest) return error.refusal;
+  return error instanceof InventoryError ? refusals[error.code](error) : internal;
+};
+
+/** What was thrown, as the problem that a caller gets to see: an unforeseen error tells nothing. */
+export const answerProblems = (): MiddlewareObj => ({
+  onError: (request) => {
+    request.response = refusalOf(request.error);
+  },
+});

@@ -1,0 +1,66 @@
+/**
+ * The door of every function: middy around a table of routes. API Gateway has matched the route
+ * already and says which in `routeKey`, so that nothing here matches a path a second time.
+ *
+ * The middlewares run around the handler as they are listed, the first one outermost: what is
+ * thrown becomes an answer, the answer is counted and logged, then it is written as a response.
+ */
+// oxlint-disable-next-line import/no-named-as-default -- the types name only the default
+import middy from "@middy/core";
+import type { APIGatewayProxyEventV2, APIGatewayProxyResultV2, Context } from "aws-lambda";
+import { deadlineMarginMs } from "../../contract/bounds.ts";
+import type { RequestInput, RequestSchema } from "../../contract/request.ts";
+import { routes, type OperationId } from "../../contract/routes.ts";
+import type { Call } from "../../inventory/database.ts";
+import type { Answer, Refusal } from "./answer.ts";
+import { answerProblems } from "./answer-problems.ts";
+import { parseRequest } from "./parse-request.ts";
+import { countRetry, telemetry } from "./telemetry.ts";
+import { writeResponse } from "./write-response.ts";
+
+type Route = (event: APIGatewayProxyEventV2, call: Call) => Promise<Answer | Refusal>;
+
+/** Parses a request by its schema, then does its work. */
+export const endpoint =
+  <Schema extends RequestSchema>(
+    schema: Schema,
+    work: (input: RequestInput<Schema>, call: Call) => Promise<Answer | Refusal>,
+  ): Route =>
+  async (event, call) =>
+    work(parseRequest(schema, event), call);
+
+export type HttpHandler = (
+  event: APIGatewayProxyEventV2,
+  context: Context,
+) => Promise<APIGatewayProxyResultV2>;
+
+/** A Lambda handler that answers the given operations, and by `fallback` whatever else it gets. */
+export const httpHandler = (
+  operations: Partial<Record<OperationId, Route>>,
+  fallback?: Route,
+): HttpHandler => {
+  const byRouteKey = new Map<string, { name: string; route: Route }>();
+  for (const [name, route] of Object.entries(operations)) {
+    const { method, path } = routes[name as OperationId];
+    byRouteKey.set(`${method} ${path}`, { name, route });
+  }
+  if (fallback) byRouteKey.set("$default", { name: "fallback", route: fallback });
+
+  const dispatch = async (event: APIGatewayProxyEventV2, context: Context) => {
+    const operation = byRouteKey.get(event.routeKey);
+    if (operation === undefined) throw new Error(`No operation answers ${event.routeKey}`);
+    const call: Call = {
+      remainingMs: () => context.getRemainingTimeInMillis() - deadlineMarginMs,
+      onRetry: countRetry,
+    };
+    return operation.route(event, call);
+  };
+
+  const nameOf = (event: APIGatewayProxyEventV2) => byRouteKey.get(event.routeKey)?.name ?? "none";
+
+  return middy<APIGatewayProxyEventV2, unknown>({ timeoutEarlyInMillis: 0 })
+    .use(writeResponse())
+    .use(telemetry(nameOf))
+    .use(answerProblems())
+    .handler(dispatch) as unknown as HttpHandler;
+};

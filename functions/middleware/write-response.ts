@@ -1,0 +1,31 @@
+import type { MiddlewareObj, Request } from "@middy/core";
+import type { APIGatewayProxyEventV2, APIGatewayProxyStructuredResultV2 } from "aws-lambda";
+import { problemMediaType, problems, problemType, type Problem } from "../../contract/problems.ts";
+import type { Answer, Refusal } from "./answer.ts";
+
+const problemOf = ({ problem }: Refusal, requestId: string): Problem => ({
+  type: problemType(problem.code),
+  title: problems[problem.code].title,
+  ...problem,
+  requestId,
+});
+
+const write = (request: Request<APIGatewayProxyEventV2>): void => {
+  const answer: Answer | Refusal = request.response;
+  const isProblem = "problem" in answer;
+  const body = isProblem ? problemOf(answer, request.event.requestContext.requestId) : answer.body;
+  request.response = {
+    statusCode: answer.status,
+    headers: {
+      "Content-Type": isProblem ? problemMediaType : "application/json",
+      ...answer.headers,
+    },
+    body: JSON.stringify(body),
+  } satisfies APIGatewayProxyStructuredResultV2;
+};
+
+/** Turns the answer into a response of payload format 2.0. */
+export const writeResponse = (): MiddlewareObj<APIGatewayProxyEventV2> => ({
+  after: write,
+  onError: write,
+});

@@ -1,0 +1,56 @@
+/**
+ * Ties a function to its surroundings, and is the only reader of `process.env`: the tables that the
+ * stack names, the credentials that Lambda sets, the address of another DynamoDB when there is one.
+ */
+import { Logger } from "@aws-lambda-powertools/logger";
+import { Metrics } from "@aws-lambda-powertools/metrics";
+import { environment } from "../contract/environment.ts";
+import { connect, createDatabase } from "../inventory/database.ts";
+
+const required = (name: string): string => {
+  const value = process.env[name];
+  if (value === undefined || value === "") {
+    throw new Error(`The environment variable ${name} is missing: the stack must set it.`);
+  }
+  return value;
+};
+
+/**
+ * Lambda hands a function its credentials in the environment and replaces the whole environment
+ * with the process. Reading them here keeps the SDK's default chain, which looks for files, profiles
+ * and endpoints, out of the bundle and out of the cold start.
+ */
+const credentials = async () => ({
+  accessKeyId: required("AWS_ACCESS_KEY_ID"),
+  secretAccessKey: required("AWS_SECRET_ACCESS_KEY"),
+  ...(process.env["AWS_SESSION_TOKEN"] && { sessionToken: process.env["AWS_SESSION_TOKEN"] }),
+});
+
+const endpoint = process.env["AWS_ENDPOINT_URL_DYNAMODB"];
+const retentionDays = process.env[environment.retentionDays];
+
+/** The tables by name, each read when it is used: a function is told only of those that it may. */
+export const database = createDatabase({
+  client: connect({
+    region: required("AWS_REGION"),
+    credentials,
+    ...(endpoint === undefined ? {} : { endpoint }),
+  }),
+  tables: {
+    get stock() {
+      return required(environment.stockTable);
+    },
+    get reservations() {
+      return required(environment.reservationsTable);
+    },
+    get movements() {
+      return required(environment.movementsTable);
+    },
+  },
+  ...(retentionDays === undefined ? {} : { retentionDays: Number(retentionDays) }),
+});
+
+export const logger = new Logger();
+export const metrics = new Metrics();
+
+export const serviceVersion = (): string => required(environment.serviceVersion);
