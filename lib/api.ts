@@ -7,7 +7,7 @@ import { Annotations, Stack, Validations } from "aws-cdk-lib";
 import { AccessLogFormat } from "aws-cdk-lib/aws-apigateway";
 import {
   HttpApi,
-  type HttpMethod,
+  HttpMethod,
   HttpIntegrationType,
   HttpRoute,
   type HttpRouteIntegrationConfig,
@@ -91,8 +91,7 @@ export const createApi = (scope: Construct, props: ApiProps): HttpApi => {
   };
   for (const [operationId, route] of Object.entries(routes)) {
     const id = `${operationId.charAt(0).toUpperCase()}${operationId.slice(1)}`;
-    // The contract's methods are a subset of API Gateway's, spelled alike.
-    const key = HttpRouteKey.with(route.path, route.method as HttpMethod);
+    const key = HttpRouteKey.with(route.path, HttpMethod[route.method]);
     addRoute(id, key, route.function, route.access);
   }
   addRoute("Fallback", HttpRouteKey.DEFAULT, fallbackFunction, "authenticated");

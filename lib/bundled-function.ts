@@ -75,6 +75,12 @@ export const createBundledFunction = (
       bundleAwsSDK: true,
       // CommonJS builds would call `require`, which an ES module has not got.
       mainFields: ["module", "main"],
+      // Imported by the SDK when a service has event streams. DynamoDB has none.
+      externalModules: ["@smithy/core/event-streams"],
+      esbuildArgs: {
+        // Lambda's credentials are in its environment, and wiring.ts reads them there.
+        "--alias:@aws-sdk/credential-provider-node": project("functions/no-credential-chain.ts"),
+      },
       logLevel: LogLevel.WARNING,
     },
   });

@@ -19,39 +19,64 @@ export class ContextError extends Error {
   }
 }
 
-const logRetentionDaysAccepted = Object.values(RetentionDays)
-  .filter((value): value is RetentionDays => typeof value === "number")
-  .filter((days) => days !== RetentionDays.INFINITE);
+/** Far over what an account has before it asks AWS for more: a guard against a slip of the hand. */
+const throttleRateMax = 100_000;
+const throttleBurstMax = 50_000;
+
+/** Ten years, as long as any bookkeeping asks for. */
+const retentionDaysMax = 3_650;
+
+/** What CloudWatch takes, in days. Logs that are kept for ever are not on offer. */
+const logRetentions = Object.values(RetentionDays).filter(
+  (value): value is RetentionDays => typeof value === "number" && value !== RetentionDays.INFINITE,
+);
+
+const keys = [
+  "auth",
+  "jwtIssuer",
+  "jwtAudience",
+  "throttleRatePerSecond",
+  "throttleBurst",
+  "retentionDays",
+  "logRetentionDays",
+  "removalPolicy",
+] as const;
+type Key = (typeof keys)[number];
 
 export const readContext = (node: Node): HoldfastProps => {
+  refuseMisspelled(node);
   const context = reader(node);
-  const logRetention = context.wholeNumber("logRetentionDays", {
-    fallback: RetentionDays.ONE_MONTH,
-    accepted: logRetentionDaysAccepted,
-  });
   return {
     authorization: readAuthorization(context),
     throttle: {
-      ratePerSecond: context.wholeNumber("throttleRatePerSecond", {
-        fallback: throttleDefault.ratePerSecond,
-        max: 100_000,
-      }),
-      burst: context.wholeNumber("throttleBurst", { fallback: throttleDefault.burst, max: 50_000 }),
+      ratePerSecond: context.wholeNumber(
+        "throttleRatePerSecond",
+        throttleRateMax,
+        throttleDefault.ratePerSecond,
+      ),
+      burst: context.wholeNumber("throttleBurst", throttleBurstMax, throttleDefault.burst),
     },
-    retentionDays: context.wholeNumber("retentionDays", {
-      fallback: retentionDaysDefault,
-      max: 3_650,
-    }),
-    logRetention,
+    retentionDays: context.wholeNumber("retentionDays", retentionDaysMax, retentionDaysDefault),
+    logRetention: context.oneOf("logRetentionDays", logRetentions, RetentionDays.ONE_MONTH),
     removalPolicy:
-      context.oneOf("removalPolicy", ["retain", "destroy"]) === "destroy"
+      context.oneOf("removalPolicy", ["retain", "destroy"], "retain") === "destroy"
         ? RemovalPolicy.DESTROY
         : RemovalPolicy.RETAIN,
   };
 };
 
+/** What starts like a key of ours and is none would otherwise be passed over in silence. */
+const refuseMisspelled = (node: Node): void => {
+  const context = node.getAllContext() as Record<string, unknown>;
+  for (const [key, value] of Object.entries(context)) {
+    if (!/^(auth|jwt|throttle|retention|logRetention|removal)[a-z]*$/i.test(key)) continue;
+    if (keys.some((known) => known === key)) continue;
+    throw new ContextError(key, value, `there is no such context; known are ${keys.join(", ")}`);
+  }
+};
+
 const readAuthorization = (context: Reader): Authorization => {
-  const mode = context.oneOf("auth", ["iam", "jwt", "none"]);
+  const mode = context.oneOf("auth", ["iam", "jwt", "none"], "iam");
   const issuer = context.text("jwtIssuer");
   const audience = context.text("jwtAudience");
   if (mode !== "jwt") {
@@ -85,39 +110,35 @@ const isIssuer = (issuer: string): boolean => {
 
 type Reader = ReturnType<typeof reader>;
 
-type Bounds = { fallback: number } & ({ max: number } | { accepted: number[] });
-
 /** Values come as text from the command line, and as JSON from cdk.json. */
 const reader = (node: Node) => {
-  const text = (key: string): string | undefined => {
+  const text = (key: Key): string | undefined => {
     const value: unknown = node.tryGetContext(key);
     if (value === undefined) return undefined;
     if (typeof value === "string" || typeof value === "number") return String(value).trim();
     throw new ContextError(key, value, "it must be one text or number");
   };
-  /** The first choice is what an absent context means. */
-  const oneOf = <Choice extends string>(key: string, choices: readonly [Choice, ...Choice[]]) => {
+  const oneOf = <Choice extends string | number>(
+    key: Key,
+    choices: Choice[],
+    fallback: Choice,
+  ): Choice => {
     const value = text(key);
-    const choice = value === undefined ? choices[0] : choices.find((one) => one === value);
+    const choice = value === undefined ? fallback : choices.find((one) => String(one) === value);
     if (choice !== undefined) return choice;
     throw new ContextError(
       key,
       value,
-      `accepted are ${choices.join(", ")}; ${choices[0]} when absent`,
+      `accepted are ${choices.join(", ")}; ${fallback} when absent`,
     );
   };
-  const wholeNumber = (key: string, bounds: Bounds): number => {
+  const wholeNumber = (key: Key, max: number, fallback: number): number => {
     const value = text(key);
-    if (value === undefined) return bounds.fallback;
+    if (value === undefined) return fallback;
     const number = /^\d{1,9}$/.test(value) ? Number(value) : Number.NaN;
-    if ("max" in bounds) {
-      if (number >= 1 && number <= bounds.max) return number;
-      const range = `a whole number from 1 to ${bounds.max} is accepted`;
-      throw new ContextError(key, value, `${range}; ${bounds.fallback} when absent`);
-    }
-    if (bounds.accepted.includes(number)) return number;
-    const list = `CloudWatch accepts ${bounds.accepted.join(", ")}`;
-    throw new ContextError(key, value, `${list}; ${bounds.fallback} when absent`);
+    if (number >= 1 && number <= max) return number;
+    const range = `accepted is a whole number from 1 to ${max}`;
+    throw new ContextError(key, value, `${range}; ${fallback} when absent`);
   };
   return { text, oneOf, wholeNumber };
 };

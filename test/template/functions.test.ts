@@ -1,0 +1,106 @@
+import { RetentionDays } from "aws-cdk-lib/aws-logs";
+import { describe, expect, test } from "vitest";
+import { functionTimeoutSeconds, retentionDaysDefault } from "../../contract/bounds.ts";
+import packageJson from "../../package.json" with { type: "json" };
+import { resourcesOf, spoken, spokenName, synthesize } from "./synthesize.ts";
+
+const template = synthesize();
+const functions = resourcesOf(template, "AWS::Lambda::Function").map((resource) => ({
+  name: spokenName(resource.logicalId),
+  properties: resource.properties,
+}));
+
+/** The variables of a function, each as text. */
+const variables = (of: typeof functions, name: string): Record<string, string> => {
+  const found = of.find((one) => one.name === name);
+  const environment = found?.properties["Environment"] as
+    { Variables: Record<string, unknown> } | undefined;
+  return Object.fromEntries(
+    Object.entries(environment?.Variables ?? {}).map(([key, value]) => [key, spoken(value)]),
+  );
+};
+
+describe("the functions", () => {
+  test("are grouped by what they may touch, and CDK adds none of its own", () => {
+    expect(functions.map(({ name }) => name)).toEqual([
+      "ReserveFunction",
+      "ReservationsFunction",
+      "StockFunction",
+      "ServiceFunction",
+    ]);
+  });
+
+  test.each(functions)("$name runs on Node.js 24 and arm64", ({ properties }) => {
+    expect(properties).toMatchObject({ Runtime: "nodejs24.x", Architectures: ["arm64"] });
+  });
+
+  test.each(functions)("$name says its timeout and memory", ({ properties }) => {
+    expect(properties).toMatchObject({
+      Timeout: functionTimeoutSeconds,
+      MemorySize: expect.any(Number) as number,
+    });
+  });
+
+  test("end before API Gateway stops waiting", () => {
+    expect(functionTimeoutSeconds).toBeLessThan(30);
+  });
+
+  test.each(functions)("$name is traced", ({ properties }) => {
+    expect(properties).toMatchObject({ TracingConfig: { Mode: "Active" } });
+  });
+
+  test("each log to a group of their own, for one month when nobody says otherwise", () => {
+    const groups = functions.map(({ properties }) => {
+      const { LogGroup } = properties["LoggingConfig"] as unknown as { LogGroup: unknown };
+      return spoken(LogGroup);
+    });
+    expect(new Set(groups).size).toBe(functions.length);
+    for (const group of resourcesOf(template, "AWS::Logs::LogGroup")) {
+      expect(group.properties).toMatchObject({ RetentionInDays: 30 });
+    }
+  });
+
+  test("keep every log for as long as was asked", () => {
+    const longer = synthesize({ logRetention: RetentionDays.ONE_YEAR });
+    for (const group of resourcesOf(longer, "AWS::Logs::LogGroup")) {
+      expect(group.properties).toMatchObject({ RetentionInDays: 365 });
+    }
+  });
+});
+
+describe("the functions' environment", () => {
+  const forAll = {
+    SERVICE_VERSION: packageJson.version,
+    POWERTOOLS_SERVICE_NAME: "holdfast",
+    POWERTOOLS_METRICS_NAMESPACE: "Holdfast",
+    POWERTOOLS_LOG_LEVEL: "INFO",
+  };
+
+  test.each([
+    ["ReserveFunction", { STOCK_TABLE: "StockTable", RESERVATIONS_TABLE: "ReservationsTable" }],
+    [
+      "ReservationsFunction",
+      {
+        STOCK_TABLE: "StockTable",
+        RESERVATIONS_TABLE: "ReservationsTable",
+        RETENTION_DAYS: String(retentionDaysDefault),
+      },
+    ],
+    ["StockFunction", { STOCK_TABLE: "StockTable", MOVEMENTS_TABLE: "MovementsTable" }],
+    ["ServiceFunction", {}],
+  ])("%s is told of its tables and nothing else", (name, own) => {
+    expect(variables(functions, name)).toEqual({ ...own, ...forAll });
+  });
+
+  test("carries what the owner of the construct chose", () => {
+    const chosen = resourcesOf(
+      synthesize({ retentionDays: 7, logLevel: "DEBUG", serviceVersion: "9.9.9" }),
+      "AWS::Lambda::Function",
+    ).map(({ logicalId, properties }) => ({ name: spokenName(logicalId), properties }));
+    expect(variables(chosen, "ReservationsFunction")).toMatchObject({
+      RETENTION_DAYS: "7",
+      POWERTOOLS_LOG_LEVEL: "DEBUG",
+      SERVICE_VERSION: "9.9.9",
+    });
+  });
+});

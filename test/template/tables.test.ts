@@ -1,0 +1,162 @@
+import { RemovalPolicy, Stack } from "aws-cdk-lib";
+import { Template } from "aws-cdk-lib/assertions";
+import { Key } from "aws-cdk-lib/aws-kms";
+import { describe, expect, test } from "vitest";
+import { Holdfast } from "../../lib/holdfast.ts";
+import { createApp, resourcesOf, spokenName, synthesize } from "./synthesize.ts";
+
+const template = synthesize();
+const tables = resourcesOf(template, "AWS::DynamoDB::Table");
+const tableNames = tables.map(({ logicalId }) => spokenName(logicalId));
+const properties = (name: string) => {
+  const table = tables.find(({ logicalId }) => spokenName(logicalId) === name);
+  return table?.properties as Record<string, unknown> | undefined;
+};
+
+describe("the tables", () => {
+  test("are Stock, Reservations and Movements", () => {
+    expect(tableNames).toEqual(["StockTable", "ReservationsTable", "MovementsTable"]);
+  });
+
+  test.each(tables)("outlive the stack, and every deletion: $logicalId", (table) => {
+    expect(table.deletionPolicy).toBe("Retain");
+    expect(table.updateReplacePolicy).toBe("Retain");
+    expect(table.properties).toMatchObject({ DeletionProtectionEnabled: true });
+  });
+
+  test.each(tables)("recover any second of the last 35 days: $logicalId", (table) => {
+    expect(table.properties).toMatchObject({
+      PointInTimeRecoverySpecification: { PointInTimeRecoveryEnabled: true },
+    });
+  });
+
+  test.each(tables)("are encrypted under a key in the account: $logicalId", (table) => {
+    expect(table.properties).toMatchObject({ SSESpecification: { SSEEnabled: true } });
+  });
+
+  test.each(tables)("are paid by the request: $logicalId", (table) => {
+    expect(table.properties).toMatchObject({ BillingMode: "PAY_PER_REQUEST" });
+    expect(table.properties).not.toHaveProperty("ProvisionedThroughput");
+  });
+
+  test("vanish with the stack when that was asked for", () => {
+    const passing = synthesize({ removalPolicy: RemovalPolicy.DESTROY });
+    for (const table of resourcesOf(passing, "AWS::DynamoDB::Table")) {
+      expect(table.deletionPolicy).toBe("Delete");
+      expect(table.properties).toMatchObject({ DeletionProtectionEnabled: false });
+    }
+  });
+});
+
+const key = (...attributes: string[]) =>
+  attributes.map((AttributeName, position) => ({
+    AttributeName,
+    KeyType: position === 0 ? "HASH" : "RANGE",
+  }));
+
+describe("the keys", () => {
+  test("Stock has a record per SKU", () => {
+    expect(properties("StockTable")).toMatchObject({
+      KeySchema: key("sku"),
+      AttributeDefinitions: [{ AttributeName: "sku", AttributeType: "S" }],
+    });
+    expect(properties("StockTable")).not.toHaveProperty("GlobalSecondaryIndexes");
+  });
+
+  test("Reservations are found by id, by expiry and by order, the indexes holding keys only", () => {
+    expect(properties("ReservationsTable")).toMatchObject({
+      KeySchema: key("reservationId"),
+      GlobalSecondaryIndexes: [
+        {
+          IndexName: "byExpiry",
+          KeySchema: key("expiryShard", "expiresAtMs"),
+          Projection: { ProjectionType: "KEYS_ONLY" },
+        },
+        {
+          IndexName: "byOrder",
+          KeySchema: key("orderId", "createdAtMs"),
+          Projection: { ProjectionType: "KEYS_ONLY" },
+        },
+      ],
+    });
+    expect(properties("ReservationsTable")?.["AttributeDefinitions"]).toEqual(
+      expect.arrayContaining([
+        { AttributeName: "reservationId", AttributeType: "S" },
+        { AttributeName: "expiryShard", AttributeType: "N" },
+        { AttributeName: "expiresAtMs", AttributeType: "N" },
+        { AttributeName: "orderId", AttributeType: "S" },
+        { AttributeName: "createdAtMs", AttributeType: "N" },
+      ]),
+    );
+  });
+
+  test("Movements are listed per SKU in the order of its versions, whole", () => {
+    expect(properties("MovementsTable")).toMatchObject({
+      KeySchema: key("movementId"),
+      GlobalSecondaryIndexes: [
+        {
+          IndexName: "bySku",
+          KeySchema: key("sku", "version"),
+          Projection: { ProjectionType: "ALL" },
+        },
+      ],
+    });
+    expect(properties("MovementsTable")?.["AttributeDefinitions"]).toEqual(
+      expect.arrayContaining([
+        { AttributeName: "sku", AttributeType: "S" },
+        { AttributeName: "version", AttributeType: "N" },
+      ]),
+    );
+  });
+
+  test("only ended reservations are removed with time: stock and ledger never are", () => {
+    expect(properties("ReservationsTable")).toMatchObject({
+      TimeToLiveSpecification: { AttributeName: "ttlSeconds", Enabled: true },
+    });
+    expect(properties("StockTable")).not.toHaveProperty("TimeToLiveSpecification");
+    expect(properties("MovementsTable")).not.toHaveProperty("TimeToLiveSpecification");
+  });
+});
+
+describe("with a key of one's own", () => {
+  const stack = new Stack(createApp(), "Mine");
+  new Holdfast(stack, "Holdfast", { encryptionKey: new Key(stack, "OwnKey") });
+  const mine = Template.fromStack(stack);
+
+  test("every table is encrypted under it", () => {
+    for (const table of resourcesOf(mine, "AWS::DynamoDB::Table")) {
+      expect(table.properties).toMatchObject({
+        SSESpecification: {
+          SSEEnabled: true,
+          SSEType: "KMS",
+          KMSMasterKeyId: { "Fn::GetAtt": [expect.stringMatching(/^OwnKey/), "Arn"] },
+        },
+      });
+    }
+  });
+
+  /** What a function may do with the key. */
+  const keyActions = (functionName: string) => {
+    const policies = resourcesOf(mine, "AWS::IAM::Policy") as unknown as {
+      logicalId: string;
+      properties: { PolicyDocument: { Statement: { Action: string | string[] }[] } };
+    }[];
+    return policies
+      .filter(({ logicalId }) => spokenName(logicalId).startsWith(functionName))
+      .flatMap(({ properties: { PolicyDocument } }) => PolicyDocument.Statement)
+      .flatMap(({ Action }) => Action)
+      .filter((action) => action.startsWith("kms:"));
+  };
+
+  test.each(["ReserveFunction", "ReservationsFunction", "StockFunction"])(
+    "%s may use the key, by no wildcard",
+    (functionName) => {
+      expect(keyActions(functionName)).toContain("kms:Decrypt");
+      expect(keyActions(functionName).join(" ")).not.toContain("*");
+    },
+  );
+
+  test("a function without tables may not use the key", () => {
+    expect(keyActions("ServiceFunction")).toEqual([]);
+  });
+});
