@@ -2,6 +2,7 @@ import { defineConfig } from "vitest/config";
 
 /** The tiers, fastest first. What each one is for: docs/architecture.md. */
 const tiers = ["unit", "template", "property", "integration", "e2e"];
+const tiersOnTheEngine = ["property", "integration"];
 
 export default defineConfig({
   test: {
@@ -10,6 +11,7 @@ export default defineConfig({
       test: {
         name: tier,
         include: [`test/${tier}/**/*.test.ts`],
+        globalSetup: tiersOnTheEngine.includes(tier) ? "test/support/engine.setup.ts" : [],
         testTimeout: 120_000,
         hookTimeout: 120_000,
       },

@@ -1,0 +1,270 @@
+import { beforeAll, describe, expect, test } from "vitest";
+import { holdSecondsDefault } from "../../contract/bounds.ts";
+import type { Database } from "../../inventory/database.ts";
+import { createInventory, type Inventory } from "../../inventory/inventory.ts";
+import { createTestDatabase } from "../support/database.ts";
+import { expectInvariants, readRecords } from "../support/invariants.ts";
+
+let database: Database;
+let inventory: Inventory;
+let nowMs = Date.UTC(2026, 10, 23);
+
+beforeAll(async () => {
+  database = await createTestDatabase({ now: () => nowMs });
+  inventory = createInventory(database);
+});
+
+const stocked = async (sku: string, onHand: number) => {
+  await inventory.setStock({ sku, onHand });
+  return sku;
+};
+
+describe("reserving", () => {
+  test("holds the units and writes the reservation in one version step", async () => {
+    const sku = await stocked("one", 10);
+    const result = await inventory.reserve({ lines: [{ sku, quantity: 4 }], orderId: "order-1" });
+    expect(result).toEqual({
+      outcome: "reserved",
+      reservation: {
+        reservationId: expect.stringMatching(/^[0-9a-f-]{36}$/),
+        status: "held",
+        lines: [{ sku, quantity: 4 }],
+        orderId: "order-1",
+        createdAtMs: nowMs,
+        expiresAtMs: nowMs + holdSecondsDefault * 1000,
+        version: 1,
+      },
+    });
+    expect(await inventory.getStock(sku)).toEqual({
+      sku,
+      onHand: 10,
+      available: 6,
+      reserved: 4,
+      version: 2,
+      updatedAtMs: nowMs,
+    });
+    await expectInvariants(database);
+  });
+
+  test("takes the last unit, and not one more", async () => {
+    const sku = await stocked("last", 1);
+    expect(await inventory.reserve({ lines: [{ sku, quantity: 1 }] })).toMatchObject({
+      outcome: "reserved",
+    });
+    expect(await inventory.reserve({ lines: [{ sku, quantity: 1 }] })).toEqual({
+      outcome: "insufficient_stock",
+      shortages: [{ sku, requested: 1, available: 0 }],
+    });
+  });
+
+  test("merges lines of one SKU before it asks for them, so that they cannot oversell", async () => {
+    const sku = await stocked("twice", 5);
+    const lines = [
+      { sku, quantity: 3 },
+      { sku, quantity: 3 },
+    ];
+    expect(await inventory.reserve({ lines })).toEqual({
+      outcome: "insufficient_stock",
+      shortages: [{ sku, requested: 6, available: 5 }],
+    });
+    const fits = await inventory.reserve({ lines: [lines[0]!, { sku, quantity: 2 }] });
+    expect(fits).toMatchObject({ reservation: { lines: [{ sku, quantity: 5 }] } });
+  });
+
+  test("names every short line with what there is, and holds nothing of the others", async () => {
+    const [plenty, few, none] = [
+      await stocked("plenty", 100),
+      await stocked("few", 2),
+      await stocked("none", 0),
+    ];
+    const before = await readRecords(database);
+    const result = await inventory.reserve({
+      lines: [
+        { sku: plenty, quantity: 1 },
+        { sku: none, quantity: 1 },
+        { sku: few, quantity: 3 },
+      ],
+    });
+    expect(result).toEqual({
+      outcome: "insufficient_stock",
+      shortages: [
+        { sku: few, requested: 3, available: 2 },
+        { sku: none, requested: 1, available: 0 },
+      ],
+    });
+    expect(await readRecords(database)).toEqual(before);
+  });
+
+  test("names every unknown SKU, before any shortage", async () => {
+    const few = await stocked("few-of-these", 1);
+    const result = await inventory.reserve({
+      lines: [
+        { sku: "nobody-b", quantity: 1 },
+        { sku: few, quantity: 2 },
+        { sku: "nobody-a", quantity: 1 },
+      ],
+    });
+    expect(result).toEqual({ outcome: "unknown_sku", skus: ["nobody-a", "nobody-b"] });
+  });
+
+  test("takes 99 SKUs in one order", async () => {
+    const skus = Array.from({ length: 99 }, (_, index) => `many-${index}`);
+    await Promise.all(skus.map((sku) => stocked(sku, 1)));
+    const result = await inventory.reserve({ lines: skus.map((sku) => ({ sku, quantity: 1 })) });
+    expect(result.outcome).toBe("reserved");
+    await expectInvariants(database);
+  });
+
+  test("takes the largest quantity that a record can have", async () => {
+    const sku = await stocked("huge", 1_000_000_000);
+    const result = await inventory.reserve({ lines: [{ sku, quantity: 1_000_000_000 }] });
+    expect(result.outcome).toBe("reserved");
+    expect(await inventory.getStock(sku)).toMatchObject({ available: 0, reserved: 1_000_000_000 });
+  });
+});
+
+describe("lines out of their bounds", () => {
+  test.each([
+    ["no line", [], "lines must have at least 1 entry, not 0"],
+    ["a negative quantity", [{ sku: "one", quantity: -1 }], "lines[0].quantity must be a whole"],
+    ["half a unit", [{ sku: "one", quantity: 0.5 }], "lines[0].quantity must be a whole"],
+    [
+      "a sum over the bound",
+      [
+        { sku: "one", quantity: 600_000_000 },
+        { sku: "one", quantity: 600_000_000 },
+      ],
+      "lines ask for 1200000000 units of one in all, more than 1000000000",
+    ],
+    [
+      "100 SKUs",
+      Array.from({ length: 100 }, (_, index) => ({ sku: `sku-${index}`, quantity: 1 })),
+      "lines must have at most 99 different SKUs, not 100",
+    ],
+  ])("%s is refused and changes nothing", async (_, lines, message) => {
+    const before = await readRecords(database);
+    await expect(inventory.reserve({ lines })).rejects.toMatchObject({
+      code: "invalid_argument",
+      message: expect.stringContaining(message),
+      issues: [{ path: expect.stringContaining("lines"), message: expect.any(String) }],
+    });
+    expect(await readRecords(database)).toEqual(before);
+  });
+});
+
+describe("an idempotency key", () => {
+  test("meets the same reservation again, as it is by then", async () => {
+    const sku = await stocked("keyed", 10);
+    const input = { lines: [{ sku, quantity: 1 }], idempotencyKey: "key-1" };
+    const first = await inventory.reserve(input);
+    expect(await inventory.reserve(input)).toEqual({ ...first, outcome: "replayed" });
+    if (first.outcome !== "reserved") throw new Error(first.outcome);
+    await inventory.confirm(first.reservation.reservationId);
+    expect(await inventory.reserve(input)).toMatchObject({
+      outcome: "replayed",
+      reservation: { status: "confirmed" },
+    });
+    expect(await inventory.getStock(sku)).toMatchObject({ onHand: 9, available: 9, reserved: 0 });
+  });
+
+  test("is replayed although its own hold took the last unit", async () => {
+    const sku = await stocked("keyed-last", 1);
+    const input = { lines: [{ sku, quantity: 1 }], idempotencyKey: "key-last" };
+    await inventory.reserve(input);
+    expect(await inventory.reserve(input)).toMatchObject({ outcome: "replayed" });
+  });
+
+  test("sees the same request in lines that merge to the same", async () => {
+    const [a, b] = [await stocked("same-a", 10), await stocked("same-b", 10)];
+    const idempotencyKey = "key-same";
+    await inventory.reserve({
+      lines: [
+        { sku: b, quantity: 2 },
+        { sku: a, quantity: 1 },
+        { sku: a, quantity: 1 },
+      ],
+      idempotencyKey,
+    });
+    const repeat = await inventory.reserve({
+      lines: [
+        { sku: a, quantity: 2 },
+        { sku: b, quantity: 2 },
+      ],
+      idempotencyKey,
+    });
+    expect(repeat.outcome).toBe("replayed");
+  });
+
+  test.each([
+    ["quantity", { lines: [{ sku: "reused", quantity: 2 }] }],
+    ["order", { lines: [{ sku: "reused", quantity: 1 }], orderId: "another" }],
+    ["hold", { lines: [{ sku: "reused", quantity: 1 }], ttlSeconds: 60 }],
+  ])("refuses another %s", async (_, other) => {
+    const sku = await stocked("reused", 10);
+    const idempotencyKey = "key-reused";
+    await inventory.reserve({ lines: [{ sku, quantity: 1 }], idempotencyKey });
+    expect(await inventory.reserve({ ...other, idempotencyKey })).toMatchObject({
+      outcome: "idempotency_key_reused",
+    });
+  });
+
+  test("succeeds later when it was refused at first: a refusal leaves nothing behind", async () => {
+    const sku = await stocked("later", 0);
+    const input = { lines: [{ sku, quantity: 1 }], idempotencyKey: "key-later" };
+    expect((await inventory.reserve(input)).outcome).toBe("insufficient_stock");
+    await inventory.setStock({ sku, onHand: 1 });
+    expect((await inventory.reserve(input)).outcome).toBe("reserved");
+  });
+});
+
+describe("a stampede", () => {
+  test("500 buyers for 100 units: 100 hold one, 400 are told of the shortage", async () => {
+    // Tries to sell a unit twice by 500 conditional writes on one record at once.
+    const sku = await stocked("stampede", 100);
+    const outcomes = await Promise.all(
+      Array.from({ length: 500 }, () => inventory.reserve({ lines: [{ sku, quantity: 1 }] })),
+    );
+    const count = (outcome: string) => outcomes.filter((one) => one.outcome === outcome).length;
+    expect([count("reserved"), count("insufficient_stock")]).toEqual([100, 400]);
+    expect(await inventory.getStock(sku)).toMatchObject({ available: 0, reserved: 100 });
+    await expectInvariants(database);
+  });
+
+  test("200 orders of three lines over 5 SKUs: nothing oversold, nobody refused too early", async () => {
+    // Tries to lose or double units of crossed orders, and to refuse one that would have fitted.
+    const skus = await Promise.all(
+      Array.from({ length: 5 }, (_, index) => stocked(`crossed-${index}`, 60)),
+    );
+    const orders = Array.from({ length: 200 }, (_, index) =>
+      [0, 1, 2].map((line) => ({ sku: skus[(index + line * 2) % 5]!, quantity: 1 + (index % 2) })),
+    );
+    const outcomes = await Promise.all(orders.map((lines) => inventory.reserve({ lines })));
+    const { stock } = await expectInvariants(database);
+    const left = new Map(stock.map((item) => [item.sku, item.available]));
+    for (const result of outcomes) {
+      if (result.outcome === "reserved") continue;
+      if (result.outcome !== "insufficient_stock") throw new Error(result.outcome);
+      for (const { sku, requested, available } of result.shortages) {
+        // Nothing comes back in this test: what fell short then falls short at the end.
+        expect(available).toBeLessThan(requested);
+        expect(left.get(sku)).toBeLessThanOrEqual(available);
+      }
+    }
+    expect(outcomes.some((result) => result.outcome === "reserved")).toBe(true);
+  });
+
+  test("one key sent 50 times at once: one reservation, 49 replays of it", async () => {
+    // Tries to reserve twice by repeats that overtake each other.
+    const sku = await stocked("fifty", 100);
+    const input = { lines: [{ sku, quantity: 1 }], idempotencyKey: "key-fifty" };
+    const outcomes = await Promise.all(Array.from({ length: 50 }, () => inventory.reserve(input)));
+    expect(outcomes.filter((result) => result.outcome === "reserved")).toHaveLength(1);
+    expect(outcomes.filter((result) => result.outcome === "replayed")).toHaveLength(49);
+    const bodies = new Set(
+      outcomes.map((result) => "reservation" in result && JSON.stringify(result.reservation)),
+    );
+    expect(bodies.size).toBe(1);
+    expect(await inventory.getStock(sku)).toMatchObject({ available: 99, reserved: 1 });
+    nowMs += 1;
+  });
+});

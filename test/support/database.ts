@@ -1,0 +1,65 @@
+/** The engine room on a real database, with tables as the stack describes them. */
+import { randomUUID } from "node:crypto";
+import {
+  CreateTableCommand,
+  waitUntilTableExists,
+  type CreateTableCommandInput,
+} from "@aws-sdk/client-dynamodb";
+import { App, RemovalPolicy, Stack } from "aws-cdk-lib";
+import { Template } from "aws-cdk-lib/assertions";
+import { inject } from "vitest";
+import { connect, createDatabase, type Database } from "../../inventory/database.ts";
+import { createTables } from "../../lib/tables.ts";
+
+export const localAccess = {
+  region: "local",
+  credentials: { accessKeyId: "local", secretAccessKey: "local" },
+};
+
+/** The tables of the template, as `CreateTable` takes them, under the names that `nameOf` gives. */
+const describeTables = (): Map<string, Omit<CreateTableCommandInput, "TableName">> => {
+  const stack = new Stack(new App(), "Tables");
+  createTables(stack, { removalPolicy: RemovalPolicy.DESTROY });
+  const tables = new Map<string, Omit<CreateTableCommandInput, "TableName">>();
+  const resources = Template.fromStack(stack).findResources("AWS::DynamoDB::Table");
+  for (const { Properties } of Object.values(resources)) {
+    const { KeySchema, AttributeDefinitions, GlobalSecondaryIndexes, BillingMode } = Properties;
+    tables.set(KeySchema[0].AttributeName, {
+      KeySchema,
+      AttributeDefinitions,
+      GlobalSecondaryIndexes,
+      BillingMode,
+    });
+  }
+  return tables;
+};
+
+const tablesByKey = { stock: "sku", reservations: "reservationId", movements: "movementId" };
+
+/** Fresh tables on the tier's engine. `options` replaces the clock, the jitter, the retention. */
+export const createTestDatabase = async (
+  options: Partial<Pick<Database, "now" | "random" | "retentionDays">> = {},
+): Promise<Database> => {
+  const client = connect({ ...localAccess, endpoint: inject("engineEndpoint") });
+  const descriptions = describeTables();
+  const prefix = randomUUID();
+  const create = async (name: keyof typeof tablesByKey): Promise<string> => {
+    const TableName = `${prefix}-${name}`;
+    const description = descriptions.get(tablesByKey[name])!;
+    await client.send(new CreateTableCommand({ TableName, ...description }));
+    await waitUntilTableExists({ client, maxWaitTime: 30, minDelay: 0.05 }, { TableName });
+    return TableName;
+  };
+  const tables = {
+    stock: await create("stock"),
+    reservations: await create("reservations"),
+    movements: await create("movements"),
+  };
+  return createDatabase({ client, tables, ...options });
+};
+
+/** The same tables, reached by another address of the engine, such as a fault proxy. */
+export const throughEndpoint = (database: Database, endpoint: string): Database => ({
+  ...database,
+  client: connect({ ...localAccess, endpoint }),
+});

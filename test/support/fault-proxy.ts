@@ -1,0 +1,101 @@
+/**
+ * A DynamoDB endpoint that passes requests on to the real engine, but for those for which a test has
+ * planned a fault. The engines here never answer a TransactionConflict, never throttle and never
+ * lose a reply; DynamoDB does all three, and this is how the real client meets them.
+ */
+import { createServer, request, type IncomingMessage, type ServerResponse } from "node:http";
+import type { AddressInfo } from "node:net";
+
+export type Fault =
+  /** The transaction is cancelled, with a reason for each of its actions. */
+  | { kind: "cancel"; reasons: string[] }
+  /** An error of DynamoDB's, by its name. */
+  | { kind: "error"; name: string; status?: number }
+  /** The request is applied, and its reply lost. */
+  | { kind: "loseReply" }
+  /** No reply at all, and nothing applied. */
+  | { kind: "silence" };
+
+export interface FaultProxy {
+  endpoint: string;
+  /** Faults for the next requests of an operation, in their order; `undefined` lets one pass. */
+  plan(operation: string, faults: (Fault | undefined)[]): void;
+  /** The operations that were asked for since the last call, faults included. */
+  takeRequests(): string[];
+  stop(): Promise<void>;
+}
+
+const readBody = async (incoming: IncomingMessage): Promise<Buffer> => {
+  const chunks: Buffer[] = [];
+  for await (const chunk of incoming) chunks.push(chunk as Buffer);
+  return Buffer.concat(chunks);
+};
+
+const fail = (response: ServerResponse, status: number, body: Record<string, unknown>) => {
+  response.writeHead(status, { "Content-Type": "application/x-amz-json-1.0" });
+  response.end(JSON.stringify(body));
+};
+
+const namespace = "com.amazonaws.dynamodb.v20120810#";
+
+export const startFaultProxy = async (engineEndpoint: string): Promise<FaultProxy> => {
+  const target = new URL(engineEndpoint);
+  const planned = new Map<string, (Fault | undefined)[]>();
+  let requests: string[] = [];
+
+  const forward = (incoming: IncomingMessage, body: Buffer, response: ServerResponse | undefined) =>
+    new Promise<void>((resolve, reject) => {
+      const { method, headers, url: path } = incoming;
+      const outgoing = request(target, { method, headers, path }, async (reply) => {
+        const answer = await readBody(reply);
+        response?.writeHead(reply.statusCode ?? 500, reply.headers).end(answer);
+        resolve();
+      });
+      outgoing.on("error", reject).end(body);
+    });
+
+  const answer = async (incoming: IncomingMessage, response: ServerResponse) => {
+    const operation = String(incoming.headers["x-amz-target"]).split(".").at(-1)!;
+    requests.push(operation);
+    const body = await readBody(incoming);
+    const fault = planned.get(operation)?.shift();
+    switch (fault?.kind) {
+      case undefined:
+        return forward(incoming, body, response);
+      case "cancel":
+        return fail(response, 400, {
+          __type: `${namespace}TransactionCanceledException`,
+          Message: "Transaction cancelled, please refer cancellation reasons for specific reasons",
+          CancellationReasons: fault.reasons.map((Code) => ({ Code })),
+        });
+      case "error":
+        return fail(response, fault.status ?? 400, { __type: `${namespace}${fault.name}` });
+      case "loseReply":
+        await forward(incoming, body, undefined);
+        return incoming.socket.destroy();
+      case "silence":
+        return undefined;
+    }
+  };
+
+  const server = createServer((incoming, response) => {
+    answer(incoming, response).catch(() => incoming.socket.destroy());
+  });
+  await new Promise<void>((resolve) => server.listen(0, "127.0.0.1", resolve));
+  const { port } = server.address() as AddressInfo;
+
+  return {
+    endpoint: `http://127.0.0.1:${port}`,
+    plan: (operation, faults) => void planned.set(operation, faults),
+    takeRequests: () => {
+      const taken = requests;
+      requests = [];
+      return taken;
+    },
+    stop: () =>
+      new Promise((resolve) => {
+        server.close(() => resolve());
+        server.closeAllConnections();
+      }),
+  };
+};

@@ -1,0 +1,43 @@
+import { ScanCommand } from "@aws-sdk/lib-dynamodb";
+import { expect } from "vitest";
+import type { ReservationItem, StockItem } from "../../contract/tables.ts";
+import type { Database } from "../../inventory/database.ts";
+
+const readAll = async <Item>(database: Database, table: string): Promise<Item[]> => {
+  const items: Item[] = [];
+  let start: Record<string, unknown> | undefined;
+  do {
+    const page = await database.client.send(
+      new ScanCommand({ TableName: table, ConsistentRead: true, ExclusiveStartKey: start }),
+    );
+    items.push(...((page.Items ?? []) as Item[]));
+    start = page.LastEvaluatedKey;
+  } while (start);
+  return items;
+};
+
+export const readRecords = async (database: Database) => ({
+  stock: await readAll<StockItem>(database, database.tables.stock),
+  reservations: await readAll<ReservationItem>(database, database.tables.reservations),
+});
+
+/**
+ * The invariants of the tables: `onHand = available + reserved`, none negative, and for each SKU
+ * `reserved` is the sum over held reservations of its lines. Returns the records that it read.
+ */
+export const expectInvariants = async (database: Database) => {
+  const records = await readRecords(database);
+  const held = new Map<string, number>();
+  for (const { status, lines } of records.reservations) {
+    if (status !== "held") continue;
+    for (const { sku, quantity } of lines) held.set(sku, (held.get(sku) ?? 0) + quantity);
+  }
+  for (const { sku, onHand, available, reserved } of records.stock) {
+    expect({ sku, sum: available + reserved }).toEqual({ sku, sum: onHand });
+    expect(Math.min(onHand, available, reserved), `a count of ${sku}`).toBeGreaterThanOrEqual(0);
+    expect({ sku, reserved }).toEqual({ sku, reserved: held.get(sku) ?? 0 });
+    held.delete(sku);
+  }
+  expect([...held], "holds of SKUs that have no stock").toEqual([]);
+  return records;
+};
