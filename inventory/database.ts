@@ -35,24 +35,34 @@ export const callWithin = (budgetMs: number = withoutDeadlineMs): Call => {
   return { remainingMs: () => endsAtMs - performance.now() };
 };
 
+export interface ConnectOptions extends Pick<
+  DynamoDBClientConfig,
+  "region" | "endpoint" | "credentials"
+> {
+  /** How long one attempt of a request may take, connecting included. */
+  requestTimeoutMs?: number;
+}
+
 /**
  * Connects to DynamoDB with every timeout and every attempt set here, none left to the SDK's
  * defaults. The SDK repeats throttled and unanswered requests; a transaction carries the same token
  * in each of these attempts, so that it is applied once.
  */
-export const connect = (
-  options: Pick<DynamoDBClientConfig, "region" | "endpoint" | "credentials">,
-): DynamoDBDocumentClient => {
+export const connect = ({
+  requestTimeoutMs = databaseRequestTimeoutMs,
+  ...access
+}: ConnectOptions): DynamoDBDocumentClient => {
   const client = new DynamoDBClient({
-    ...options,
+    ...access,
     maxAttempts: 3,
     retryMode: "standard",
     requestHandler: {
-      connectionTimeout: 1_000,
-      requestTimeout: databaseRequestTimeoutMs,
+      connectionTimeout: requestTimeoutMs,
+      requestTimeout: requestTimeoutMs,
       throwOnRequestTimeout: true,
-      httpAgent: { keepAlive: true, maxSockets: 200 },
-      httpsAgent: { keepAlive: true, maxSockets: 200 },
+      // A request that waits for a free socket counts as one that does not connect.
+      httpAgent: { keepAlive: true, maxSockets: 1_000 },
+      httpsAgent: { keepAlive: true, maxSockets: 1_000 },
     },
   });
   return DynamoDBDocumentClient.from(client, {

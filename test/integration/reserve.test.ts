@@ -1,7 +1,8 @@
 import { beforeAll, describe, expect, test } from "vitest";
 import { holdSecondsDefault } from "../../contract/bounds.ts";
-import type { Database } from "../../inventory/database.ts";
+import { callWithin, type Database } from "../../inventory/database.ts";
 import { createInventory, type Inventory } from "../../inventory/inventory.ts";
+import type { ReserveInput } from "../../inventory/reserve.ts";
 import { createTestDatabase } from "../support/database.ts";
 import { expectInvariants, readRecords } from "../support/invariants.ts";
 
@@ -218,11 +219,14 @@ describe("an idempotency key", () => {
 });
 
 describe("a stampede", () => {
+  const reserveAtOnce = (inputs: ReserveInput[]) =>
+    Promise.all(inputs.map((input) => inventory.reserve(input, callWithin(60_000))));
+
   test("500 buyers for 100 units: 100 hold one, 400 are told of the shortage", async () => {
     // Tries to sell a unit twice by 500 conditional writes on one record at once.
     const sku = await stocked("stampede", 100);
-    const outcomes = await Promise.all(
-      Array.from({ length: 500 }, () => inventory.reserve({ lines: [{ sku, quantity: 1 }] })),
+    const outcomes = await reserveAtOnce(
+      Array.from({ length: 500 }, () => ({ lines: [{ sku, quantity: 1 }] })),
     );
     const count = (outcome: string) => outcomes.filter((one) => one.outcome === outcome).length;
     expect([count("reserved"), count("insufficient_stock")]).toEqual([100, 400]);
@@ -238,7 +242,7 @@ describe("a stampede", () => {
     const orders = Array.from({ length: 200 }, (_, index) =>
       [0, 1, 2].map((line) => ({ sku: skus[(index + line * 2) % 5]!, quantity: 1 + (index % 2) })),
     );
-    const outcomes = await Promise.all(orders.map((lines) => inventory.reserve({ lines })));
+    const outcomes = await reserveAtOnce(orders.map((lines) => ({ lines })));
     const { stock } = await expectInvariants(database);
     const left = new Map(stock.map((item) => [item.sku, item.available]));
     for (const result of outcomes) {
@@ -257,7 +261,7 @@ describe("a stampede", () => {
     // Tries to reserve twice by repeats that overtake each other.
     const sku = await stocked("fifty", 100);
     const input = { lines: [{ sku, quantity: 1 }], idempotencyKey: "key-fifty" };
-    const outcomes = await Promise.all(Array.from({ length: 50 }, () => inventory.reserve(input)));
+    const outcomes = await reserveAtOnce(Array.from({ length: 50 }, () => input));
     expect(outcomes.filter((result) => result.outcome === "reserved")).toHaveLength(1);
     expect(outcomes.filter((result) => result.outcome === "replayed")).toHaveLength(49);
     const bodies = new Set(

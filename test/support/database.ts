@@ -40,7 +40,12 @@ const tablesByKey = { stock: "sku", reservations: "reservationId", movements: "m
 export const createTestDatabase = async (
   options: Partial<Pick<Database, "now" | "random" | "retentionDays">> = {},
 ): Promise<Database> => {
-  const client = connect({ ...localAccess, endpoint: inject("engineEndpoint") });
+  const client = connect({
+    ...localAccess,
+    endpoint: inject("engineEndpoint"),
+    // A stampede from one process on a small machine is slow; being slow is not what is tested.
+    requestTimeoutMs: 60_000,
+  });
   const descriptions = describeTables();
   const prefix = randomUUID();
   const create = async (name: keyof typeof tablesByKey): Promise<string> => {
