@@ -31,7 +31,7 @@ const logRetentions = Object.values(RetentionDays).filter(
   (value): value is RetentionDays => typeof value === "number" && value !== RetentionDays.INFINITE,
 );
 
-const keys = [
+export const contextKeys = [
   "auth",
   "jwtIssuer",
   "jwtAudience",
@@ -41,7 +41,7 @@ const keys = [
   "logRetentionDays",
   "removalPolicy",
 ] as const;
-type Key = (typeof keys)[number];
+type Key = (typeof contextKeys)[number];
 
 export const readContext = (node: Node): HoldfastProps => {
   refuseMisspelled(node);
@@ -70,8 +70,12 @@ const refuseMisspelled = (node: Node): void => {
   const context = node.getAllContext() as Record<string, unknown>;
   for (const [key, value] of Object.entries(context)) {
     if (!/^(auth|jwt|throttle|retention|logRetention|removal)[a-z]*$/i.test(key)) continue;
-    if (keys.some((known) => known === key)) continue;
-    throw new ContextError(key, value, `there is no such context; known are ${keys.join(", ")}`);
+    if (contextKeys.some((known) => known === key)) continue;
+    throw new ContextError(
+      key,
+      value,
+      `there is no such context; known are ${contextKeys.join(", ")}`,
+    );
   }
 };
 
