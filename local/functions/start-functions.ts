@@ -12,7 +12,7 @@ import { startWorkerPool, type WorkerPool } from "./worker-pool.ts";
 
 export interface Functions {
   /** The event as JSON. Always resolves; a function that fails is a result, not a rejection. */
-  invoke(logicalId: string, event: string): Promise<InvocationResult>;
+  invoke: (logicalId: string, event: string) => Promise<InvocationResult>;
   stop(): Promise<void>;
 }
 
@@ -61,7 +61,11 @@ const startPool = async (
   const logPath = await prepareLog(join(logsDirectory, `${logicalId}.log`));
   const handler = locateHandler(description);
   const settings = {
-    ...{ ...handler, logPath, memoryMiB, logGroupName, logStreamName },
+    ...handler,
+    logPath,
+    memoryMiB,
+    logGroupName,
+    logStreamName,
     functionName: name,
     functionArn: arn,
   };

@@ -1,0 +1,82 @@
+/** What the start prints: what runs where, who may call, and something to try. */
+import { relative } from "node:path";
+import type { RouteDescription } from "./assembly/read-api.ts";
+import type { App } from "./assembly/app.ts";
+import type { EngineChoice } from "./engines/start-engine.ts";
+
+export interface Announced {
+  app: App;
+  engine: EngineChoice;
+  dynamodbEndpoint: string;
+  gatewayEndpoint: string;
+  dataPath: string;
+  logsDirectory: string;
+}
+
+/** The last line says where it is ready; whoever waits for the start waits for that line. */
+export const announce = (announced: Announced): string => {
+  const { app, gatewayEndpoint } = announced;
+  return [
+    ...describeParts(announced),
+    "",
+    ...describeFunctions(app),
+    "",
+    ...describeAuthorization(app.api.routes),
+    ...describeTrial(app, gatewayEndpoint),
+    "",
+    `Holdfast is ready on ${gatewayEndpoint}`,
+  ].join("\n");
+};
+
+const describeParts = (announced: Announced): string[] => {
+  const { app, engine, dynamodbEndpoint, dataPath, logsDirectory } = announced;
+  const isOurs = engine === "dynoxide" || engine === "dynamodb-local";
+  const place = isOurs ? `${engine} on ${dynamodbEndpoint}, data in ${short(dataPath)}` : engine;
+  return [
+    `Database   ${place}`,
+    ...app.tables.map(({ name }) => `Table      ${name}`),
+    `Logs       ${short(logsDirectory)}, one file per function`,
+  ];
+};
+
+const describeFunctions = ({ functions, api }: App): string[] =>
+  functions.flatMap(({ logicalId, memoryMiB, timeoutMs }) => [
+    `Function   ${logicalId} (${memoryMiB} MiB, ${timeoutMs / 1_000} s)`,
+    ...api.routes
+      .filter(({ functionId }) => functionId === logicalId)
+      .map((route) => `           ${route.routeKey}${describeAccess(route)}`),
+  ]);
+
+const describeAccess = ({ authorization }: RouteDescription): string => {
+  if (authorization.kind === "none") return " (open)";
+  if (authorization.kind === "iam" || authorization.scopes.length === 0) return "";
+  return ` (${authorization.scopes.join(" or ")})`;
+};
+
+const describeAuthorization = (routes: readonly RouteDescription[]): string[] => {
+  const kinds = new Map(routes.map(({ authorization }) => [authorization.kind, authorization]));
+  const lines: string[] = [];
+  const jwt = kinds.get("jwt");
+  if (kinds.has("iam")) {
+    lines.push("Callers    IAM in the cloud; here every caller on this machine is accepted");
+  }
+  if (jwt?.kind === "jwt") lines.push(`Callers    with a token of ${jwt.issuer}`);
+  if (lines.length === 0) lines.push("Callers    nobody is asked who they are");
+  return lines;
+};
+
+const isOpen = ({ authorization }: RouteDescription) => authorization.kind === "none";
+
+/** An output called TryIt, or the first call that needs neither a body nor a variable. */
+const describeTrial = ({ outputs, api }: App, endpoint: string): string[] => {
+  const given = outputs["TryIt"];
+  if (given !== undefined) return [`Try        ${given}`];
+  const routes = api.routes.filter(({ routeKey }) => /^GET [^{]*$/.test(routeKey));
+  const route = routes.find(isOpen) ?? routes[0];
+  return route ? [`Try        curl ${endpoint}${route.routeKey.slice("GET ".length)}`] : [];
+};
+
+const short = (path: string): string => {
+  const fromHere = relative(process.cwd(), path);
+  return fromHere === "" || fromHere.startsWith("..") ? path : fromHere;
+};

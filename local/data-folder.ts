@@ -1,0 +1,80 @@
+/**
+ * The folder that keeps the data between runs, owned by one run at a time. The lock is SQLite's on a
+ * file, which is the operating system's: it ends with its process, however that ends, so that no
+ * stale lock is ever left. Beside it the engine's files, the functions' logs, and `run.json` while
+ * the run is ready.
+ */
+import { mkdir, readFile, rename, rm, writeFile } from "node:fs/promises";
+import { join, resolve } from "node:path";
+import { DatabaseSync } from "node:sqlite";
+import { LocalRunError } from "./local-run-error.ts";
+
+/** What `run.json` tells others, such as benchmarks, of the run that is ready. */
+export interface RunDescription {
+  pid: number;
+  /** Address of the gateway. */
+  endpoint: string;
+  /** Address of the DynamoDB API. */
+  dynamodb: string;
+  /** Logical id to table name. */
+  tables: Record<string, string>;
+  outputs: Record<string, string>;
+}
+
+export interface DataFolder {
+  /** Absolute. */
+  path: string;
+  logsDirectory: string;
+  describeRun(run: RunDescription): Promise<void>;
+  stop(): Promise<void>;
+}
+
+/** Rejects with a LocalRunError of code `data` when another run owns the folder. */
+export const openDataFolder = async (path: string): Promise<DataFolder> => {
+  const directory = resolve(path);
+  await mkdir(directory, { recursive: true }).catch((cause: Error) => {
+    const message = `HOLDFAST_DATA=${path} cannot be used as a folder: ${cause.message}.`;
+    throw new LocalRunError("data", message, { cause });
+  });
+  const unlock = await lock(directory);
+  const runFile = join(directory, "run.json");
+  // A run that was killed has left its own.
+  await rm(runFile, { force: true });
+  return {
+    path: directory,
+    logsDirectory: join(directory, "logs"),
+    describeRun: async (run) => {
+      // Whoever waits for the file must not read half of it.
+      await writeFile(`${runFile}.new`, `${JSON.stringify(run, undefined, 2)}\n`);
+      await rename(`${runFile}.new`, runFile);
+    },
+    stop: async () => {
+      await rm(runFile, { force: true });
+      unlock();
+    },
+  };
+};
+
+/** Another connection has the lock: https://sqlite.org/rescode.html#busy */
+const sqliteBusy = 5;
+
+const lock = async (directory: string): Promise<() => void> => {
+  const database = new DatabaseSync(join(directory, "lock"), { timeout: 0 });
+  const pidFile = join(directory, "pid");
+  try {
+    database.exec("BEGIN EXCLUSIVE");
+  } catch (cause) {
+    database.close();
+    if ((cause as { errcode?: number }).errcode !== sqliteBusy) throw cause;
+    const pid = await readFile(pidFile, "utf8").catch(() => "");
+    const owner = pid === "" ? "another process" : `the process ${pid.trim()}`;
+    throw new LocalRunError(
+      "data",
+      `The data folder ${directory} is in use by ${owner}. ` +
+        "Stop that run first, or use another folder: HOLDFAST_DATA=.holdfast-2",
+      { cause },
+    );
+  }
+  await writeFile(pidFile, `${process.pid}\n`);
+  return () => database.close();
+};
