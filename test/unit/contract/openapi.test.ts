@@ -1,0 +1,105 @@
+import { expect, test } from "vitest";
+import { openApiDocument } from "../../../contract/openapi.ts";
+import { problems } from "../../../contract/problems.ts";
+import { routes, scopeClaim, type Route } from "../../../contract/routes.ts";
+
+type Operation = {
+  operationId: string;
+  security: Record<string, string[]>[];
+  parameters: { name: string; in: string; required: boolean; schema: Record<string, unknown> }[];
+  requestBody?: { content: Record<string, { schema: Record<string, unknown> }> };
+  responses: Record<string, unknown>;
+};
+
+const document = openApiDocument("1.2.3") as {
+  openapi: string;
+  info: { version: string };
+  paths: Record<string, Record<string, Operation>>;
+  components: { schemas: Record<string, Record<string, never>> };
+};
+
+test("the document is OpenAPI 3.1 of the version that is deployed", () => {
+  expect(document.openapi).toBe("3.1.0");
+  expect(document.info.version).toBe("1.2.3");
+});
+
+test("it describes every route, and nothing else", () => {
+  const described = Object.entries(document.paths).flatMap(([path, methods]) =>
+    Object.entries(methods).map(([method, { operationId }]) => [operationId, method, path]),
+  );
+  const expected = Object.entries(routes).map(([operationId, { method, path }]) => [
+    operationId,
+    method.toLowerCase(),
+    path,
+  ]);
+  expect(described.toSorted()).toEqual(expected.toSorted());
+});
+
+test("every operation names the path's parameters, its scope and its refusals", () => {
+  for (const route of Object.values(routes) as Route[]) {
+    const operation = document.paths[route.path]![route.method.toLowerCase()]!;
+    const inPath = operation.parameters.filter((parameter) => parameter.in === "path");
+    expect(inPath.map((parameter) => `{${parameter.name}}`)).toEqual(
+      route.path.match(/\{\w+\}/g) ?? [],
+    );
+    expect(inPath.every((parameter) => parameter.required)).toBe(true);
+    const scopes = operation.security.flatMap(({ jwt }) => jwt ?? []);
+    const isScoped = route.access !== "open" && route.access !== "authenticated";
+    expect(scopes).toEqual(isScoped ? [scopeClaim(route.access as never)] : []);
+    expect(Object.keys(operation.responses)).toEqual(expect.arrayContaining(["400", "500"]));
+  }
+});
+
+test("a body is described with its bounds, its defaults not required, and no other members", () => {
+  const schema =
+    document.paths["/v1/reservations"]!["post"]!.requestBody!.content["application/json"]!.schema;
+  expect(schema).toMatchObject({
+    required: ["lines"],
+    additionalProperties: false,
+    properties: {
+      lines: {
+        minItems: 1,
+        maxItems: 500,
+        items: {
+          required: ["sku", "quantity"],
+          properties: {
+            sku: { pattern: "^[A-Za-z0-9._:-]{1,128}$" },
+            quantity: { type: "integer", minimum: 1, maximum: 1_000_000_000 },
+          },
+        },
+      },
+      ttlSeconds: { type: "integer", minimum: 1, maximum: 86_400 },
+    },
+  });
+});
+
+test("a number of a query is described as a number", () => {
+  const { parameters } = document.paths["/v1/stock"]!["get"]!;
+  expect(parameters.find((parameter) => parameter.name === "limit")).toMatchObject({
+    required: false,
+    schema: { type: "integer", minimum: 1, maximum: 100 },
+  });
+});
+
+test("an unknown SKU is a 404 in a path and a 422 in a body", () => {
+  expect(document.paths["/v1/stock/{sku}"]!["get"]!.responses).toHaveProperty("404");
+  const { responses } = document.paths["/v1/reservations"]!["post"]!;
+  expect(responses["422"]).toHaveProperty(
+    "description",
+    expect.stringContaining("`unknown_sku`") as unknown,
+  );
+  expect(responses).not.toHaveProperty("404");
+});
+
+test("every code is in the schema of a problem", () => {
+  const { properties } = document.components.schemas["Problem"] as unknown as {
+    properties: { code: { enum: string[] } };
+  };
+  expect(properties.code.enum).toEqual(Object.keys(problems));
+});
+
+test("every reference leads somewhere", () => {
+  const references = JSON.stringify(document).match(/#\/components\/schemas\/\w+/g) ?? [];
+  const names = new Set(references.map((reference) => reference.split("/").at(-1)!));
+  expect(Object.keys(document.components.schemas)).toEqual(expect.arrayContaining([...names]));
+});
