@@ -26,30 +26,33 @@ const credentials = async () => ({
   ...(process.env["AWS_SESSION_TOKEN"] && { sessionToken: process.env["AWS_SESSION_TOKEN"] }),
 });
 
-const endpoint = process.env["AWS_ENDPOINT_URL_DYNAMODB"];
-const retentionDays = process.env[environment.retentionDays];
-
 /** The tables by name, each read when it is used: a function is told only of those that it may. */
-export const database = createDatabase({
-  client: connect({
-    region: required("AWS_REGION"),
-    credentials,
-    ...(endpoint === undefined ? {} : { endpoint }),
-  }),
-  tables: {
-    get stock() {
-      return required(environment.stockTable);
+const openDatabase = () => {
+  const endpoint = process.env["AWS_ENDPOINT_URL_DYNAMODB"];
+  const retentionDays = process.env[environment.retentionDays];
+  return createDatabase({
+    client: connect({
+      region: required("AWS_REGION"),
+      credentials,
+      ...(endpoint === undefined ? {} : { endpoint }),
+    }),
+    tables: {
+      get stock() {
+        return required(environment.stockTable);
+      },
+      get reservations() {
+        return required(environment.reservationsTable);
+      },
+      get movements() {
+        return required(environment.movementsTable);
+      },
     },
-    get reservations() {
-      return required(environment.reservationsTable);
-    },
-    get movements() {
-      return required(environment.movementsTable);
-    },
-  },
-  ...(retentionDays === undefined ? {} : { retentionDays: Number(retentionDays) }),
-});
+    ...(retentionDays === undefined ? {} : { retentionDays: Number(retentionDays) }),
+  });
+};
 
+// Marked pure, so that the bundle of a function without tables has no database client in it.
+export const database = /* @__PURE__ */ openDatabase();
 export const logger = new Logger();
 export const metrics = new Metrics();
 
