@@ -38,7 +38,7 @@ interface Real {
   database: Database;
   clock: { nowMs: number };
   /** Keeps the SKUs and keys of this run apart from those of the runs before it. */
-  name(text: string): string;
+  name: (text: string) => string;
 }
 
 type Command = fc.AsyncCommand<Model, Real>;
@@ -292,7 +292,7 @@ test("every state after random commands is the model's", async () => {
       });
       await fc.asyncModelRun(setup, sequence);
     }),
-    { numRuns: 150, verbose: 1 },
+    { numRuns: 150 },
   );
   await expectInvariants(database);
 });

@@ -12,5 +12,5 @@ export default async ({ provide }: TestProject) => {
   const choice = (process.env["HOLDFAST_ENGINE"] ?? "dynoxide") as EngineChoice;
   const engine = await startEngine(choice);
   provide("engineEndpoint", engine.endpoint);
-  return engine.stop;
+  return () => engine.stop();
 };

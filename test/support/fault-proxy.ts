@@ -3,6 +3,7 @@
  * planned a fault. The engines here never answer a TransactionConflict, never throttle and never
  * lose a reply; DynamoDB does all three, and this is how the real client meets them.
  */
+import { once } from "node:events";
 import { createServer, request, type IncomingMessage, type ServerResponse } from "node:http";
 import type { AddressInfo } from "node:net";
 
@@ -43,16 +44,15 @@ export const startFaultProxy = async (engineEndpoint: string): Promise<FaultProx
   const planned = new Map<string, (Fault | undefined)[]>();
   let requests: string[] = [];
 
-  const forward = (incoming: IncomingMessage, body: Buffer, response: ServerResponse | undefined) =>
-    new Promise<void>((resolve, reject) => {
-      const { method, headers, url: path } = incoming;
-      const outgoing = request(target, { method, headers, path }, async (reply) => {
-        const answer = await readBody(reply);
-        response?.writeHead(reply.statusCode ?? 500, reply.headers).end(answer);
-        resolve();
-      });
-      outgoing.on("error", reject).end(body);
-    });
+  /** Asks the engine, and answers what it answered unless the reply is to be lost. */
+  const forward = async (incoming: IncomingMessage, body: Buffer, response?: ServerResponse) => {
+    const { method, headers, url: path } = incoming;
+    const outgoing = request(target, { method, headers, path });
+    outgoing.end(body);
+    const [reply] = (await once(outgoing, "response")) as [IncomingMessage];
+    const answer = await readBody(reply);
+    response?.writeHead(reply.statusCode ?? 500, reply.headers).end(answer);
+  };
 
   const answer = async (incoming: IncomingMessage, response: ServerResponse) => {
     const operation = String(incoming.headers["x-amz-target"]).split(".").at(-1)!;
@@ -71,7 +71,7 @@ export const startFaultProxy = async (engineEndpoint: string): Promise<FaultProx
       case "error":
         return fail(response, fault.status ?? 400, { __type: `${namespace}${fault.name}` });
       case "loseReply":
-        await forward(incoming, body, undefined);
+        await forward(incoming, body);
         return incoming.socket.destroy();
       case "silence":
         return undefined;

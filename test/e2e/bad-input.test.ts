@@ -1,0 +1,295 @@
+/** Everything that a caller can get wrong: each has its code, names the value, and changes nothing. */
+import { afterAll, beforeAll, beforeEach, afterEach, describe, expect, inject, test } from "vitest";
+import * as z from "zod/mini";
+import { problemSchema, type Problem } from "../../contract/problems.ts";
+import { createClient, type Answer, type Client } from "../support/http-client.ts";
+import { startLocalRun, type LocalRun } from "../support/local-run.ts";
+
+let run: LocalRun;
+let client: Client;
+
+const sku = "unit";
+const json = { "Content-Type": "application/json" };
+
+beforeAll(async () => {
+  run = await startLocalRun({ assembly: inject("assembly") });
+  client = createClient(run.endpoint);
+  await client.put(`/v1/stock/${sku}`, { onHand: 100 });
+});
+
+afterAll(() => run.stop());
+
+const everything = async () => {
+  const stock = await client.get("/v1/stock");
+  const orders = await client.get("/v1/reservations?orderId=order");
+  return [stock.body, orders.body];
+};
+
+let before: unknown;
+
+beforeEach(async () => {
+  before = await everything();
+});
+
+afterEach(async () => {
+  expect(await everything()).toEqual(before);
+});
+
+const expectRefusal = (answer: Answer, status: number, code: string): Problem => {
+  const problem = z.parse(problemSchema, answer.body);
+  expect({ status: answer.status, code: problem.code }).toEqual({ status, code });
+  return problem;
+};
+
+const reserve = (body: unknown) => client.post("/v1/reservations", body);
+const line = (quantity: unknown) => ({ lines: [{ sku, quantity }], orderId: "order" });
+
+describe("a body", () => {
+  test.each(["{", '{"lines":[}', "nonsense", "{'lines': []}", '{"a":1}{', "\u0000"])(
+    "that is no JSON (%j) is invalid_json",
+    async (text) => {
+      const answer = await client.send("POST", "/v1/reservations", text, json);
+      expectRefusal(answer, 400, "invalid_json");
+    },
+  );
+
+  test("that is empty where one is needed is invalid_json", async () => {
+    for (const headers of [json, {}]) {
+      const answer = await client.send("POST", "/v1/reservations", "", headers);
+      expectRefusal(answer, 400, "invalid_json");
+    }
+    expectRefusal(await client.send("PUT", `/v1/stock/${sku}`), 400, "invalid_json");
+  });
+
+  test.each(["[]", "null", "7", '"text"', "true"])("that is %s is no request", async (text) => {
+    const answer = await client.send("POST", "/v1/reservations", text, json);
+    const { issues } = expectRefusal(answer, 400, "invalid_request");
+    expect(issues).toEqual([{ path: "body", message: `must be a JSON object, not ${text}` }]);
+  });
+
+  test.each(["text/plain", "application/x-www-form-urlencoded", "application/xml", "image/png"])(
+    "sent as %s is unsupported_media_type",
+    async (type) => {
+      const body = JSON.stringify(line(1));
+      const headers = { "Content-Type": type };
+      const answer = await client.send("POST", "/v1/reservations", body, headers);
+      expect(expectRefusal(answer, 415, "unsupported_media_type").detail).toContain(type);
+    },
+  );
+
+  test("of more than 256 KiB is too_large, of 256 KiB it is read", async () => {
+    const padded = (bytes: number) => {
+      const body = JSON.stringify(line(-1));
+      return body + " ".repeat(bytes - body.length);
+    };
+    const over = await client.send("POST", "/v1/reservations", padded(256 * 1024 + 1), json);
+    expect(expectRefusal(over, 413, "too_large").detail).toContain("262145");
+    const just = await client.send("POST", "/v1/reservations", padded(256 * 1024), json);
+    expectRefusal(just, 400, "invalid_request");
+  });
+
+  test("counts its bytes, not its characters", async () => {
+    const body = JSON.stringify({ ...line(-1), orderId: "ü".repeat(140_000) });
+    const answer = await client.send("POST", "/v1/reservations", body, json);
+    expectRefusal(answer, 413, "too_large");
+  });
+
+  test("with unknown members is refused by their names, wherever they are", async () => {
+    const answer = await reserve({
+      lines: [{ sku, quantity: 1, qty: 2 }],
+      orderID: "order",
+      ["__proto__x"]: 1,
+    });
+    const { issues } = expectRefusal(answer, 400, "invalid_request");
+    expect(issues!.map((issue) => issue.path).toSorted()).toEqual([
+      "__proto__x",
+      "lines[0].qty",
+      "orderID",
+    ]);
+  });
+
+  test("cannot reach a prototype", async () => {
+    const text = '{"lines":[{"sku":"unit","quantity":1}],"__proto__":{"orderId":"order"}}';
+    const answer = await client.send("POST", "/v1/reservations", text, json);
+    expectRefusal(answer, 400, "invalid_request");
+  });
+
+  test("where a call takes none is refused by its members", async () => {
+    const path = "/v1/reservations/some-id/confirm";
+    const { issues } = expectRefusal(
+      await client.post(path, { force: true }),
+      400,
+      "invalid_request",
+    );
+    expect(issues).toMatchObject([{ path: "force" }]);
+  });
+});
+
+describe("a reservation", () => {
+  test.each([0, -1, 0.5, 1_000_000_001, 1e300, "1", null, true, [1], {}])(
+    "of %j units is refused with the value and the bound",
+    async (quantity) => {
+      const { issues } = expectRefusal(await reserve(line(quantity)), 400, "invalid_request");
+      expect(issues).toEqual([
+        {
+          path: "lines[0].quantity",
+          message: `must be a whole number from 1 to 1,000,000,000, not ${JSON.stringify(quantity)}`,
+        },
+      ]);
+    },
+  );
+
+  test("of Infinity, which JSON writes as 1e999, is refused", async () => {
+    const text = '{"lines":[{"sku":"unit","quantity":1e999}]}';
+    const answer = await client.send("POST", "/v1/reservations", text, json);
+    expectRefusal(answer, 400, "invalid_request");
+  });
+
+  test.each(["", "a/b", "a\nb", "ä", "x".repeat(129), 7, null])(
+    "of the SKU %j is refused",
+    async (bad) => {
+      const body = { lines: [{ sku: bad, quantity: 1 }] };
+      const { issues } = expectRefusal(await reserve(body), 400, "invalid_request");
+      expect(issues).toMatchObject([{ path: "lines[0].sku" }]);
+    },
+  );
+
+  test.each([
+    [[], "must have 1 to 500 entries, not 0"],
+    [Array(501).fill({ sku, quantity: 1 }), "must have 1 to 500 entries, not 501"],
+    ["unit", 'must be a list of 1 to 500 entries, not "unit"'],
+    [undefined, "is missing: it must be a list of 1 to 500 entries"],
+  ])("of other lines than 1 to 500 is refused (case %#)", async (lines, message) => {
+    const { issues } = expectRefusal(await reserve({ lines }), 400, "invalid_request");
+    expect(issues).toEqual([{ path: "lines", message }]);
+  });
+
+  test("of lines that add up to too much is refused", async () => {
+    const lines = Array(2).fill({ sku, quantity: 600_000_000 });
+    const { issues } = expectRefusal(await reserve({ lines }), 400, "invalid_request");
+    expect(issues).toMatchObject([{ path: "lines" }]);
+    expect(issues![0]!.message).toContain("1200000000");
+  });
+
+  test("of more SKUs than one transaction takes is refused", async () => {
+    const lines = Array.from({ length: 100 }, (_, index) => ({ sku: `sku-${index}`, quantity: 1 }));
+    const { issues } = expectRefusal(await reserve({ lines }), 400, "invalid_request");
+    expect(issues![0]!.message).toContain("99");
+  });
+
+  test.each([0, -1, 86_401, 1.5, "60", null])("for %j seconds is refused", async (ttlSeconds) => {
+    const answer = await reserve({ ...line(1), ttlSeconds });
+    const { issues } = expectRefusal(answer, 400, "invalid_request");
+    expect(issues).toMatchObject([{ path: "ttlSeconds" }]);
+  });
+
+  test.each(["", "x".repeat(129), "a\nb", 7, null])(
+    "of the order %j is refused",
+    async (orderId) => {
+      const { issues } = expectRefusal(
+        await reserve({ ...line(1), orderId }),
+        400,
+        "invalid_request",
+      );
+      expect(issues).toMatchObject([{ path: "orderId" }]);
+    },
+  );
+
+  test("with several faults is told all of them at once", async () => {
+    const body = { lines: [{ sku: "", quantity: 0 }], orderId: "", ttlSeconds: 0 };
+    const { issues, detail } = expectRefusal(await reserve(body), 400, "invalid_request");
+    const paths = ["lines[0].quantity", "lines[0].sku", "orderId", "ttlSeconds"];
+    expect(issues!.map((issue) => issue.path).toSorted()).toEqual(paths);
+    for (const path of paths) expect(detail).toContain(path);
+  });
+
+  test.each(["", "x".repeat(256)])("under the key %j is refused", async (key) => {
+    const answer = await client.post("/v1/reservations", line(1), { "Idempotency-Key": key });
+    const { issues } = expectRefusal(answer, 400, "invalid_request");
+    expect(issues).toMatchObject([{ path: "Idempotency-Key" }]);
+  });
+
+  test.each([
+    ["", "orderId"],
+    ["?orderId=", "orderId"],
+    [`?orderId=${"x".repeat(129)}`, "orderId"],
+    ["?orderId=order&limit=0", "limit"],
+    ["?orderId=order&limit=101", "limit"],
+    ["?orderId=order&limit=ten", "limit"],
+    ["?orderId=order&limt=10", "limt"],
+  ])("is not listed by %j", async (query, path) => {
+    const answer = await client.get(`/v1/reservations${query}`);
+    const { issues } = expectRefusal(answer, 400, "invalid_request");
+    expect(issues).toMatchObject([{ path }]);
+  });
+
+  test.each(["x", "%00", "W10", "bnVsbA"])("is not listed from the cursor %j", async (cursor) => {
+    const answer = await client.get(`/v1/reservations?orderId=order&cursor=${cursor}`);
+    expectRefusal(answer, 400, "invalid_cursor");
+  });
+
+  test.each([0, -1, 86_401, "60", undefined])("is not extended for %j", async (ttlSeconds) => {
+    const answer = await client.post("/v1/reservations/some-id/extend", { ttlSeconds });
+    const { issues } = expectRefusal(answer, 400, "invalid_request");
+    expect(issues).toMatchObject([{ path: "ttlSeconds" }]);
+  });
+});
+
+describe("stock", () => {
+  test.each(["a%2Fb", "a%0Ab", "a%20b", "%C3%A4", "x".repeat(129), "a%00"])(
+    "of the SKU %s is refused in a path",
+    async (bad) => {
+      for (const answer of [
+        await client.get(`/v1/stock/${bad}`),
+        await client.put(`/v1/stock/${bad}`, { onHand: 1 }),
+        await client.post(`/v1/stock/${bad}/adjustments`, { delta: 1, reason: "found" }),
+      ]) {
+        const { issues } = expectRefusal(answer, 400, "invalid_request");
+        expect(issues).toMatchObject([{ path: "sku" }]);
+      }
+    },
+  );
+
+  test.each([-1, 0.5, 1_000_000_001, "1", null, undefined])(
+    "is not set to %j on hand",
+    async (onHand) => {
+      const answer = await client.put(`/v1/stock/${sku}`, { onHand });
+      const { issues } = expectRefusal(answer, 400, "invalid_request");
+      expect(issues).toMatchObject([{ path: "onHand" }]);
+    },
+  );
+
+  test.each([-1, 0.5, "1", null])("is not set at version %j", async (expectedVersion) => {
+    const answer = await client.put(`/v1/stock/${sku}`, { onHand: 1, expectedVersion });
+    const { issues } = expectRefusal(answer, 400, "invalid_request");
+    expect(issues).toMatchObject([{ path: "expectedVersion" }]);
+  });
+
+  test.each([0, 0.5, 1_000_000_001, -1_000_000_001, "1", null])(
+    "is not adjusted by %j",
+    async (delta) => {
+      const answer = await client.post(`/v1/stock/${sku}/adjustments`, { delta, reason: "x" });
+      const { issues } = expectRefusal(answer, 400, "invalid_request");
+      expect(issues).toMatchObject([{ path: "delta" }]);
+    },
+  );
+
+  test("is not adjusted without a reason, or with a reference out of bounds", async () => {
+    const body = { delta: 1, reference: "x".repeat(129) };
+    const answer = await client.post(`/v1/stock/${sku}/adjustments`, body);
+    const { issues } = expectRefusal(answer, 400, "invalid_request");
+    expect(issues!.map((issue) => issue.path).toSorted()).toEqual(["reason", "reference"]);
+  });
+
+  test.each(["limit=0", "limit=101", "limit=1.5", "limit=1&limit=2"])(
+    "is not listed with %s",
+    async (query) => {
+      const { issues } = expectRefusal(
+        await client.get(`/v1/stock?${query}`),
+        400,
+        "invalid_request",
+      );
+      expect(issues).toMatchObject([{ path: "limit" }]);
+    },
+  );
+});
