@@ -8,6 +8,7 @@ import { announce } from "./announcement.ts";
 import { describeApp } from "./assembly/app.ts";
 import { readAssembly } from "./assembly/read-assembly.ts";
 import { openDataFolder } from "./data-folder.ts";
+import { dynoxideFileIn } from "./engines/dynoxide.ts";
 import { startEngine } from "./engines/start-engine.ts";
 import { startFunctions } from "./functions/start-functions.ts";
 import { createGateway } from "./gateway/gateway.ts";
@@ -16,6 +17,7 @@ import { LocalRunError } from "./local-run-error.ts";
 import { readSettings, type Settings } from "./settings.ts";
 import { stopSignal } from "./stop-signal.ts";
 import { createTables } from "./tables/create-tables.ts";
+import { indexStreamRecords } from "./tables/stream-records-index.ts";
 
 const started = new AsyncDisposableStack();
 
@@ -31,6 +33,9 @@ const start = async (settings: Settings): Promise<{ lost: Promise<LocalRunError>
   const folder = running(await openDataFolder(settings.dataPath));
   const engine = running(await startEngine(settings.engine, { dataDirectory: folder.path }));
   await createTables(engine.endpoint, app.tables, whatToRemove(settings, folder.path));
+  if (settings.engine === "dynoxide" && app.tables.some((table) => table.streamViewType)) {
+    indexStreamRecords(dynoxideFileIn(folder.path));
+  }
   const functions = running(
     await startFunctions({
       functions: app.functions,

@@ -2,6 +2,7 @@
  * Every function of the app, each in its own pool of workers. Knows nothing of HTTP: an event goes
  * in, an answer comes out. Next: worker-pool.ts, and worker.ts for what runs inside a thread.
  */
+import { availableParallelism } from "node:os";
 import { join } from "node:path";
 import type { FunctionDescription } from "../assembly/read-functions.ts";
 import { LocalRunError } from "../local-run-error.ts";
@@ -24,8 +25,8 @@ export interface FunctionsOptions {
   onFailure: (message: string) => void;
 }
 
-/** More would not be faster on one machine, and each has its own copy of the bundle. */
-const workersMaxPerFunction = 8;
+/** Each compiles and warms its own copy of the bundle: more than keep the cores busy is slower. */
+const workersMaxPerFunction = Math.min(8, 2 * availableParallelism());
 
 /** Rejects with a LocalRunError of code `function` when a bundle cannot be loaded. */
 export const startFunctions = async (options: FunctionsOptions): Promise<Functions> => {
