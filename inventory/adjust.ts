@@ -1,9 +1,8 @@
-import { GetCommand } from "@aws-sdk/lib-dynamodb";
 import { unitsMax } from "../contract/bounds.ts";
 import type { MovementItem, StockItem } from "../contract/tables.ts";
 import { backOff, type Call, type Database } from "./database.ts";
 import { fingerprint, idOfKey, timeOrderedId } from "./identity.ts";
-import { send } from "./send.ts";
+import { readItem } from "./read-item.ts";
 import { getStock } from "./stock.ts";
 import { transact, type Transaction } from "./transact.ts";
 
@@ -101,20 +100,6 @@ const adjustment = (
   ],
 });
 
-const findMovement = async (
-  database: Database,
-  movementId: string,
-  call: Call,
-): Promise<MovementItem | undefined> => {
-  const command = new GetCommand({
-    TableName: database.tables.movements,
-    Key: { movementId },
-    ConsistentRead: true,
-  });
-  const { Item } = await send((options) => database.client.send(command, options), call);
-  return Item as MovementItem | undefined;
-};
-
 /** What a repeat gets: the record as it is now, or a refusal when it asked for something else. */
 const replay = async (
   database: Database,
@@ -148,7 +133,9 @@ export const adjustStock = async (
     const to = adjusted(from, input.delta, nowMs);
     if (typeof to === "string") {
       // The units may be gone because this very adjustment has taken them.
-      const existing = await findMovement(database, draft.movementId, call);
+      const { movementId } = draft;
+      const { movements } = database.tables;
+      const existing = await readItem<MovementItem>(database, movements, { movementId }, call);
       return existing ? replay(database, draft, existing, call) : { outcome: to, stock: from };
     }
     const transaction = adjustment(database, from, to, draft);

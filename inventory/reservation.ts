@@ -1,15 +1,7 @@
-import type { Line, ReservationItem, ReservationStatus } from "../contract/tables.ts";
+import type { ReservationItem, ReservationStatus } from "../contract/tables.ts";
 
-/** A reservation as the engine's callers see it. Times in milliseconds since the epoch. */
-export interface Reservation {
-  reservationId: string;
-  status: ReservationStatus;
-  lines: Line[];
-  orderId?: string;
-  createdAtMs: number;
-  expiresAtMs: number;
-  version: number;
-}
+/** A reservation as the engine's callers see it: the record without what only the tables need. */
+export type Reservation = Omit<ReservationItem, "fingerprint" | "expiryShard" | "ttlSeconds">;
 
 /** From this millisecond on a hold can no longer be confirmed, whoever gets to write that down. */
 export const isDue = (item: ReservationItem, nowMs: number): boolean =>

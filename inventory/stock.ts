@@ -1,8 +1,9 @@
-import { GetCommand, ScanCommand, UpdateCommand } from "@aws-sdk/lib-dynamodb";
+import { ScanCommand, UpdateCommand } from "@aws-sdk/lib-dynamodb";
 import { pageSizeDefault } from "../contract/bounds.ts";
 import type { StockItem } from "../contract/tables.ts";
 import { decodeCursor, encodeCursor } from "./cursor.ts";
 import type { Call, Database } from "./database.ts";
+import { readItem } from "./read-item.ts";
 import type { Page } from "./reservation-queries.ts";
 import { send } from "./send.ts";
 import { updateIf } from "./update-if.ts";
@@ -84,19 +85,11 @@ export const setStock = async (
 };
 
 /** The stock of a SKU as it is now, or undefined when the SKU is unknown. */
-export const getStock = async (
+export const getStock = (
   database: Database,
   sku: string,
   call: Call,
-): Promise<StockItem | undefined> => {
-  const command = new GetCommand({
-    TableName: database.tables.stock,
-    Key: { sku },
-    ConsistentRead: true,
-  });
-  const { Item } = await send((options) => database.client.send(command, options), call);
-  return Item as StockItem | undefined;
-};
+): Promise<StockItem | undefined> => readItem(database, database.tables.stock, { sku }, call);
 
 /**
  * All stock, in no order, page by page. A page is eventually consistent: half the price, for a list

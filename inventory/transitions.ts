@@ -1,9 +1,8 @@
-import { GetCommand } from "@aws-sdk/lib-dynamodb";
 import type { ReservationItem, ReservationStatus } from "../contract/tables.ts";
 import type { Call, Database } from "./database.ts";
 import { isId } from "./identity.ts";
+import { readItem } from "./read-item.ts";
 import { isDue, reservationIn, type Reservation } from "./reservation.ts";
-import { send } from "./send.ts";
 import { stockChange } from "./stock-change.ts";
 import { transact, type Transaction } from "./transact.ts";
 
@@ -25,16 +24,10 @@ export const readReservationItem = async (
   database: Database,
   reservationId: string,
   call: Call,
-): Promise<ReservationItem | undefined> => {
-  if (!isId(reservationId)) return undefined;
-  const command = new GetCommand({
-    TableName: database.tables.reservations,
-    Key: { reservationId },
-    ConsistentRead: true,
-  });
-  const { Item } = await send((options) => database.client.send(command, options), call);
-  return Item as ReservationItem | undefined;
-};
+): Promise<ReservationItem | undefined> =>
+  isId(reservationId)
+    ? readItem(database, database.tables.reservations, { reservationId }, call)
+    : undefined;
 
 /** A reservation that is no longer held, as it stays. */
 type EndedReservation = Reservation & { status: Ending };
