@@ -25,6 +25,13 @@ export interface FunctionWorker {
 /** Lambda gives a bundle ten seconds to load. */
 const loadTimeoutMs = 10_000;
 
+/**
+ * V8 ends a thread in good order only while what is left over fits into 16 MiB more; out of its
+ * default of 192 a collection can leave much more than that, and the whole process would abort. What
+ * grows by more in one leap, such as a huge list, still takes the process along: V8 knows no other.
+ */
+const youngGenerationMiB = 32;
+
 /** `onEnd` is called once, when the thread has ended, before the invocation is told. */
 export const startWorker = (
   blueprint: WorkerBlueprint,
@@ -40,8 +47,11 @@ export const startWorker = (
     env: environment,
     // Options of this process, such as a debugger's, are not the function's.
     execArgv: [],
-    // Lambda's figure bounds the whole process; the heap is most of it.
-    resourceLimits: { maxOldGenerationSizeMb: settings.memoryMiB },
+    resourceLimits: {
+      // Lambda's figure bounds the whole process; the heap is most of it.
+      maxOldGenerationSizeMb: settings.memoryMiB,
+      maxYoungGenerationSizeMb: youngGenerationMiB,
+    },
   });
 
   const loadTimer = setTimeout(() => {

@@ -45,7 +45,7 @@ export const createGateway = ({ api, invoke }: GatewayOptions): RequestListener 
     requestId: string,
   ): Promise<HttpAnswer | undefined> => {
     const { path, query } = splitTarget(request.url ?? "/");
-    if (!path.startsWith(prefix)) return notFound;
+    if (!`${path}/`.startsWith(`${prefix}/`)) return notFound;
     const route = findRoute(request.method ?? "GET", path.slice(prefix.length));
     if (route === undefined) return notFound;
     if (route === "undecodable") return badRequest;
