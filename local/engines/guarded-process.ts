@@ -23,7 +23,7 @@ exit "$code"`;
 
 /** Shells answer so when there is no such command. */
 const exitCodeOfMissingCommand = 127;
-const stopTimeoutMs = 3_000;
+const stopTimeoutMs = 2_500;
 const errorOutputBytesMax = 4_096;
 
 export interface ProcessEnd {
@@ -37,7 +37,7 @@ export interface ProcessEnd {
 export interface GuardedProcess {
   /** Resolves when it has ended, for whatever reason. Never rejects. */
   ended: Promise<ProcessEnd>;
-  /** Asks it to stop, and kills it when it has not after 3 s. */
+  /** Asks it to stop, and kills it when it has not after 2.5 s. */
   stop(): Promise<void>;
 }
 
