@@ -1,0 +1,55 @@
+/**
+ * The local run as a user starts it, on free ports and in a folder of its own. Everything that is
+ * known of it comes from its last line and from the `run.json` that it writes.
+ */
+import { readFile } from "node:fs/promises";
+import { join } from "node:path";
+import { startNode } from "./child.ts";
+import { createTemporaryFolder } from "./temporary-folder.ts";
+
+export interface RunningApp extends AsyncDisposable {
+  /** Address of the HTTP API. */
+  endpoint: string;
+  /** Address of the DynamoDB API that it uses. */
+  dynamodb: string;
+  /** What that is: `dynoxide`, `dynamodb-local` or an address. */
+  engine: string;
+  tables: { stock: string; reservations: string; movements: string };
+}
+
+interface RunDescription {
+  endpoint: string;
+  dynamodb: string;
+  outputs: Record<string, string>;
+}
+
+/** @param engine another DynamoDB's address; when absent HOLDFAST_ENGINE, or the local run's own */
+export const startApp = async (assemblyPath: string, engine?: string): Promise<RunningApp> => {
+  await using stack = new AsyncDisposableStack();
+  const folder = stack.use(await createTemporaryFolder());
+  const child = startNode(["local/main.ts", assemblyPath], {
+    PORT: "0",
+    HOLDFAST_DATA: folder.path,
+    ...(engine === undefined ? {} : { HOLDFAST_ENGINE: engine }),
+  });
+  stack.defer(() => child.stop());
+  const output = await child.outputUntil(/^Holdfast is ready on \S+$/m);
+  const run = JSON.parse(await readFile(join(folder.path, "run.json"), "utf8")) as RunDescription;
+  const table = (name: string): string => {
+    const tableName = run.outputs[`${name}TableName`];
+    if (tableName === undefined) throw new Error(`The app has no output ${name}TableName.`);
+    return tableName;
+  };
+  const kept = stack.move();
+  return {
+    endpoint: run.endpoint,
+    dynamodb: run.dynamodb,
+    engine: /^Database\s+(\S+)/m.exec(output)?.[1] ?? "an engine without a name",
+    tables: {
+      stock: table("Stock"),
+      reservations: table("Reservations"),
+      movements: table("Movements"),
+    },
+    [Symbol.asyncDispose]: () => kept.disposeAsync(),
+  };
+};

@@ -1,0 +1,48 @@
+/**
+ * The benchmarks: `npm run bench -- [name …] [--json]`. Each is measured against something that runs
+ * beside it in the same minute, and is told as a ratio to that: a figure alone says more about the
+ * machine. The lab calls the doors that everybody has (the engine's functions, HTTP, the synthesized
+ * app) and refuses to know how the local run is made: it starts it as a user does.
+ * Next: harness/ for rounds and arithmetic, then reserve/ and cold/, one folder per benchmark.
+ */
+import { readArguments, UsageError } from "./harness/arguments.ts";
+import type { Benchmark } from "./harness/benchmark.ts";
+import { openReport, renderReport } from "./harness/report.ts";
+import { coldBenchmark } from "./cold/cold-benchmark.ts";
+import { reserveBenchmark } from "./reserve/reserve-benchmark.ts";
+
+const benchmarks: Record<string, Benchmark> = {
+  reserve: reserveBenchmark,
+  cold: coldBenchmark,
+};
+
+/** What stops the process by itself would leave the app that we have started. */
+const stopSignal = (): AbortSignal => {
+  const aborter = new AbortController();
+  for (const name of ["SIGINT", "SIGTERM", "SIGHUP"] as const) {
+    process.once(name, () => aborter.abort(new Error(`Stopped by ${name}.`)));
+  }
+  return aborter.signal;
+};
+
+/** The table, or the JSON, is all that goes to the standard output. */
+const tell = (progress: string): void => void process.stderr.write(`${progress}\n`);
+
+const run = async (signal: AbortSignal): Promise<void> => {
+  const { names, json, endurance } = readArguments(process.argv.slice(2), Object.keys(benchmarks));
+  for (const name of names) {
+    const close = openReport(endurance ? `${name} --endurance` : name, Date.now());
+    const findings = await benchmarks[name]!.run({ signal, tell, endurance });
+    const report = close(findings);
+    process.stdout.write(`${json ? JSON.stringify(report) : renderReport(report, findings)}\n`);
+  }
+};
+
+const signal = stopSignal();
+try {
+  await run(signal);
+} catch (error) {
+  const isExpected = error instanceof UsageError || signal.aborted;
+  process.stderr.write(`${isExpected ? (error as Error).message : (error as Error).stack}\n`);
+  process.exitCode = signal.aborted ? 130 : 1;
+}

@@ -1,0 +1,76 @@
+/**
+ * The same reservation, one line and an order id, by three ways: the bare transaction, the engine,
+ * and HTTP. Each operation rejects unless it has reserved.
+ */
+import { DynamoDBClient } from "@aws-sdk/client-dynamodb";
+import { connect, createDatabase } from "../../inventory/database.ts";
+import { createInventory, type Inventory } from "../../inventory/inventory.ts";
+import type { RunningApp } from "../app/start-app.ts";
+import type { Operation } from "../harness/load.ts";
+import { createHttpClient } from "./http-client.ts";
+import { rawReserve } from "./raw-reserve.ts";
+
+export type ContenderName = "raw" | "engine" | "http";
+
+export interface Contenders extends Disposable {
+  inventory: Inventory;
+  /** The contenders over these SKUs, one after the other. */
+  over(skus: readonly string[]): Record<ContenderName, Operation>;
+  /** How many units they have reserved so far, all together. */
+  reservedUnits(): number;
+}
+
+export type Places = Pick<RunningApp, "endpoint" | "dynamodb" | "tables">;
+
+const access = {
+  region: "us-east-1",
+  credentials: { accessKeyId: "local", secretAccessKey: "local", sessionToken: "local" },
+};
+
+export const createContenders = ({ endpoint, dynamodb, tables }: Places): Contenders => {
+  const client = connect({ ...access, endpoint: dynamodb });
+  const inventory = createInventory(createDatabase({ client, tables }));
+  // The engine's own settings and sockets, so that the transaction alone is what differs.
+  const { maxAttempts, retryMode, requestHandler } = client.config;
+  const settings = { maxAttempts, retryMode, requestHandler };
+  const rawClient = new DynamoDBClient({ ...access, endpoint: dynamodb, ...settings });
+  const http = createHttpClient(endpoint);
+  let reservedUnits = 0;
+
+  return {
+    inventory,
+    reservedUnits: () => reservedUnits,
+    over: (skus) => {
+      let calls = 0;
+      const next = () => {
+        calls += 1;
+        return { sku: skus[calls % skus.length]!, orderId: `order-${calls}` };
+      };
+      return {
+        raw: async () => {
+          const { sku, orderId } = next();
+          await rawReserve(rawClient, tables, sku, orderId);
+          reservedUnits += 1;
+        },
+        engine: async () => {
+          const { sku, orderId } = next();
+          const result = await inventory.reserve({ lines: [{ sku, quantity: 1 }], orderId });
+          if (result.outcome !== "reserved") throw new Error(`engine: ${JSON.stringify(result)}`);
+          reservedUnits += 1;
+        },
+        http: async () => {
+          const { sku, orderId } = next();
+          const json = JSON.stringify({ lines: [{ sku, quantity: 1 }], orderId });
+          const { status, body } = await http.post("/v1/reservations", json);
+          if (status !== 201) throw new Error(`http: ${status} ${body}`);
+          reservedUnits += 1;
+        },
+      };
+    },
+    [Symbol.dispose]: () => {
+      http[Symbol.dispose]();
+      rawClient.destroy();
+      client.destroy();
+    },
+  };
+};

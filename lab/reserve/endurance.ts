@@ -1,0 +1,45 @@
+import { atLeast, type BenchmarkContext, type Findings } from "../harness/benchmark.ts";
+import { runLoad, type Operation } from "../harness/load.ts";
+import { operationsPerSecond } from "../harness/rounds.ts";
+import { median, ratios, summarize } from "../harness/statistics.ts";
+
+const thousands = 100;
+/** The thousands at either end that are compared, after the first ones, which warm up. */
+const comparedThousands = 10;
+const warmUpThousands = 3;
+
+/** Whether 100,000 reservations over HTTP leave the local run as fast as they found it. */
+export const measureEndurance = async (
+  reserve: Operation,
+  { signal, tell }: BenchmarkContext,
+): Promise<Findings> => {
+  const bounds = { inFlight: 16, operationsMax: 1_000, durationMsMax: 60_000 };
+  const rates: number[] = [];
+  for (let thousand = 1 - warmUpThousands; thousand <= thousands; thousand += 1) {
+    const rate = operationsPerSecond(await runLoad(reserve, bounds, signal));
+    if (thousand > 0) rates.push(rate);
+    if (thousand > 0 && thousand % 10 === 0) {
+      tell(`${thousand},000 reserved, ${Math.round(median(rates.slice(-10)))} per second …`);
+    }
+  }
+  const first = rates.slice(0, comparedThousands);
+  const last = rates.slice(-comparedThousands);
+  const ratio = summarize(ratios(last, Array<number>(comparedThousands).fill(median(first))));
+  const group = `16 in flight, 1,000 SKUs, over HTTP`;
+  return {
+    results: [
+      { group, name: "at first", figures: { operationsPerSecond: summarize(first) } },
+      {
+        group,
+        name: `after ${thousands},000`,
+        figures: { operationsPerSecond: summarize(last), ratioToFirst: ratio },
+      },
+    ],
+    targets: [atLeast("The last thousands' ratio to the first", 0.9, ratio.median)],
+    notes: [`Medians of ${comparedThousands} times 1,000 reservations at either end.`],
+    columns: [
+      { figure: "operationsPerSecond", title: "per second", fractionDigits: 0, showsSpread: true },
+      { figure: "ratioToFirst", title: "of first", fractionDigits: 2, showsSpread: true },
+    ],
+  };
+};
