@@ -86,28 +86,29 @@ export const waitUntilReady = (
   const aborter = new AbortController();
   const signal = AbortSignal.any([aborter.signal, AbortSignal.timeout(timeoutMs)]);
   const ask = async (): Promise<"ready" | "silent"> => {
-    using client = disposable(
-      new DynamoDBClient({
-        endpoint,
-        region: localRegion,
-        credentials: localCredentials,
-        maxAttempts: 1,
-      }),
-    );
-    while (!signal.aborted) {
-      try {
-        await client.send(new ListTablesCommand({ Limit: 1 }), { abortSignal: signal });
-        return "ready";
-      } catch {
+    const client = new DynamoDBClient({
+      endpoint,
+      region: localRegion,
+      credentials: localCredentials,
+      maxAttempts: 1,
+    });
+    try {
+      while (!signal.aborted) {
+        if (await answers(client, signal)) return "ready";
         await delay(pauseMs, undefined, { signal }).catch(() => {});
       }
+      return "silent";
+    } finally {
+      client.destroy();
     }
-    return "silent";
   };
   return { answer: ask(), cancel: () => aborter.abort() };
 };
 
 const pauseMs = 25;
 
-const disposable = (client: DynamoDBClient): DynamoDBClient & Disposable =>
-  Object.assign(client, { [Symbol.dispose]: () => client.destroy() });
+const answers = (client: DynamoDBClient, abortSignal: AbortSignal): Promise<boolean> =>
+  client.send(new ListTablesCommand({ Limit: 1 }), { abortSignal }).then(
+    () => true,
+    () => false,
+  );

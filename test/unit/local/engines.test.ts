@@ -63,7 +63,7 @@ describe("an engine that cannot be used", () => {
 
   it("at an address where nobody answers is refused with that address", async () => {
     const aborted = vi.spyOn(AbortSignal, "timeout").mockReturnValue(AbortSignal.abort());
-    onTestFinished(() => void aborted.mockRestore());
+    onTestFinished(() => aborted.mockRestore());
     await expect(startEngine("http://127.0.0.1:1")).rejects.toThrow(
       /no DynamoDB answered at http:\/\/127\.0\.0\.1:1 /,
     );
