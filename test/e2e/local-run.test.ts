@@ -1,0 +1,95 @@
+/** The local run with the real app: what a signal, a second start or a kill does to the data. */
+import { createServer } from "node:http";
+import { once } from "node:events";
+import { mkdtemp, rm } from "node:fs/promises";
+import type { AddressInfo } from "node:net";
+import { tmpdir } from "node:os";
+import { join } from "node:path";
+import { expect, inject, onTestFinished, test } from "vitest";
+import * as z from "zod/mini";
+import { reservationSchema } from "../../contract/reservations.ts";
+import { createClient } from "../support/http-client.ts";
+import { expectInvariants } from "../support/invariants.ts";
+import { databaseOf } from "../support/local-database.ts";
+import { type LocalRun, type LocalRunOptions, startLocalRun } from "../support/local-run.ts";
+
+const start = async (options: LocalRunOptions = {}): Promise<LocalRun> => {
+  const run = await startLocalRun({ assembly: inject("assembly"), ...options });
+  onTestFinished(() => run.stop());
+  return run;
+};
+
+const temporaryFolder = async (): Promise<string> => {
+  const path = await mkdtemp(join(tmpdir(), "holdfast-e2e-"));
+  onTestFinished(() => rm(path, { recursive: true, force: true }));
+  return path;
+};
+
+const skus = ["load-0", "load-1", "load-2"];
+
+/** Buyers who reserve until the service is gone; resolves with every reservation that was told. */
+const reserveUntilGone = async (endpoint: string, onReserved: (count: number) => void) => {
+  const client = createClient(endpoint);
+  const told: string[] = [];
+  const buy = async (buyer: number): Promise<void> => {
+    for (let turn = 0; ; turn++) {
+      const lines = [{ sku: skus[(buyer + turn) % skus.length], quantity: 1 }];
+      const answer = await client.post("/v1/reservations", { lines }).catch(() => undefined);
+      if (answer === undefined) return;
+      if (answer.status !== 201) continue;
+      told.push(z.parse(reservationSchema, answer.body).reservationId);
+      onReserved(told.length);
+    }
+  };
+  await Promise.all(Array.from({ length: 16 }, (_, buyer) => buy(buyer)));
+  return told;
+};
+
+test.each<NodeJS.Signals>(["SIGKILL", "SIGTERM"])(
+  "after %s in the middle of the load every reservation that was told is there",
+  async (signal) => {
+    // Tries to lose a reservation between the answer and the disk, or to leave half of one.
+    const dataDirectory = await temporaryFolder();
+    const run = await start({ dataDirectory });
+    for (const sku of skus)
+      await createClient(run.endpoint).put(`/v1/stock/${sku}`, { onHand: 1e6 });
+    let ended: Promise<number | null> | undefined;
+    let endedAfterMs = Infinity;
+    const told = await reserveUntilGone(run.endpoint, (count) => {
+      if (count < 150 || ended) return;
+      const sinceMs = performance.now();
+      ended = run.kill(signal).finally(() => {
+        endedAfterMs = performance.now() - sinceMs;
+      });
+    });
+    expect(await ended).toBe(signal === "SIGTERM" ? 0 : null);
+    expect(endedAfterMs).toBeLessThan(5_000);
+
+    const again = await start({ dataDirectory });
+    const client = createClient(again.endpoint);
+    for (const id of told) expect((await client.get(`/v1/reservations/${id}`)).status).toBe(200);
+    await expectInvariants(databaseOf(again));
+  },
+);
+
+test("a second start on the same data is refused, and the first runs on", async () => {
+  const run = await start();
+  await expect(start({ dataDirectory: run.dataDirectory })).rejects.toMatchObject({
+    exitCode: 1,
+    stderr: expect.stringContaining(`${run.dataDirectory} is in use by the process ${run.pid}`),
+  });
+  expect((await createClient(run.endpoint).get("/v1/health")).status).toBe(200);
+});
+
+test("a taken port is refused by its name", async () => {
+  const server = createServer().listen(0, "127.0.0.1");
+  onTestFinished(() => {
+    server.close();
+  });
+  await once(server, "listening");
+  const { port } = server.address() as AddressInfo;
+  await expect(start({ port })).rejects.toMatchObject({
+    exitCode: 1,
+    stderr: expect.stringMatching(new RegExp(`^PORT=${port} is taken`)),
+  });
+});
