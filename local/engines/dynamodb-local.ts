@@ -28,6 +28,7 @@ export const startDynamoDbLocal = async ({
   return startEngineProgram({
     name: "DynamoDB Local",
     command: "java",
+    dataDirectory,
     argsFor: (port) => [
       // Its threads and its heap are for one developer's load, not for the whole machine.
       "-XX:+UseSerialGC",

@@ -34,6 +34,7 @@ export const startDynoxide = async ({ dataDirectory }: EngineOptions = {}): Prom
   return startEngineProgram({
     name: "dynoxide",
     command,
+    dataDirectory,
     argsFor: (port) => ["--host", "127.0.0.1", "--port", String(port), ...storage],
     adviceOn: () => undefined,
     readyTimeoutMs: 10_000,

@@ -5,6 +5,7 @@ import { localCredentials, localRegion } from "../local-account.ts";
 import { LocalRunError } from "../local-run-error.ts";
 import { findFreePort } from "./free-port.ts";
 import { type ProcessEnd, spawnGuarded } from "./guarded-process.ts";
+import { noteEngine, waitForPreviousEngine } from "./previous-engine.ts";
 
 export interface EngineOptions {
   /** Where the data are kept. Absent: in memory, gone when the engine stops. */
@@ -23,6 +24,8 @@ export interface EngineProgram {
   name: string;
   command: string;
   argsFor(port: number): string[];
+  /** Where it keeps its data, when it keeps them. */
+  dataDirectory?: string | undefined;
   /** What to tell about an engine that ended before it was ready, or undefined for the usual. */
   adviceOn(end: ProcessEnd): string | undefined;
   readyTimeoutMs: number;
@@ -35,6 +38,8 @@ const attemptsMax = 3;
  * A LocalRunError of code `engine` says why it did not.
  */
 export const startEngineProgram = async (program: EngineProgram): Promise<Engine> => {
+  const { dataDirectory } = program;
+  if (dataDirectory !== undefined) await waitForPreviousEngine(dataDirectory);
   for (let attempt = 1; ; attempt++) {
     const port = await findFreePort();
     const started = await startOnPort(program, port);
@@ -50,6 +55,9 @@ const startOnPort = async (
 ): Promise<Engine | LocalRunError> => {
   const endpoint = `http://127.0.0.1:${port}`;
   const child = spawnGuarded(program.command, program.argsFor(port));
+  if (program.dataDirectory !== undefined && child.groupId !== undefined) {
+    await noteEngine(program.dataDirectory, child.groupId);
+  }
   const isReady = waitUntilReady(endpoint, program.readyTimeoutMs);
   const first = await Promise.race([isReady.answer, child.ended]);
   isReady.cancel();

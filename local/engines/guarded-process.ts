@@ -3,27 +3,31 @@
  * stands between: it holds the other end of a pipe from us, and a pipe ends however we end.
  *
  *   us ---pipe---> guard (sh) ---> engine
- *   one line on the pipe:  the engine is asked to stop (SIGTERM)
- *   the pipe ends:         the engine is killed (SIGKILL), also when it is we who were
+ *
+ * When the pipe ends, the engine is asked to stop (SIGTERM): DynamoDB Local writes to disk only then
+ * what it has confirmed long before. After 2 s it is killed.
  */
 import { spawn } from "node:child_process";
 import { once } from "node:events";
 
-/** The engine's own end kills the watcher, and its exit code becomes the guard's. */
+/**
+ * At the engine's end the rest of the group goes, which is the watcher and its sleep. The guard
+ * itself says nothing: when we are gone, so is the reader of what it says, and writing would end it.
+ */
 const guard = `
 exec 3<&0
 "$@" 3<&- </dev/null &
 engine=$!
-(read -r _ <&3 && kill "$engine" && read -r _ <&3; kill -9 "$engine") 2>/dev/null &
-watcher=$!
+exec 2>/dev/null
+(read -r _ <&3; kill "$engine"; sleep 2; kill -9 "$engine") &
 wait "$engine"
 code=$?
-kill "$watcher" 2>/dev/null
+trap '' TERM
+kill 0
 exit "$code"`;
 
 /** Shells answer so when there is no such command. */
 const exitCodeOfMissingCommand = 127;
-const stopTimeoutMs = 2_500;
 const errorOutputBytesMax = 4_096;
 
 export interface ProcessEnd {
@@ -35,9 +39,11 @@ export interface ProcessEnd {
 }
 
 export interface GuardedProcess {
+  /** Undefined when not even the guard could be started. */
+  groupId: number | undefined;
   /** Resolves when it has ended, for whatever reason. Never rejects. */
   ended: Promise<ProcessEnd>;
-  /** Asks it to stop, and kills it when it has not after 2.5 s. */
+  /** Asks it to stop, and kills it when it has not after 2 s. */
   stop(): Promise<void>;
 }
 
@@ -51,9 +57,6 @@ export const spawnGuarded = (command: string, args: readonly string[]): GuardedP
   shell.stderr.setEncoding("utf8").on("data", (text: string) => {
     errorOutput = (errorOutput + text).slice(-errorOutputBytesMax);
   });
-  // Writing to a guard that has just ended is no fault of ours.
-  shell.stdin.on("error", () => {});
-
   const ended = once(shell, "close").then(
     ([exitCode]): ProcessEnd => ({
       exitCode: exitCode as number | null,
@@ -64,19 +67,8 @@ export const spawnGuarded = (command: string, args: readonly string[]): GuardedP
   );
 
   const stop = async (): Promise<void> => {
-    shell.stdin.write("stop\n");
-    const killTimer = setTimeout(() => killGroup(shell.pid), stopTimeoutMs);
+    shell.stdin.destroy();
     await ended;
-    clearTimeout(killTimer);
   };
-  return { ended, stop };
-};
-
-const killGroup = (groupId: number | undefined): void => {
-  if (groupId === undefined) return;
-  try {
-    process.kill(-groupId, "SIGKILL");
-  } catch {
-    // It ended between the timer and the signal.
-  }
+  return { groupId: shell.pid, ended, stop };
 };

@@ -1,7 +1,9 @@
 import { execFile, spawn } from "node:child_process";
 import { once } from "node:events";
+import { existsSync } from "node:fs";
 import { networkInterfaces } from "node:os";
 import { connect } from "node:net";
+import { join } from "node:path";
 import { promisify } from "node:util";
 import { describe, expect, it, onTestFinished, vi } from "vitest";
 import { startDynamoDbLocal } from "../../../local/engines/dynamodb-local.ts";
@@ -84,10 +86,13 @@ describe("an engine that cannot be used", () => {
 
 describe("a guarded process", () => {
   it("is killed when it does not stop", async () => {
-    const child = spawnGuarded("sh", ["-c", "trap '' TERM; while :; do sleep 0.1; done"]);
+    const mark = join(await temporaryFolder(), "deaf");
+    const script = 'trap "" TERM; : > "$0"; while :; do sleep 0.1; done';
+    const child = spawnGuarded("sh", ["-c", script, mark]);
+    await expect.poll(() => existsSync(mark)).toBe(true);
     await child.stop();
-    const { exitCode } = await child.ended;
-    expect(exitCode).toBeNull();
+    // What a shell says of a process that a SIGKILL ended.
+    expect(await child.ended).toMatchObject({ exitCode: 128 + 9 });
   });
 
   it("ends with us when we are killed", async () => {
