@@ -25,31 +25,36 @@ interface RunDescription {
 
 /** @param engine another DynamoDB's address; when absent HOLDFAST_ENGINE, or the local run's own */
 export const startApp = async (assemblyPath: string, engine?: string): Promise<RunningApp> => {
-  await using stack = new AsyncDisposableStack();
-  const folder = stack.use(await createTemporaryFolder());
-  const child = startNode(["local/main.ts", assemblyPath], {
-    PORT: "0",
-    HOLDFAST_DATA: folder.path,
-    ...(engine === undefined ? {} : { HOLDFAST_ENGINE: engine }),
-  });
-  stack.defer(() => child.stop());
-  const output = await child.outputUntil(/^Holdfast is ready on \S+$/m);
-  const run = JSON.parse(await readFile(join(folder.path, "run.json"), "utf8")) as RunDescription;
-  const table = (name: string): string => {
-    const tableName = run.outputs[`${name}TableName`];
-    if (tableName === undefined) throw new Error(`The app has no output ${name}TableName.`);
-    return tableName;
-  };
-  const kept = stack.move();
-  return {
-    endpoint: run.endpoint,
-    dynamodb: run.dynamodb,
-    engine: /^Database\s+(\S+)/m.exec(output)?.[1] ?? "an engine without a name",
-    tables: {
-      stock: table("Stock"),
-      reservations: table("Reservations"),
-      movements: table("Movements"),
-    },
-    [Symbol.asyncDispose]: () => kept.disposeAsync(),
-  };
+  const resources = new AsyncDisposableStack();
+  try {
+    const folder = resources.use(await createTemporaryFolder());
+    const child = startNode(["local/main.ts", assemblyPath], {
+      PORT: "0",
+      HOLDFAST_DATA: folder.path,
+      ...(engine === undefined ? {} : { HOLDFAST_ENGINE: engine }),
+    });
+    resources.defer(() => child.stop());
+    const output = await child.outputUntil(/^Holdfast is ready on \S+$/m);
+    const run = JSON.parse(await readFile(join(folder.path, "run.json"), "utf8")) as RunDescription;
+    return {
+      endpoint: run.endpoint,
+      dynamodb: run.dynamodb,
+      engine: /^Database\s+(\S+)/m.exec(output)?.[1] ?? "an engine without a name",
+      tables: {
+        stock: tableOf(run, "Stock"),
+        reservations: tableOf(run, "Reservations"),
+        movements: tableOf(run, "Movements"),
+      },
+      [Symbol.asyncDispose]: () => resources.disposeAsync(),
+    };
+  } catch (error) {
+    await resources.disposeAsync();
+    throw error;
+  }
+};
+
+const tableOf = ({ outputs }: RunDescription, name: string): string => {
+  const tableName = outputs[`${name}TableName`];
+  if (tableName === undefined) throw new Error(`The app has no output ${name}TableName.`);
+  return tableName;
 };

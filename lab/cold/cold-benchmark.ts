@@ -8,6 +8,7 @@ import { mkdir, stat, writeFile } from "node:fs/promises";
 import { join } from "node:path";
 import { synthesize } from "../app/synthesize.ts";
 import { createTemporaryFolder } from "../app/temporary-folder.ts";
+import { withResources } from "../app/with-resources.ts";
 import {
   atMost,
   type Benchmark,
@@ -15,13 +16,14 @@ import {
   type Column,
   type Findings,
   type Result,
+  type Target,
 } from "../harness/benchmark.ts";
-import { exactly, median, ratios, summarize } from "../harness/statistics.ts";
+import { exactly, ratios, summarize } from "../harness/statistics.ts";
 import { buildDefaultBundle } from "./default-bundle.ts";
 import { measureStart } from "./measure-start.ts";
 import { readFunctions, type BundledFunction } from "./read-functions.ts";
 
-const repetitions = 21;
+const repetitions = 31;
 const warmUpRepetitions = 2;
 
 const reserveBytesMax = 280_000;
@@ -38,42 +40,42 @@ const columns: Column[] = [
   { figure: "startRatioToDefault", title: "of default", fractionDigits: 2, showsSpread: true },
 ];
 
-const run = async ({ signal, tell }: BenchmarkContext): Promise<Findings> => {
-  tell("Synthesizing the app, and bundling it by CDK's defaults …");
-  await using assembly = await synthesize();
-  await using folder = await createTemporaryFolder();
-  signal.throwIfAborted();
-  const subjects = await buildDefaults(await readFunctions(assembly.path), folder.path);
-  const emptyPath = join(folder.path, "empty.mjs");
-  await writeFile(emptyPath, "export const handler = async () => {};\n");
-  tell(`Starting ${repetitions + warmUpRepetitions} times each …`);
-  const startsMs = await measureStarts(subjects, emptyPath, signal);
-  const emptyMs = median(startsMs.get(emptyPath)!);
-  const results: Result[] = [
-    { group: "an empty module", name: "empty", figures: { startMs: summarize([emptyMs]) } },
+const run = ({ signal, tell }: BenchmarkContext): Promise<Findings> =>
+  withResources(async (resources) => {
+    tell("Synthesizing the app, and bundling it by CDK's defaults …");
+    const folder = resources.use(await createTemporaryFolder());
+    const assemblyPath = join(folder.path, "cdk.out");
+    await synthesize(assemblyPath);
+    signal.throwIfAborted();
+    const subjects = await buildDefaults(await readFunctions(assemblyPath), folder.path);
+    const emptyPath = join(folder.path, "empty.mjs");
+    await writeFile(emptyPath, "export const handler = async () => {};\n");
+    tell(`Starting each of them ${warmUpRepetitions + repetitions} times …`);
+    const startsMs = await measureStarts(subjects, emptyPath, signal);
+    const empty = summarize(startsMs.get(emptyPath)!);
+    const results: Result[] = [
+      { group: "an empty module", name: "empty", figures: { startMs: empty } },
+    ];
+    for (const subject of subjects) {
+      results.push(...(await compare(subject, startsMs, empty.median)));
+    }
+    return { results, targets: targetsOf(results), notes, columns };
+  });
+
+const targetsOf = (results: readonly Result[]): Target[] => {
+  const { figures } = results.find(({ group, name }) => group === "reserve" && name === "ours")!;
+  const startRatio = figures["startRatioToDefault"]!.median;
+  return [
+    atMost("The reserve bundle's bytes", reserveBytesMax, figures["bundleBytes"]!.median),
+    atMost("The reserve function's start, of the default bundle's", reserveRatioMax, startRatio),
   ];
-  for (const subject of subjects) {
-    results.push(...(await compare(subject, startsMs, emptyMs)));
-  }
-  const reserve = results.find(({ group, name }) => group === "reserve" && name === "ours")!;
-  return {
-    results,
-    targets: [
-      atMost("The reserve bundle's bytes", reserveBytesMax, reserve.figures["bundleBytes"]!.median),
-      atMost(
-        "The reserve function's start, of the default bundle's",
-        reserveRatioMax,
-        reserve.figures["startRatioToDefault"]!.median,
-      ),
-    ],
-    notes: [
-      `Starts in a fresh process each time, in turns, ${repetitions} times, less the median of an ` +
-        "empty module's. Medians; ± is half the distance of the quartiles. The default bundle is " +
-        "CDK's with the SDK in it: CommonJS, not minified, with the SDK's default credential chain.",
-    ],
-    columns,
-  };
 };
+
+const notes = [
+  `Starts in a fresh process each time, in turns, ${repetitions} times, less the median of an empty ` +
+    "module's. Medians; ± is half the distance of the quartiles. The default bundle is CDK's with " +
+    "the SDK in it: CommonJS, not minified, with the SDK's default credential chain.",
+];
 
 const buildDefaults = async (
   functions: readonly BundledFunction[],

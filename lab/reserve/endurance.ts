@@ -1,7 +1,11 @@
+import { startApp } from "../app/start-app.ts";
+import { withResources } from "../app/with-resources.ts";
 import { atLeast, type BenchmarkContext, type Findings } from "../harness/benchmark.ts";
 import { runLoad, type Operation } from "../harness/load.ts";
 import { operationsPerSecond } from "../harness/rounds.ts";
 import { median, ratios, summarize } from "../harness/statistics.ts";
+import { createContenders } from "./contenders.ts";
+import { checkStock, fillStock } from "./stock.ts";
 
 const thousands = 100;
 /** The thousands at either end that are compared, after the first ones, which warm up. */
@@ -10,9 +14,27 @@ const warmUpThousands = 3;
 
 /** Whether 100,000 reservations over HTTP leave the local run as fast as they found it. */
 export const measureEndurance = async (
+  assemblyPath: string,
+  skus: readonly string[],
+  context: BenchmarkContext,
+): Promise<Findings> => {
+  context.tell("Starting the app …");
+  const rates = await withResources(async (resources) => {
+    const app = resources.use(await startApp(assemblyPath));
+    const contenders = resources.use(createContenders(app));
+    await fillStock(contenders.inventory, skus, context.signal);
+    const measured = await measureThousands(contenders.over(skus).http, context);
+    await checkStock(contenders.inventory, contenders.reservedUnits());
+    return measured;
+  });
+  return compareEnds(rates);
+};
+
+/** @returns operations per second of each thousand */
+const measureThousands = async (
   reserve: Operation,
   { signal, tell }: BenchmarkContext,
-): Promise<Findings> => {
+): Promise<number[]> => {
   const bounds = { inFlight: 16, operationsMax: 1_000, durationMsMax: 60_000 };
   const rates: number[] = [];
   for (let thousand = 1 - warmUpThousands; thousand <= thousands; thousand += 1) {
@@ -22,10 +44,14 @@ export const measureEndurance = async (
       tell(`${thousand},000 reserved, ${Math.round(median(rates.slice(-10)))} per second …`);
     }
   }
+  return rates;
+};
+
+const compareEnds = (rates: readonly number[]): Findings => {
   const first = rates.slice(0, comparedThousands);
   const last = rates.slice(-comparedThousands);
   const ratio = summarize(ratios(last, Array<number>(comparedThousands).fill(median(first))));
-  const group = `16 in flight, 1,000 SKUs, over HTTP`;
+  const group = "16 in flight, 1,000 SKUs, over HTTP";
   return {
     results: [
       { group, name: "at first", figures: { operationsPerSecond: summarize(first) } },

@@ -1,14 +1,17 @@
 /**
- * What each way takes of DynamoDB, counted on the wire in a pass of its own that nobody times. The
- * app is started a second time, on the same engine by way of the meter, since the first one has none
- * in between.
+ * What each way takes of DynamoDB, counted on the wire in a pass of its own that nobody times. One
+ * app has the engine; a second one, and the contenders, use that engine by way of the meter:
+ *
+ *     raw, engine ──────────────┐
+ *     http ── the second app ── meter ── the first app's engine
  */
-import { startApp, type RunningApp } from "../app/start-app.ts";
+import type { Inventory } from "../../inventory/inventory.ts";
+import { startApp } from "../app/start-app.ts";
 import type { Result } from "../harness/benchmark.ts";
-import { runLoad, type LoadBounds } from "../harness/load.ts";
+import { runLoad, type LoadBounds, type Operation } from "../harness/load.ts";
 import { exactly, type Summary } from "../harness/statistics.ts";
 import { createContenders, type ContenderName } from "./contenders.ts";
-import { startMeter, type Reading } from "./meter.ts";
+import { startMeter, type Meter, type Reading } from "./meter.ts";
 import { fillStock } from "./stock.ts";
 
 export interface MeteredPass {
@@ -22,6 +25,7 @@ export interface MeteredPass {
 }
 
 const operationsPerReading = 100;
+const durationMsMax = 60_000;
 
 const perOperation = ({ requests, writeUnits, readUnits }: Reading, operations: number) => ({
   requestsPerOperation: exactly(requests / operations),
@@ -29,46 +33,52 @@ const perOperation = ({ requests, writeUnits, readUnits }: Reading, operations: 
   readUnitsPerOperation: exactly(readUnits / operations),
 });
 
-export const runMeteredPass = async <Output>(
-  app: RunningApp,
+/** Starts what the pass needs, and leaves it on the stack. */
+export const startMeteredPass = async (
   assemblyPath: string,
+  resources: AsyncDisposableStack,
   signal: AbortSignal,
-  work: (pass: MeteredPass) => Promise<Output>,
-): Promise<Output> => {
-  await using meter = await startMeter(app.dynamodb);
-  await using meteredApp = await startApp(assemblyPath, meter.endpoint);
+): Promise<MeteredPass> => {
+  const app = resources.use(await startApp(assemblyPath));
+  const meter = resources.use(await startMeter(app.dynamodb));
+  const meteredApp = resources.use(await startApp(assemblyPath, meter.endpoint));
   signal.throwIfAborted();
-  using contenders = createContenders(meteredApp);
-  const { inventory } = contenders;
-
-  const bounds = { operationsMax: operationsPerReading, durationMsMax: 60_000 };
-
-  return await work({
+  const contenders = resources.use(createContenders(meteredApp));
+  return {
     reserve: async (skus, inFlight) => {
+      await fillStock(contenders.inventory, skus, signal);
+      const load: LoadBounds = { inFlight, operationsMax: operationsPerReading, durationMsMax };
       const { raw, engine, http } = contenders.over(skus);
-      const load: LoadBounds = { ...bounds, inFlight };
-      const read = async (operation: () => Promise<void>) =>
-        perOperation(
-          await meter.reading(() => runLoad(operation, load, signal)),
-          operationsPerReading,
-        );
+      const read = async (operation: Operation) => {
+        const reading = await meter.reading(() => runLoad(operation, load, signal));
+        return perOperation(reading, operationsPerReading);
+      };
       return { raw: await read(raw), engine: await read(engine), http: await read(http) };
     },
     endings: async () => {
-      await fillStock(inventory, [endedSku], signal);
-      const read = async (name: "confirm" | "release", ended: string): Promise<Result> => {
-        const input = { lines: [{ sku: endedSku, quantity: 1 }], orderId: "order-ended" };
-        const reserved = await inventory.reserve(input);
-        if (reserved.outcome !== "reserved") throw new Error(`${name}: ${reserved.outcome}`);
-        const reading = await meter.reading(async () => {
-          const result = await inventory[name](reserved.reservation.reservationId);
-          if (result.outcome !== ended) throw new Error(`${name}: ${result.outcome}`);
-        });
-        return { group: "afterwards, one at a time", name, figures: perOperation(reading, 1) };
-      };
-      return [await read("confirm", "confirmed"), await read("release", "released")];
+      await fillStock(contenders.inventory, [endedSku], signal);
+      return [
+        await readEnding(contenders.inventory, meter, "confirm"),
+        await readEnding(contenders.inventory, meter, "release"),
+      ];
     },
-  });
+  };
 };
 
 const endedSku = "bench-ended";
+const wantedOutcomes = { confirm: "confirmed", release: "released" } as const;
+
+const readEnding = async (
+  inventory: Inventory,
+  meter: Meter,
+  name: keyof typeof wantedOutcomes,
+): Promise<Result> => {
+  const input = { lines: [{ sku: endedSku, quantity: 1 }], orderId: "order-ended" };
+  const reserved = await inventory.reserve(input);
+  if (reserved.outcome !== "reserved") throw new Error(`${name}: ${reserved.outcome}`);
+  const reading = await meter.reading(async () => {
+    const { outcome } = await inventory[name](reserved.reservation.reservationId);
+    if (outcome !== wantedOutcomes[name]) throw new Error(`${name}: ${outcome}`);
+  });
+  return { group: "afterwards, one at a time", name, figures: perOperation(reading, 1) };
+};

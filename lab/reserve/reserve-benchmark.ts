@@ -2,8 +2,11 @@
  * A reservation by three ways on one engine in one run: the bare transaction of the SDK, the engine
  * of inventory/, and HTTP through the local run. Next: contenders.ts, metered-pass.ts.
  */
+import { join } from "node:path";
 import { startApp } from "../app/start-app.ts";
 import { synthesize } from "../app/synthesize.ts";
+import { createTemporaryFolder } from "../app/temporary-folder.ts";
+import { withResources } from "../app/with-resources.ts";
 import {
   atLeast,
   equal,
@@ -17,9 +20,9 @@ import {
 import type { LoadResult } from "../harness/load.ts";
 import { operationsPerSecond, runRounds, type RoundBounds } from "../harness/rounds.ts";
 import { percentile, ratios, summarize, type Summary } from "../harness/statistics.ts";
-import { createContenders, type ContenderName, type Contenders } from "./contenders.ts";
+import { createContenders, type ContenderName } from "./contenders.ts";
 import { measureEndurance } from "./endurance.ts";
-import { runMeteredPass } from "./metered-pass.ts";
+import { startMeteredPass } from "./metered-pass.ts";
 import { checkStock, fillStock } from "./stock.ts";
 
 interface Load {
@@ -30,13 +33,13 @@ interface Load {
 
 const oneSku = ["bench-one"];
 const thousandSkus = Array.from({ length: 1_000 }, (_, index) => `bench-${1_000 + index}`);
-const alone = { inFlight: 1, operationsMax: 300, durationMsMax: 600, warmUpRounds: 2, rounds: 9 };
+const alone = { inFlight: 1, operationsMax: 300, durationMsMax: 600, warmUpRounds: 3, rounds: 9 };
 const crowd = {
   inFlight: 16,
-  operationsMax: 800,
+  operationsMax: 500,
   durationMsMax: 1_000,
   warmUpRounds: 3,
-  rounds: 11,
+  rounds: 9,
 };
 
 const loads: Load[] = [
@@ -58,54 +61,75 @@ const columns: Column[] = [
 
 const contenderNames: ContenderName[] = ["raw", "engine", "http"];
 
-const run = async (context: BenchmarkContext): Promise<Findings> => {
-  const { signal, tell, endurance } = context;
-  tell("Synthesizing the app, and starting it …");
-  await using assembly = await synthesize();
-  signal.throwIfAborted();
-  await using app = await startApp(assembly.path);
-  signal.throwIfAborted();
-  using contenders = createContenders(app);
-  await fillStock(contenders.inventory, [...oneSku, ...thousandSkus], signal);
-  if (endurance) return await measureEndurance(contenders.over(thousandSkus).http, context);
+const run = (context: BenchmarkContext): Promise<Findings> =>
+  withResources(async (resources) => {
+    const { signal, tell, endurance } = context;
+    tell("Synthesizing the app …");
+    const folder = resources.use(await createTemporaryFolder());
+    const assemblyPath = join(folder.path, "cdk.out");
+    await synthesize(assemblyPath);
+    if (endurance) return measureEndurance(assemblyPath, thousandSkus, context);
 
-  const results: Result[] = [];
-  for (const load of loads) {
-    tell(`Measuring: ${load.group} …`);
-    results.push(...(await measure(contenders, load, signal)));
-  }
-  await checkStock(contenders.inventory, contenders.reservedUnits());
-  tell("Counting requests and capacity units …");
-  await runMeteredPass(app, assembly.path, signal, async (pass) => {
+    const results: Result[] = [];
+    let engine = "";
+    for (const load of loads) {
+      tell(`Measuring: ${load.group} …`);
+      const measured = await measureLoad(assemblyPath, load, signal);
+      results.push(...measured.results);
+      engine = measured.engine;
+    }
+    tell("Counting requests and capacity units …");
+    results.push(...(await addMeteredFigures(results, assemblyPath, signal)));
+    return { results, targets: targetsOf(results), notes: notesOn(engine), columns };
+  });
+
+/** Each load has an app and a database of its own, so that none is slower for coming later. */
+const measureLoad = (
+  assemblyPath: string,
+  { group, skus, bounds }: Load,
+  signal: AbortSignal,
+): Promise<{ engine: string; results: Result[] }> =>
+  withResources(async (resources) => {
+    const app = resources.use(await startApp(assemblyPath));
+    signal.throwIfAborted();
+    const contenders = resources.use(createContenders(app));
+    await fillStock(contenders.inventory, skus, signal);
+    const rounds = await runRounds(contenders.over(skus), bounds, signal);
+    await checkStock(contenders.inventory, contenders.reservedUnits());
+    const results = contenderNames.map((name) => ({
+      group,
+      name,
+      figures: figuresOf(rounds, name),
+    }));
+    return { engine: app.engine, results };
+  });
+
+const figuresOf = (rounds: Record<ContenderName, LoadResult[]>, name: ContenderName) => {
+  const rates = rounds[name].map(operationsPerSecond);
+  return {
+    operationsPerSecond: summarize(rates),
+    ratioToRaw: summarize(ratios(rates, rounds.raw.map(operationsPerSecond))),
+    p50Ms: latency(rounds[name], 0.5),
+    p99Ms: latency(rounds[name], 0.99),
+  };
+};
+
+/** @returns what was only counted, not timed */
+const addMeteredFigures = (
+  results: readonly Result[],
+  assemblyPath: string,
+  signal: AbortSignal,
+): Promise<Result[]> =>
+  withResources(async (resources) => {
+    const pass = await startMeteredPass(assemblyPath, resources, signal);
     for (const { group, skus, bounds } of loads) {
       const figures = await pass.reserve(skus, bounds.inFlight);
       for (const result of results.filter((one) => one.group === group)) {
         Object.assign(result.figures, figures[result.name as ContenderName]);
       }
     }
-    results.push(...(await pass.endings()));
+    return pass.endings();
   });
-  return { results, targets: targetsOf(results), notes: notesOn(app.engine), columns };
-};
-
-const measure = async (
-  contenders: Contenders,
-  { group, skus, bounds }: Load,
-  signal: AbortSignal,
-): Promise<Result[]> => {
-  const rounds = await runRounds(contenders.over(skus), bounds, signal);
-  const rates = (name: ContenderName) => rounds[name].map(operationsPerSecond);
-  return contenderNames.map((name) => ({
-    group,
-    name,
-    figures: {
-      operationsPerSecond: summarize(rates(name)),
-      ratioToRaw: summarize(ratios(rates(name), rates("raw"))),
-      p50Ms: latency(rounds[name], 0.5),
-      p99Ms: latency(rounds[name], 0.99),
-    },
-  }));
-};
 
 const latency = (rounds: readonly LoadResult[], share: number): Summary =>
   summarize(rounds.map(({ latenciesMs }) => percentile(latenciesMs, share)));
@@ -125,7 +149,8 @@ const targetsOf = (results: readonly Result[]): Target[] =>
 
 const notesOn = (engine: string): string[] => [
   `All on one ${engine}, as npm start runs it, in turns: raw, engine, http, raw, … Medians of the ` +
-    "rounds; ± is half the distance of their quartiles. Ratios are taken within each round.",
+    "rounds; ± is half the distance of their quartiles. Ratios are taken within each round. Each " +
+    "load has a database of its own.",
   "Requests are counted on the wire, in a pass of their own by way of a counting proxy. Units are " +
     "what the engine answers to ReturnConsumedCapacity=INDEXES through the same proxy: a " +
     "transactional write is 2 per started KB of an item, a write of an index entry 1.",
