@@ -1,5 +1,6 @@
 /**
- * The benchmarks: `npm run bench -- [name …] [--json]`. Each is measured against something that runs
+ * The benchmarks: `npm run bench -- [name …] [--json]`, and
+ * `npm run bench -- reserve --endurance`. Each is measured against something that runs
  * beside it in the same minute, and is told as a ratio to that: a figure alone says more about the
  * machine. The lab calls the doors that everybody has (the engine's functions, HTTP, the synthesized
  * app) and refuses to know how the local run is made: it starts it as a user does.
@@ -32,7 +33,9 @@ const run = async (signal: AbortSignal): Promise<void> => {
   const { names, json, endurance } = readArguments(process.argv.slice(2), Object.keys(benchmarks));
   for (const name of names) {
     const close = openReport(endurance ? `${name} --endurance` : name, Date.now());
-    const findings = await benchmarks[name]!.run({ signal, tell, endurance });
+    const benchmark = benchmarks[name]!;
+    tell(`${name}: ${benchmark.description}`);
+    const findings = await benchmark.run({ signal, tell, endurance });
     const report = close(findings);
     process.stdout.write(`${json ? JSON.stringify(report) : renderReport(report, findings)}\n`);
   }
@@ -42,7 +45,9 @@ const signal = stopSignal();
 try {
   await run(signal);
 } catch (error) {
-  const isExpected = error instanceof UsageError || signal.aborted;
-  process.stderr.write(`${isExpected ? (error as Error).message : (error as Error).stack}\n`);
+  // Whatever broke because we were told to stop is no failure of its own.
+  const cause = (signal.aborted ? signal.reason : error) as Error;
+  const isExpected = signal.aborted || cause instanceof UsageError;
+  process.stderr.write(`${isExpected ? cause.message : cause.stack}\n`);
   process.exitCode = signal.aborted ? 130 : 1;
 }
