@@ -19,5 +19,13 @@ export class HoldfastStack extends Stack {
     output("StockTableName", tables.stock.tableName, "Counts per SKU");
     output("ReservationsTableName", tables.reservations.tableName, "Holds and what became of them");
     output("MovementsTableName", tables.movements.tableName, "The ledger of changes");
+    output(
+      "TryIt",
+      firstCall(api.apiEndpoint),
+      "A first call, to be signed as docs/operations.md says",
+    );
   }
 }
+
+const firstCall = (apiUrl: string): string =>
+  `curl -X PUT ${apiUrl}/v1/stock/sku-1 -H 'Content-Type: application/json' -d '{ "onHand": 100 }'`;

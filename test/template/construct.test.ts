@@ -49,6 +49,7 @@ describe("the stack", () => {
       "MovementsTableName",
       "ReservationsTableName",
       "StockTableName",
+      "TryIt",
     ]);
     expect(outputs["ApiUrl"]).toMatchObject({
       Value: { "Fn::GetAtt": [expect.stringMatching(/Api/), "ApiEndpoint"] },
