@@ -1,8 +1,9 @@
 /**
  * Contenders measured in turns. What the machine does besides hits neighbours in time alike, so that
- * each round compares them fairly, and many rounds tell the noise from the difference:
+ * each round compares them fairly, and many rounds tell the noise from the difference. Each round
+ * begins with another one, since whoever is next inherits what the last one left to be done:
  *
- *     warm-up  raw engine http | raw engine http | raw engine http | …
+ *     warm-up | raw engine http | engine http raw | http raw engine | …
  */
 import { type LoadBounds, type LoadResult, type Operation, runLoad } from "./load.ts";
 
@@ -21,7 +22,8 @@ export const runRounds = async <Name extends string>(
   const names = Object.keys(contenders) as Name[];
   const loads = Object.fromEntries(names.map((name) => [name, [] as LoadResult[]]));
   for (let round = -bounds.warmUpRounds; round < bounds.rounds; round += 1) {
-    for (const name of names) {
+    const first = (round + bounds.warmUpRounds) % names.length;
+    for (const name of [...names.slice(first), ...names.slice(0, first)]) {
       const load = await runLoad(contenders[name], bounds, signal);
       if (round >= 0) loads[name]!.push(load);
     }

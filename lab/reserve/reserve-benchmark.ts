@@ -148,7 +148,7 @@ const targetsOf = (results: readonly Result[]): Target[] =>
     });
 
 const notesOn = (engine: string): string[] => [
-  `All on one ${engine}, as npm start runs it, in turns: raw, engine, http, raw, … Medians of the ` +
+  `All on one ${engine}, as npm start runs it, in turns, each way first in a third of the rounds. Medians of the ` +
     "rounds; ± is half the distance of their quartiles. Ratios are taken within each round. Each " +
     "load has a database of its own.",
   "Requests are counted on the wire, in a pass of their own by way of a counting proxy. Units are " +
