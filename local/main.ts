@@ -9,6 +9,7 @@ import { describeApp } from "./assembly/app.ts";
 import { readAssembly } from "./assembly/read-assembly.ts";
 import { openDataFolder } from "./data-folder.ts";
 import { dynoxideFileIn } from "./engines/dynoxide.ts";
+import { startRequestTokenFilter } from "./engines/request-token-filter.ts";
 import { startEngine } from "./engines/start-engine.ts";
 import { startFunctions } from "./functions/start-functions.ts";
 import { createGateway } from "./gateway/gateway.ts";
@@ -32,14 +33,18 @@ const start = async (settings: Settings): Promise<{ lost: Promise<LocalRunError>
   const app = describeApp(assembly, { gatewayEndpoint: listener.endpoint });
   const folder = running(await openDataFolder(settings.dataPath));
   const engine = running(await startEngine(settings.engine, { dataDirectory: folder.path }));
-  await createTables(engine.endpoint, app.tables, whatToRemove(settings, folder.path));
+  const database =
+    settings.engine === "dynoxide"
+      ? running(await startRequestTokenFilter(engine.endpoint))
+      : engine;
+  await createTables(database.endpoint, app.tables, whatToRemove(settings, folder.path));
   if (settings.engine === "dynoxide" && app.tables.some((table) => table.streamViewType)) {
     indexStreamRecords(dynoxideFileIn(folder.path));
   }
   const functions = running(
     await startFunctions({
       functions: app.functions,
-      endpoints: { dynamodb: engine.endpoint },
+      endpoints: { dynamodb: database.endpoint },
       logsDirectory: folder.logsDirectory,
       onFailure: (message) => process.stderr.write(`${message}\n`),
     }),
@@ -50,14 +55,14 @@ const start = async (settings: Settings): Promise<{ lost: Promise<LocalRunError>
   await folder.describeRun({
     pid: process.pid,
     endpoint: listener.endpoint,
-    dynamodb: engine.endpoint,
+    dynamodb: database.endpoint,
     tables: Object.fromEntries(app.tables.map(({ logicalId, name }) => [logicalId, name])),
     outputs: app.outputs,
   });
   const announced = {
     app,
     engine: settings.engine,
-    dynamodbEndpoint: engine.endpoint,
+    dynamodbEndpoint: database.endpoint,
     gatewayEndpoint: listener.endpoint,
     dataPath: folder.path,
     logsDirectory: folder.logsDirectory,
