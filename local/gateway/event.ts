@@ -2,7 +2,7 @@
  * A request as the event that a function gets: API Gateway's payload format 2.0.
  * https://docs.aws.amazon.com/apigateway/latest/developerguide/http-api-develop-integrations-lambda.html
  */
-import { randomBytes } from "node:crypto";
+import { randomUUID } from "node:crypto";
 import type { IncomingMessage } from "node:http";
 import { localAccountId } from "../local-account.ts";
 import type { AuthorizerContext } from "./authorizers.ts";
@@ -99,12 +99,15 @@ const readQuery = (query: string): Record<string, string> => {
   return parameters;
 };
 
+/** Hexadecimal digits, of randomness that Node.js has drawn in advance: this is the hot path. */
+const randomHex = (): string => randomUUID().replaceAll("-", "");
+
 /** In the form that API Gateway's have: 15 characters and an equals sign. */
 export const createRequestId = (): string =>
-  `${randomBytes(12).toString("base64url").slice(0, 15)}=`;
+  `${Buffer.from(randomHex(), "hex").toString("base64url").slice(0, 15)}=`;
 
 const traceId = (nowMs: number): string =>
-  `Root=1-${Math.floor(nowMs / 1_000).toString(16)}-${randomBytes(12).toString("hex")}`;
+  `Root=1-${Math.floor(nowMs / 1_000).toString(16)}-${randomHex().slice(0, 24)}`;
 
 const months = ["Jan", "Feb", "Mar", "Apr", "May", "Jun", "Jul", "Aug", "Sep", "Oct", "Nov", "Dec"];
 
