@@ -1,14 +1,14 @@
-import { execFile, spawn } from "node:child_process";
+import { spawn } from "node:child_process";
 import { once } from "node:events";
 import { readFile, stat } from "node:fs/promises";
 import { createServer } from "node:http";
 import type { AddressInfo } from "node:net";
 import { join } from "node:path";
 import { fileURLToPath } from "node:url";
-import { promisify } from "node:util";
 import { DynamoDBClient, GetItemCommand, PutItemCommand } from "@aws-sdk/client-dynamodb";
 import { describe, expect, it, onTestFinished } from "vitest";
 import { type LocalRun, type LocalRunOptions, startLocalRun } from "../../support/local-run.ts";
+import { processesWith } from "../../support/processes.ts";
 import { echo, type Fixture, table, temporaryFolder, writeApp } from "./fixture-app.ts";
 
 const fixture: Fixture = {
@@ -34,11 +34,6 @@ const connectTo = (endpoint: string): DynamoDBClient => {
   const client = new DynamoDBClient({ endpoint, region: "us-east-1", credentials });
   onTestFinished(() => client.destroy());
   return client;
-};
-
-const processesWith = async (text: string): Promise<string[]> => {
-  const { stdout } = await promisify(execFile)("ps", ["-eo", "args"]);
-  return stdout.split("\n").filter((line) => line.includes(text));
 };
 
 const isThere = (path: string): Promise<boolean> =>
@@ -157,13 +152,8 @@ describe("the local run", () => {
 
   it("ends with a message when its engine is lost", async () => {
     const run = await start();
-    const { stdout } = await promisify(execFile)("ps", ["-eo", "pid,comm,args"]);
-    const line = stdout
-      .split("\n")
-      .find((one) => one.includes(run.dataDirectory) && / dynoxide /.test(one.slice(0, 32)));
-    const { port } = new URL(run.dynamodbEndpoint);
-    expect(line).toContain(`--port ${port}`);
-    process.kill(Number.parseInt(line ?? "", 10), "SIGKILL");
+    const found = await processesWith(run.dataDirectory);
+    process.kill(found.find(({ command }) => command === "dynoxide")!.pid, "SIGKILL");
     await expect
       .poll(() => run.stderr(), { timeout: 5_000 })
       .toMatch(/dynoxide has ended by itself/);

@@ -1,15 +1,15 @@
-import { execFile, spawn } from "node:child_process";
+import { spawn } from "node:child_process";
 import { once } from "node:events";
 import { existsSync } from "node:fs";
 import { networkInterfaces } from "node:os";
 import { connect } from "node:net";
 import { join } from "node:path";
-import { promisify } from "node:util";
 import { describe, expect, it, onTestFinished, vi } from "vitest";
-import { startDynamoDbLocal } from "../../../local/engines/dynamodb-local.ts";
-import { spawnGuarded } from "../../../local/engines/guarded-process.ts";
-import { type EngineChoice, startEngine } from "../../../local/engines/start-engine.ts";
-import { temporaryFolder } from "./fixture-app.ts";
+import { startDynamoDbLocal } from "../../local/engines/dynamodb-local.ts";
+import { spawnGuarded } from "../../local/engines/guarded-process.ts";
+import { type EngineChoice, startEngine } from "../../local/engines/start-engine.ts";
+import { processesWith } from "../support/processes.ts";
+import { temporaryFolder } from "../unit/local/fixture-app.ts";
 
 const ports = (endpoint: string): number => Number(new URL(endpoint).port);
 
@@ -23,16 +23,9 @@ const isReachable = async (host: string, port: number): Promise<boolean> => {
   return outcome;
 };
 
-/** The processes whose command line has this text, as the system lists them. */
-const processesWith = async (text: string): Promise<number[]> => {
-  const { stdout } = await promisify(execFile)("ps", ["-eo", "pid,args"]);
-  return stdout
-    .split("\n")
-    .filter((line) => line.includes(text) && !line.includes("ps -eo"))
-    .map((line) => Number.parseInt(line, 10));
-};
+const choice = (process.env["HOLDFAST_ENGINE"] ?? "dynoxide") as EngineChoice;
 
-describe.each<EngineChoice>(["dynoxide", "dynamodb-local"])("the engine %s", (choice) => {
+describe(`the engine ${choice}`, () => {
   it("listens on the loopback interface alone and leaves nothing behind", async () => {
     const engine = await startEngine(choice);
     const port = ports(engine.endpoint);
@@ -75,10 +68,7 @@ describe("an engine that cannot be used", () => {
     const dataDirectory = await temporaryFolder();
     const engine = await startEngine("dynoxide", { dataDirectory });
     const found = await processesWith(`--db-path ${dataDirectory}`);
-    // The engine itself is the youngest but for the guard's watcher, which is a shell like the guard.
-    const { stdout } = await promisify(execFile)("ps", ["-o", "pid=,comm=", "-p", found.join()]);
-    const pid = /^\s*(\d+) dynoxide/m.exec(stdout)?.[1];
-    process.kill(Number(pid), "SIGKILL");
+    process.kill(found.find(({ command }) => command === "dynoxide")!.pid, "SIGKILL");
     expect((await engine.lost).message).toContain("dynoxide has ended by itself");
     await engine.stop();
   });
@@ -97,7 +87,7 @@ describe("a guarded process", () => {
 
   it("ends with us when we are killed", async () => {
     const mark = `holdfast-guard-test-${process.pid}-${Date.now()}`;
-    const module = new URL("../../../local/engines/guarded-process.ts", import.meta.url).href;
+    const module = new URL("../../local/engines/guarded-process.ts", import.meta.url).href;
     const script = `
       const { spawnGuarded } = await import(${JSON.stringify(module)});
       spawnGuarded("sh", ["-c", "while :; do sleep 0.1; done", ${JSON.stringify(mark)}]);
