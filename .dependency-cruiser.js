@@ -6,7 +6,7 @@ const rooms = {
   lib: ["contract"],
   contract: [],
   functions: ["contract", "inventory", "locks"],
-  inventory: ["contract"],
+  inventory: ["contract", "locks"],
   locks: [],
   local: [],
   lab: ["contract", "inventory", "locks"],
@@ -23,10 +23,19 @@ const allowedFrom = Object.entries(rooms).map(([room, others]) => ({
   },
 }));
 
+const everyRoom = [...Object.keys(rooms), "test"].join("|");
+
 /** @type {import('dependency-cruiser').IConfiguration} */
 export default {
   forbidden: [
     ...allowedFrom,
+    {
+      name: "every-folder-is-a-room",
+      comment: "A new folder is first given its place in the table of rooms.",
+      severity: "error",
+      from: { path: "/", pathNot: `^(${everyRoom})/` },
+      to: {},
+    },
     {
       name: "inventory-takes-only-types-from-locks",
       severity: "error",
@@ -62,7 +71,7 @@ export default {
   options: {
     parser: "swc",
     doNotFollow: { path: "node_modules" },
-    exclude: { path: "^(cdk\\.out|\\.holdfast)" },
+    exclude: { path: "^(cdk\\.out|\\.holdfast)/" },
     tsPreCompilationDeps: true,
     enhancedResolveOptions: {
       exportsFields: ["exports"],

@@ -1,10 +1,7 @@
 /** The local run with the real app: what a signal, a second start or a kill does to the data. */
 import { createServer } from "node:http";
 import { once } from "node:events";
-import { mkdtemp, rm } from "node:fs/promises";
 import type { AddressInfo } from "node:net";
-import { tmpdir } from "node:os";
-import { join } from "node:path";
 import { expect, inject, onTestFinished, test } from "vitest";
 import * as z from "zod/mini";
 import { reservationSchema } from "../../contract/reservations.ts";
@@ -12,17 +9,12 @@ import { createClient } from "../support/http-client.ts";
 import { expectInvariants } from "../support/invariants.ts";
 import { databaseOf } from "../support/local-database.ts";
 import { type LocalRun, type LocalRunOptions, startLocalRun } from "../support/local-run.ts";
+import { temporaryFolder } from "../support/temporary-folder.ts";
 
 const start = async (options: LocalRunOptions = {}): Promise<LocalRun> => {
   const run = await startLocalRun({ assembly: inject("assembly"), ...options });
   onTestFinished(() => run.stop());
   return run;
-};
-
-const temporaryFolder = async (): Promise<string> => {
-  const path = await mkdtemp(join(tmpdir(), "holdfast-e2e-"));
-  onTestFinished(() => rm(path, { recursive: true, force: true }));
-  return path;
 };
 
 const skus = ["load-0", "load-1", "load-2"];

@@ -9,7 +9,7 @@ import { startDynamoDbLocal } from "../../local/engines/dynamodb-local.ts";
 import { spawnGuarded } from "../../local/engines/guarded-process.ts";
 import { type EngineChoice, startEngine } from "../../local/engines/start-engine.ts";
 import { processesWith } from "../support/processes.ts";
-import { temporaryFolder } from "../unit/local/fixture-app.ts";
+import { temporaryFolder } from "../support/temporary-folder.ts";
 
 const ports = (endpoint: string): number => Number(new URL(endpoint).port);
 

@@ -3,7 +3,8 @@ import { join } from "node:path";
 import { describe, expect, it } from "vitest";
 import { describeApp } from "../../../local/assembly/app.ts";
 import { readAssembly } from "../../../local/assembly/read-assembly.ts";
-import { type Fixture, table, temporaryFolder, writeApp } from "./fixture-app.ts";
+import { temporaryFolder } from "../../support/temporary-folder.ts";
+import { type Fixture, table, writeApp } from "./fixture-app.ts";
 
 const describeFixture = async (fixture: Fixture) =>
   describeApp(await readAssembly(await writeApp(fixture)), {

@@ -1,8 +1,7 @@
 /** Small synthesized apps made by hand, in the form that CDK gives them, with handlers of a line. */
-import { mkdir, mkdtemp, rm, writeFile } from "node:fs/promises";
-import { tmpdir } from "node:os";
+import { mkdir, writeFile } from "node:fs/promises";
 import { join } from "node:path";
-import { onTestFinished } from "vitest";
+import { temporaryFolder } from "../../support/temporary-folder.ts";
 
 export interface FixtureFunction {
   /** The source of `index.mjs`. */
@@ -24,12 +23,6 @@ export interface Fixture {
   outputs?: Record<string, unknown>;
   stageName?: string;
 }
-
-export const temporaryFolder = async (): Promise<string> => {
-  const path = await mkdtemp(join(tmpdir(), "holdfast-test-"));
-  onTestFinished(() => rm(path, { recursive: true, force: true }));
-  return path;
-};
 
 /** Writes the app to a temporary folder and returns its path. */
 export const writeApp = async (fixture: Fixture = {}): Promise<string> => {

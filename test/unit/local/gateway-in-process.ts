@@ -6,7 +6,8 @@ import { readAssembly } from "../../../local/assembly/read-assembly.ts";
 import { startFunctions } from "../../../local/functions/start-functions.ts";
 import { createGateway } from "../../../local/gateway/gateway.ts";
 import { listenOnLoopback } from "../../../local/gateway/http-listener.ts";
-import { type Fixture, temporaryFolder, writeApp } from "./fixture-app.ts";
+import { temporaryFolder } from "../../support/temporary-folder.ts";
+import { type Fixture, writeApp } from "./fixture-app.ts";
 
 export const startGateway = async (fixture: Fixture = {}) => {
   const assembly = await readAssembly(await writeApp(fixture));

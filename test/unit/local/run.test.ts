@@ -9,7 +9,8 @@ import { DynamoDBClient, GetItemCommand, PutItemCommand } from "@aws-sdk/client-
 import { describe, expect, it, onTestFinished } from "vitest";
 import { type LocalRun, type LocalRunOptions, startLocalRun } from "../../support/local-run.ts";
 import { processesWith } from "../../support/processes.ts";
-import { echo, type Fixture, table, temporaryFolder, writeApp } from "./fixture-app.ts";
+import { temporaryFolder } from "../../support/temporary-folder.ts";
+import { echo, type Fixture, table, writeApp } from "./fixture-app.ts";
 
 const fixture: Fixture = {
   functions: { Echo: echo, Slow: "export const handler = () => new Promise(() => {});" },

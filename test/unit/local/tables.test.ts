@@ -12,7 +12,8 @@ import { dynoxideFileIn } from "../../../local/engines/dynoxide.ts";
 import { startEngine } from "../../../local/engines/start-engine.ts";
 import { createTables } from "../../../local/tables/create-tables.ts";
 import { indexStreamRecords } from "../../../local/tables/stream-records-index.ts";
-import { table, temporaryFolder, writeApp } from "./fixture-app.ts";
+import { temporaryFolder } from "../../support/temporary-folder.ts";
+import { table, writeApp } from "./fixture-app.ts";
 
 const readTables = async (resource: object) => {
   const assembly = await readAssembly(await writeApp({ resources: { Orders: resource } }));
