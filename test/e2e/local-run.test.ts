@@ -1,4 +1,5 @@
 /** The local run with the real app: what a signal, a second start or a kill does to the data. */
+import { spawn } from "node:child_process";
 import { createServer } from "node:http";
 import { once } from "node:events";
 import type { AddressInfo } from "node:net";
@@ -9,6 +10,7 @@ import { createClient } from "../support/http-client.ts";
 import { expectInvariants } from "../support/invariants.ts";
 import { databaseOf } from "../support/local-database.ts";
 import { type LocalRun, type LocalRunOptions, startLocalRun } from "../support/local-run.ts";
+import { processesWith } from "../support/processes.ts";
 import { temporaryFolder } from "../support/temporary-folder.ts";
 
 const start = async (options: LocalRunOptions = {}): Promise<LocalRun> => {
@@ -85,3 +87,27 @@ test("a taken port is refused by its name", async () => {
     stderr: expect.stringMatching(new RegExp(`^PORT=${port} is taken`)),
   });
 });
+
+test.each<NodeJS.Signals>(["SIGTERM", "SIGINT", "SIGKILL"])(
+  "%s to the npm that has started it leaves nothing running",
+  async (signal) => {
+    const dataDirectory = await temporaryFolder();
+    const npm = spawn("npm", ["run", "local", "--", inject("assembly")], {
+      env: { ...process.env, PORT: "0", HOLDFAST_DATA: dataDirectory },
+      stdio: ["ignore", "pipe", "inherit"],
+    });
+    const ended = once(npm, "exit");
+    let output = "";
+    for await (const text of npm.stdout.setEncoding("utf8")) {
+      output += text as string;
+      if (output.includes("Holdfast is ready on")) break;
+    }
+    const engine = () => processesWith(dataDirectory);
+    expect(await engine()).not.toEqual([]);
+    npm.kill(signal);
+    await ended;
+    await expect.poll(engine, { timeout: 10_000 }).toEqual([]);
+    // Whoever still ran it would have the folder.
+    await start({ dataDirectory });
+  },
+);
