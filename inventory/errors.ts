@@ -16,15 +16,6 @@ export type InventoryErrorCode =
   /** DynamoDB refuses the request itself: a missing table, a missing permission, a bug of ours. */
   | "rejected";
 
-/** Whether the same call can succeed later, for callers that have no person to ask. */
-export const isRetryable: Record<InventoryErrorCode, boolean> = {
-  invalid_argument: false,
-  invalid_cursor: false,
-  busy: true,
-  unavailable: true,
-  rejected: false,
-};
-
 export class InventoryError extends Error {
   readonly code: InventoryErrorCode;
   readonly issues: Issue[];
