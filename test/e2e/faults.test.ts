@@ -1,6 +1,4 @@
 /** What the app answers when something behind it breaks, and what it writes down about it. */
-import { readdir, readFile } from "node:fs/promises";
-import { join } from "node:path";
 import { DeleteTableCommand, UpdateTableCommand } from "@aws-sdk/client-dynamodb";
 import { UpdateCommand } from "@aws-sdk/lib-dynamodb";
 import { afterAll, beforeAll, expect, inject, test } from "vitest";
@@ -10,6 +8,7 @@ import { reservationSchema } from "../../contract/reservations.ts";
 import type { Database } from "../../inventory/database.ts";
 import { createClient, type Answer, type Client } from "../support/http-client.ts";
 import { databaseOf } from "../support/local-database.ts";
+import { readLogLines, type LogLine } from "../support/log-lines.ts";
 import { startLocalRun, type LocalRun } from "../support/local-run.ts";
 
 let run: LocalRun;
@@ -25,21 +24,9 @@ beforeAll(async () => {
 
 afterAll(() => run.stop());
 
-type LogLine = Record<string, unknown>;
-
-const logLines = async (): Promise<LogLine[]> => {
-  const folder = join(run.dataDirectory, "logs");
-  const texts = await Promise.all(
-    (await readdir(folder)).map((file) => readFile(join(folder, file), "utf8")),
-  );
-  return texts
-    .flatMap((text) => text.split("\n"))
-    .filter((line) => line.startsWith("{"))
-    .map((line) => JSON.parse(line) as LogLine);
-};
-
 const logOf = async (requestId: string): Promise<LogLine> => {
-  const find = async () => (await logLines()).find((line) => line["requestId"] === requestId);
+  const find = async () =>
+    (await readLogLines(run)).find((line) => line["requestId"] === requestId);
   await expect.poll(find, { timeout: 10_000 }).toBeDefined();
   return (await find())!;
 };
@@ -65,7 +52,7 @@ test("a request leaves one log line and one of metrics, with no body, no key and
     status: 201,
     durationMs: expect.any(Number),
   });
-  const lines = await logLines();
+  const lines = await readLogLines(run);
   const metrics = lines.find((one) => one["operation"] === "reserve" && "_aws" in one);
   expect(metrics).toMatchObject({
     outcome: "reserved",
@@ -78,7 +65,7 @@ test("a request leaves one log line and one of metrics, with no body, no key and
 test("a shortage is counted by its lines", async () => {
   await client.post("/v1/reservations", { lines: [{ sku: "unit", quantity: 1_000 }] });
   const shortages = async () =>
-    (await logLines()).filter((line) => line["Shortages"] === 1 && "_aws" in line).length;
+    (await readLogLines(run)).filter((line) => line["Shortages"] === 1 && "_aws" in line).length;
   await expect.poll(shortages, { timeout: 10_000 }).toBe(1);
 });
 
