@@ -1,5 +1,8 @@
 /** The engine room on a real database, with tables as the stack describes them. */
 import { randomUUID } from "node:crypto";
+import { mkdtempSync, rmSync } from "node:fs";
+import { tmpdir } from "node:os";
+import { join } from "node:path";
 import {
   CreateTableCommand,
   waitUntilTableExists,
@@ -16,22 +19,28 @@ export const localAccess = {
   credentials: { accessKeyId: "local", secretAccessKey: "local" },
 };
 
-/** The tables of the template, as `CreateTable` takes them, under the names that `nameOf` gives. */
-const describeTables = (): Map<string, Omit<CreateTableCommandInput, "TableName">> => {
-  const stack = new Stack(new App(), "Tables");
+type TableDescription = Omit<CreateTableCommandInput, "TableName">;
+
+const synthesizeTables = (outdir: string): Record<string, { Properties: TableDescription }> => {
+  const stack = new Stack(new App({ outdir }), "Tables");
   createTables(stack, { removalPolicy: RemovalPolicy.DESTROY });
-  const tables = new Map<string, Omit<CreateTableCommandInput, "TableName">>();
-  const resources = Template.fromStack(stack).findResources("AWS::DynamoDB::Table");
-  for (const { Properties } of Object.values(resources)) {
-    const { KeySchema, AttributeDefinitions, GlobalSecondaryIndexes, BillingMode } = Properties;
-    tables.set(KeySchema[0].AttributeName, {
-      KeySchema,
-      AttributeDefinitions,
-      GlobalSecondaryIndexes,
-      BillingMode,
-    });
+  return Template.fromStack(stack).findResources("AWS::DynamoDB::Table") as never;
+};
+
+/** The tables of the template, as `CreateTable` takes them, by their keys. */
+const describeTables = (): Map<string, TableDescription> => {
+  const outdir = mkdtempSync(join(tmpdir(), "holdfast-tables-"));
+  try {
+    const tables = new Map<string, TableDescription>();
+    for (const { Properties } of Object.values(synthesizeTables(outdir))) {
+      const { KeySchema, AttributeDefinitions, GlobalSecondaryIndexes, BillingMode } = Properties;
+      const description = { KeySchema, AttributeDefinitions, GlobalSecondaryIndexes, BillingMode };
+      tables.set(KeySchema![0]!.AttributeName!, description);
+    }
+    return tables;
+  } finally {
+    rmSync(outdir, { recursive: true });
   }
-  return tables;
 };
 
 const tablesByKey = { stock: "sku", reservations: "reservationId", movements: "movementId" };
