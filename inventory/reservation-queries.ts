@@ -3,15 +3,10 @@ import { pageSizeDefault } from "../contract/bounds.ts";
 import { reservationsTable, type ReservationItem } from "../contract/tables.ts";
 import { decodeCursor, encodeCursor } from "./cursor.ts";
 import { backOff, type Call, type Database } from "./database.ts";
+import { pageOf, readLimit, type Page } from "./page.ts";
 import { reservationAt, type Reservation } from "./reservation.ts";
 import { send } from "./send.ts";
 import { readReservationItem } from "./transitions.ts";
-
-export interface Page<Item> {
-  items: Item[];
-  /** Present when there is more. */
-  cursor?: string;
-}
 
 export const getReservation = async (
   database: Database,
@@ -21,6 +16,9 @@ export const getReservation = async (
   const item = await readReservationItem(database, reservationId, call);
   return item && reservationAt(item, database.now());
 };
+
+/** What the index `byOrder` carries of a record. */
+type ReservationKeys = Pick<ReservationItem, "reservationId" | "createdAtMs">;
 
 /** The records of `ids` (at most 100), in their order, as they are now; missing ones left out. */
 const readItems = async (
@@ -65,25 +63,17 @@ export const listReservations = async (
     KeyConditionExpression: "orderId = :orderId",
     ExpressionAttributeValues: { ":orderId": orderId },
     ScanIndexForward: false,
-    // One more than is shown tells whether there is another page.
-    Limit: limit + 1,
+    Limit: readLimit(limit),
     ...(start && {
       ExclusiveStartKey: { orderId, createdAtMs: start[0], reservationId: start[1] },
     }),
   });
   const { Items = [] } = await send((options) => database.client.send(command, options), call);
-  const keys = (Items as ReservationItem[]).slice(0, limit);
-  const items = await readItems(
-    database,
-    keys.map((key) => key.reservationId),
-    call,
+  const keys = pageOf(Items as ReservationKeys[], limit, ({ createdAtMs, reservationId }) =>
+    encodeCursor(list, [createdAtMs, reservationId]),
   );
+  const ids = keys.items.map(({ reservationId }) => reservationId);
+  const items = await readItems(database, ids, call);
   const nowMs = database.now();
-  const last = keys.at(-1);
-  return {
-    items: items.map((item) => reservationAt(item, nowMs)),
-    ...(last && Items.length > limit
-      ? { cursor: encodeCursor(list, [last.createdAtMs, last.reservationId]) }
-      : {}),
-  };
+  return { ...keys, items: items.map((item) => reservationAt(item, nowMs)) };
 };

@@ -3,8 +3,8 @@ import { pageSizeDefault } from "../contract/bounds.ts";
 import type { StockItem } from "../contract/tables.ts";
 import { decodeCursor, encodeCursor } from "./cursor.ts";
 import type { Call, Database } from "./database.ts";
+import { pageOf, readLimit, type Page } from "./page.ts";
 import { readItem } from "./read-item.ts";
-import type { Page } from "./reservation-queries.ts";
 import { send } from "./send.ts";
 import { updateIf } from "./update-if.ts";
 
@@ -106,15 +106,9 @@ export const listStock = async (
   const start = cursor && decodeCursor(list, ["string"], cursor);
   const command = new ScanCommand({
     TableName: database.tables.stock,
-    // One more than is shown tells whether there is another page.
-    Limit: limit + 1,
+    Limit: readLimit(limit),
     ...(start && { ExclusiveStartKey: { sku: start[0] } }),
   });
   const { Items = [] } = await send((options) => database.client.send(command, options), call);
-  const items = (Items as StockItem[]).slice(0, limit);
-  const last = items.at(-1);
-  return {
-    items,
-    ...(last && Items.length > limit ? { cursor: encodeCursor(list, [last.sku]) } : {}),
-  };
+  return pageOf(Items as StockItem[], limit, ({ sku }) => encodeCursor(list, [sku]));
 };
