@@ -6,5 +6,3 @@ export const environment = {
   retentionDays: "RETENTION_DAYS",
   serviceVersion: "SERVICE_VERSION",
 } as const;
-
-export type EnvironmentVariable = (typeof environment)[keyof typeof environment];

@@ -1,7 +1,7 @@
 import { TransactWriteCommand, type TransactWriteCommandInput } from "@aws-sdk/lib-dynamodb";
 import { unmarshall } from "@aws-sdk/util-dynamodb";
 import type { StockItem } from "../contract/tables.ts";
-import { backOff, type Call, type Database } from "./database.ts";
+import { backOff, type Call, type Database, type RetryCause } from "./database.ts";
 import { InventoryError } from "./errors.ts";
 import { send } from "./send.ts";
 
@@ -22,13 +22,13 @@ export type TransactionResult<Item> =
   | { applied: false; by: "record"; found?: Item }
   | { applied: false; by: "stock"; failures: { index: number; found?: StockItem }[] };
 
-type CancellationReason = { Code?: string; Message?: string; Item?: Record<string, never> };
+type CancellationReason = { Code?: string; Item?: Record<string, never> };
 
 const retryCauses = {
   TransactionConflict: "conflict",
   ProvisionedThroughputExceeded: "throttle",
   ThrottlingError: "throttle",
-} as const;
+} as const satisfies Record<string, RetryCause>;
 
 const found = <Item>(reason: CancellationReason): { found?: Item } =>
   reason.Item === undefined ? {} : { found: unmarshall(reason.Item) as Item };
@@ -54,7 +54,7 @@ const failed = (reason: CancellationReason): boolean => reason.Code === "Conditi
  */
 const readReasons = <Item>(
   reasons: CancellationReason[],
-): TransactionResult<Item> | { retry: "conflict" | "throttle" } | undefined => {
+): TransactionResult<Item> | { retry: RetryCause } | undefined => {
   const [record = {}, ...stock] = reasons;
   if (failed(record)) return { applied: false, by: "record", ...found<Item>(record) };
   const recordRetry = retryCause([record]);

@@ -18,7 +18,7 @@ export const answer = (
 
 /** An answer that refuses, to be completed with the request's id. */
 export interface Refusal extends Omit<Answer, "body"> {
-  problem: Omit<Problem, "type" | "title" | "requestId">;
+  problem: Omit<Problem, "type" | "title" | "status" | "requestId">;
 }
 
 type Members = Pick<Problem, "issues" | "shortages" | "skus">;
@@ -31,15 +31,12 @@ export const refuse = (
   code: ProblemCode,
   detail: string,
   options: { status?: number; members?: Members; headers?: Record<string, string> } = {},
-): Refusal => {
-  const status = options.status ?? problems[code].status;
-  return {
-    status,
-    outcome: code,
-    problem: { status, detail, code, ...options.members },
-    ...(options.headers ? { headers: options.headers } : {}),
-  };
-};
+): Refusal => ({
+  status: options.status ?? problems[code].status,
+  outcome: code,
+  problem: { detail, code, ...options.members },
+  ...(options.headers ? { headers: options.headers } : {}),
+});
 
 export const refuseRequest = (issues: Issue[]): Refusal =>
   refuse("invalid_request", issues.map(({ path, message }) => `${path} ${message}`).join("; "), {

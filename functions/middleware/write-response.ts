@@ -3,9 +3,10 @@ import type { APIGatewayProxyEventV2, APIGatewayProxyStructuredResultV2 } from "
 import { problemMediaType, problems, problemType, type Problem } from "../../contract/problems.ts";
 import type { Answer, Refusal } from "./answer.ts";
 
-const problemOf = ({ problem }: Refusal, requestId: string): Problem => ({
+const problemOf = ({ status, problem }: Refusal, requestId: string): Problem => ({
   type: problemType(problem.code),
   title: problems[problem.code].title,
+  status,
   ...problem,
   requestId,
 });
