@@ -9,7 +9,7 @@ const rooms = {
   inventory: ["contract", "locks"],
   locks: [],
   local: [],
-  lab: ["contract", "inventory", "locks"],
+  lab: ["contract", "inventory", "locks", "local"],
 };
 
 const allowedFrom = Object.entries(rooms).map(([room, others]) => ({
