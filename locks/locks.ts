@@ -53,8 +53,8 @@ export interface Locks extends AsyncDisposable {
   /**
    * Acquires all the names, or none.
    *
-   * It settles at the end of `waitMs` at the latest, or after two request timeouts where that is
-   * later; at the deadline and at the abort of `signal` at once.
+   * It settles by the end of `waitMs`, and at the deadline and the abort of `signal` at once. Where
+   * the server does not answer, it may take two request timeouts longer than `waitMs`.
    *
    * @throws LockError `not_acquired`, `unavailable` or `invalid_argument`
    */

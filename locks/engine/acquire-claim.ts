@@ -1,0 +1,98 @@
+/**
+ * From a claim to a grant: attempts, and the waits between them.
+ *
+ * An attempt whose answer does not come is repeated at once by the same claim, which finds out what
+ * had become of it. Only then is it known that nobody was asked in vain.
+ */
+import { marginMs, pollFirstMs, pollMaxMs } from "../bounds.ts";
+import { LockError } from "../lock-error.ts";
+import type { Wanted } from "./arguments.ts";
+import type { Attempt, Claim } from "./backend.ts";
+import { bounded, pause, untilChange } from "./bounded.ts";
+import { startStopwatch, type Stopwatch } from "./clock.ts";
+import type { Settings } from "./settings.ts";
+import type { Wait } from "./wait.ts";
+
+/** A claim was granted: under this token, since before this stopwatch was started. */
+export interface Granted {
+  token: number;
+  started: Stopwatch;
+}
+
+type Result =
+  | { kind: "granted"; granted: Granted }
+  | { kind: "refused"; busyForMs: number | undefined }
+  | { kind: "failed"; error: unknown };
+
+/**
+ * A uniform share of a bound that grows with each attempt, so that those who met once do not meet
+ * again. (M. Brooker, "Exponential Backoff and Jitter", AWS Architecture Blog, 2015.)
+ */
+const jitteredMs = (attempt: number, random: () => number): number =>
+  random() * Math.min(pollMaxMs, pollFirstMs * 2 ** Math.min(attempt, 16));
+
+const attemptOnce = async (
+  claim: Claim,
+  leaseMs: number,
+  settings: Settings,
+  gaveUp: AbortSignal,
+): Promise<Result> => {
+  const started = startStopwatch(settings.clock);
+  try {
+    const attempt: Attempt = await bounded(settings.requestTimeoutMs, gaveUp, (signal) =>
+      claim.attempt(leaseMs, signal),
+    );
+    if (!attempt.granted) return { kind: "refused", busyForMs: attempt.busyForMs };
+    const isTrusted = started.elapsedMs() < leaseMs - marginMs(leaseMs);
+    if (isTrusted) return { kind: "granted", granted: { token: attempt.token, started } };
+    const error = new Error(`The answer took so long that the lease of ${leaseMs} ms was over.`);
+    return { kind: "failed", error };
+  } catch (error) {
+    return { kind: "failed", error };
+  }
+};
+
+/**
+ * @returns undefined when others hold a name and the wait is over
+ * @throws LockError `unavailable`, or the reason why the caller gave up
+ */
+export const acquireClaim = async (
+  claim: Claim,
+  wanted: Wanted,
+  wait: Wait,
+  settings: Settings,
+): Promise<Granted | undefined> => {
+  const { backend, random, emit } = settings;
+  const { gaveUp } = wait;
+  const { names, leaseMs } = wanted;
+  let refusals = 0;
+  let failures = 0;
+  for (;;) {
+    const result = await attemptOnce(claim, leaseMs, settings, gaveUp);
+    if (result.kind === "granted") return result.granted;
+    if (gaveUp.aborted) throw gaveUp.reason;
+    const leftMs = wait.leftMs();
+
+    if (result.kind === "failed") {
+      failures += 1;
+      const mayResolve = failures === 1 || leftMs > 0;
+      if (!mayResolve || backend.isFinal(result.error)) {
+        const message = `The server of ${backend.name} did not answer, or refused.`;
+        throw new LockError("unavailable", message, { cause: result.error });
+      }
+      if (failures > 1) await pause(Math.min(leftMs, jitteredMs(failures, random)), gaveUp);
+    } else {
+      failures = 0;
+      if (refusals === 0) emit({ type: "contended", names });
+      refusals += 1;
+      if (leftMs <= 0) return undefined;
+      if (claim.changed === undefined) {
+        const busyForMs = result.busyForMs ?? Infinity;
+        await pause(Math.min(leftMs, busyForMs, jitteredMs(refusals, random)), gaveUp);
+      } else {
+        await untilChange((signal) => claim.changed!(signal), leftMs, gaveUp);
+      }
+    }
+    if (gaveUp.aborted) throw gaveUp.reason;
+  }
+};

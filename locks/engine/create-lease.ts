@@ -1,0 +1,59 @@
+import { leaseMsMax, leaseMsMin } from "../bounds.ts";
+import { LockError } from "../lock-error.ts";
+import type { Lease } from "../locks.ts";
+import { integerWithin } from "./arguments.ts";
+import { runIn, type Context } from "./contexts.ts";
+import type { Grant } from "./grant.ts";
+
+/** One lease on a grant, for the names that its caller asked for. The grant has been entered. */
+export const createLease = (
+  grant: Grant,
+  names: readonly string[],
+  context: Context,
+  leftMs: () => number,
+): Lease => {
+  let isReleased = false;
+
+  const refuseAfterRelease = (): void => {
+    if (isReleased) throw new LockError("invalid_argument", "The lease was released already.");
+  };
+
+  const release = async (): Promise<void> => {
+    refuseAfterRelease();
+    isReleased = true;
+    await grant.leave(context);
+  };
+
+  return {
+    names,
+    token: grant.token,
+    get expiresAtMs() {
+      return grant.expiresAtMs();
+    },
+    get signal() {
+      grant.check();
+      return grant.signal;
+    },
+    renew: async (leaseMs) => {
+      refuseAfterRelease();
+      if (leaseMs !== undefined) {
+        const longestMs = Math.min(leaseMsMax, Math.floor(leftMs()));
+        integerWithin("leaseMs", leaseMs, leaseMsMin, Math.max(leaseMsMin, longestMs));
+      }
+      await grant.renew(leaseMs);
+    },
+    release,
+    run: (work) => {
+      refuseAfterRelease();
+      return runIn(context, work);
+    },
+    [Symbol.asyncDispose]: async () => {
+      if (isReleased) return;
+      try {
+        await release();
+      } catch (error) {
+        if ((error as LockError).code !== "unavailable") throw error;
+      }
+    },
+  };
+};
