@@ -1,0 +1,4 @@
+import { startCuratorLockServer } from "../support/start-lock-server.ts";
+import { describeLocks } from "./locks-suite.ts";
+
+describeLocks("curator", startCuratorLockServer);

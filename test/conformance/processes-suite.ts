@@ -1,0 +1,122 @@
+/** What every backend promises when the holders are processes that are killed, stopped and many. */
+import { randomUUID } from "node:crypto";
+import { describe, expect, inject, onTestFinished, test } from "vitest";
+import { runContention } from "../support/contention.ts";
+import { createTestDatabase } from "../support/database.ts";
+import { startLockProcess, type LockProcess } from "../support/lock-process.ts";
+import type { LockServer } from "../support/lock-server.ts";
+import { openLocks } from "../support/open-locks.ts";
+
+const leaseMs = 2_000;
+const patientMs = 60_000;
+
+export const describeProcesses = (serverOf: () => LockServer): void => {
+  const startHolder = (): LockProcess => {
+    const holder = startLockProcess(serverOf().config);
+    onTestFinished(() => holder.kill());
+    return holder;
+  };
+  const newName = (): string => `order ${randomUUID()}`;
+
+  describe("processes", () => {
+    test("the names of a killed holder are free by its lease's end", async () => {
+      const [holder, next] = [startHolder(), startHolder()];
+      const names = [newName(), newName()];
+      const options = { leaseMs, renew: true };
+      const held = await holder.ask({ do: "acquire", names, options });
+      expect(held).toEqual({ told: "acquired", token: expect.any(Number) });
+      await holder.kill();
+      const waiting = { leaseMs, waitMs: patientMs };
+      const taken = await next.ask({ do: "acquire", names, options: waiting });
+      expect(taken).toEqual({ told: "acquired", token: expect.any(Number) });
+    });
+
+    test("a waiter that is killed leaves nobody waiting for it", async () => {
+      const [holder, waiter, next] = [startHolder(), startHolder(), startHolder()];
+      const names = newName();
+      const waiting = { leaseMs, waitMs: patientMs };
+      await holder.ask({ do: "acquire", names, options: { leaseMs: patientMs } });
+      const inVain = waiter.ask({ do: "acquire", names, options: waiting });
+      const queued = next.ask({ do: "acquire", names, options: waiting });
+      await waiter.kill();
+      await expect(inVain).rejects.toThrow("ended");
+      await holder.ask({ do: "release" });
+      expect(await queued).toEqual({ told: "acquired", token: expect.any(Number) });
+    });
+
+    /*
+     *   holder   acquire ── write ── SIGSTOP ···················· SIGCONT ── lost, write refused
+     *   next                acquire, waiting ······ granted ── write
+     */
+    test("a holder that was stopped past its lease learns it, and its write is refused", async () => {
+      const database = await createTestDatabase();
+      const write = {
+        do: "write",
+        endpoint: inject("engineEndpoint"),
+        table: database.tables.locks,
+        key: `fenced ${randomUUID()}`,
+      } as const;
+      const [holder, next] = [startHolder(), startHolder()];
+      const names = newName();
+      await holder.ask({ do: "acquire", names, options: { leaseMs, renew: true } });
+      expect(await holder.ask(write)).toEqual({ told: "written" });
+      holder.stopForNow();
+      const waiting = { leaseMs: patientMs, waitMs: patientMs };
+      const taken = await next.ask({ do: "acquire", names, options: waiting });
+      expect(taken).toEqual({ told: "acquired", token: expect.any(Number) });
+      expect(await next.ask(write)).toEqual({ told: "written" });
+      holder.goOn();
+      expect(await holder.lost).toBe("expired");
+      expect(await holder.ask(write)).toEqual(
+        expect.objectContaining({ told: "failed", code: "ConditionalCheckFailedException" }),
+      );
+      expect(await holder.ask({ do: "release" })).toEqual(
+        expect.objectContaining({ told: "failed", code: "lost" }),
+      );
+      expect(await next.ask({ do: "release" })).toEqual({ told: "released" });
+    });
+
+    test("a process that has closed its locks ends by itself", async () => {
+      const holder = startHolder();
+      const options = { leaseMs: patientMs, renew: true };
+      await holder.ask({ do: "acquire", names: newName(), options });
+      await holder.ask({ do: "release" });
+      await holder.ask({ do: "close" });
+      expect(await holder.ended).toBe(0);
+    });
+
+    // Tries to get two inside: by 16 contenders, and by a kill of whoever is inside every second,
+    // so that leases end unreleased all the time.
+    test(
+      "2,000 critical sections of 16 contenders, the holder killed every second",
+      { timeout: 300_000 },
+      async () => {
+        const report = await runContention({
+          config: serverOf().config,
+          name: newName(),
+          processes: 4,
+          contexts: 4,
+          leaseMs: 1_000,
+          sections: 2_000,
+          killEveryMs: 1_000,
+          limitMs: 240_000,
+        });
+        expect(report).toEqual({
+          sections: expect.any(Number),
+          overlaps: 0,
+          tokensThatFell: 0,
+          kills: expect.any(Number),
+          failures: [],
+          stuck: 0,
+        });
+        expect(report.sections).toBeGreaterThanOrEqual(2_000);
+        expect(report.kills).toBeGreaterThan(0);
+        // Nobody is left behind: the name can be had.
+        const locks = openLocks(serverOf().config);
+        const last = await locks.acquire("the end", { waitMs: patientMs });
+        await last.release();
+        await locks.close();
+      },
+    );
+  });
+};

@@ -1,0 +1,4 @@
+import { startRedisLockServer } from "../support/start-lock-server.ts";
+import { describeLocks } from "./locks-suite.ts";
+
+describeLocks("redis", startRedisLockServer);

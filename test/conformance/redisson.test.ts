@@ -1,0 +1,4 @@
+import { startRedissonLockServer } from "../support/start-lock-server.ts";
+import { describeLocks } from "./locks-suite.ts";
+
+describeLocks("redisson", startRedissonLockServer);

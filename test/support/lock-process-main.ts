@@ -1,0 +1,63 @@
+/** The other side of lock-process.ts: one lease at a time, on command. */
+import { UpdateCommand } from "@aws-sdk/lib-dynamodb";
+import { connect } from "../../inventory/database.ts";
+import type { LockError } from "../../locks/lock-error.ts";
+import type { Lease } from "../../locks/locks.ts";
+import { localAccess } from "./local-access.ts";
+import type { Command, Told } from "./lock-process.ts";
+import type { LocksConfig } from "./lock-server.ts";
+import { openLocks } from "./open-locks.ts";
+
+const locks = openLocks(JSON.parse(process.argv[2]!) as LocksConfig);
+let lease: Lease | undefined;
+
+const tell = (told: Told): void => void process.send?.(told);
+
+/** A write to the database that carries the token, and is refused if a greater one was there. */
+const write = async ({ endpoint, table, key }: Extract<Command, { do: "write" }>) => {
+  const client = connect({ ...localAccess, endpoint });
+  await client.send(
+    new UpdateCommand({
+      TableName: table,
+      Key: { lockName: key },
+      UpdateExpression: "SET fence = :token",
+      ConditionExpression: "attribute_not_exists(fence) OR fence <= :token",
+      ExpressionAttributeValues: { ":token": lease!.token },
+    }),
+  );
+  client.destroy();
+};
+
+const obey = async (command: Command): Promise<Told> => {
+  switch (command.do) {
+    case "acquire": {
+      lease = await locks.acquire(command.names, command.options);
+      const { signal, token } = lease;
+      signal.addEventListener("abort", () => {
+        tell({ told: "lost", loss: (signal.reason as LockError).loss ?? "" });
+      });
+      return { told: "acquired", token };
+    }
+    case "release":
+      await lease?.release();
+      return { told: "released" };
+    case "write":
+      await write(command);
+      return { told: "written" };
+    case "close":
+      await locks.close();
+      return { told: "closed" };
+  }
+};
+
+process.on("message", (command: Command) => {
+  obey(command)
+    .catch((error: LockError): Told => {
+      return { told: "failed", code: error.code ?? error.name, message: error.message };
+    })
+    .then((told) => {
+      tell(told);
+      // What is left to keep the process alive is then not this channel.
+      if (told.told === "closed") process.disconnect();
+    });
+});
