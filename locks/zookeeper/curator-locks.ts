@@ -33,7 +33,7 @@ const localAddress = (): string => {
   return addresses.find((one) => one.family === "IPv4" && !one.internal)?.address ?? "127.0.0.1";
 };
 
-const rules: QueueRules = {
+export const curatorRules: QueueRules = {
   name: "curator",
   basePathDefault: "",
   pathOf: (name) => (name.startsWith("/") ? name : `/${name}`),
@@ -50,4 +50,4 @@ const rules: QueueRules = {
  * @throws LockError `invalid_argument`
  */
 export const createCuratorLocks = (options: ZooKeeperLocksOptions): Locks =>
-  createLocks(createQueueBackend(rules, options), options);
+  createLocks(createQueueBackend(curatorRules, options), options);

@@ -20,7 +20,7 @@ export type { ZooKeeperLocksOptions } from "./queue-backend.ts";
 const encode = (name: string): string =>
   name === "." || name === ".." ? name.replaceAll(".", "%2E") : encodeURIComponent(name);
 
-const rules: QueueRules = {
+export const zooKeeperRules: QueueRules = {
   name: "zookeeper",
   basePathDefault: "/holdfast/locks",
   pathOf: (name) => `/${encode(name)}`,
@@ -42,4 +42,4 @@ const rules: QueueRules = {
  * @throws LockError `invalid_argument`
  */
 export const createZooKeeperLocks = (options: ZooKeeperLocksOptions): Locks =>
-  createLocks(createQueueBackend(rules, options), options);
+  createLocks(createQueueBackend(zooKeeperRules, options), options);
