@@ -5,7 +5,7 @@
 import { randomUUID } from "node:crypto";
 import { ACL, Id, Permission } from "node-zookeeper-client";
 import { afterAll, beforeAll, describe, expect, onTestFinished, test } from "vitest";
-import { startZooKeeper } from "../../lab/servers/zookeeper-server.ts";
+import { startZooKeeper, type ZooKeeperEnsemble } from "../../lab/servers/zookeeper-server.ts";
 import type { LocksOptions } from "../../locks/locks.ts";
 import { createZooKeeperLocks } from "../../locks/zookeeper/zookeeper-locks.ts";
 import { startTcpProxy, type TcpProxy } from "../support/tcp-proxy.ts";
@@ -15,11 +15,11 @@ const patient = { timeout: 60_000, interval: 20 };
 const leaseMs = 60_000;
 const waitMs = 60_000;
 
-let server: Awaited<ReturnType<typeof startZooKeeper>>;
+let server: ZooKeeperEnsemble;
 let proxy: TcpProxy;
 let observer: ZooKeeperClient;
 beforeAll(async () => {
-  server = await startZooKeeper({ servers: 1, tickTimeMs: 1_000 });
+  server = await startZooKeeper();
   proxy = await startTcpProxy({ port: server.members[0]!.port });
   observer = await connectToZooKeeper(server.connectionString);
 });
@@ -154,7 +154,7 @@ describe("own nodes", () => {
     const locks = open();
     const names = [newName(), newName(), newName()];
     for (const ends of ["renew", "release"] as const) {
-      const lease = await locks.acquire(names, { leaseMs });
+      const lease = await locks.acquire(names, { leaseMs: 5_000 });
       const [stolen] = await observer.queue(queueOf(names[1]!));
       await observer.remove(stolen!.path);
       await expect(lease[ends]()).rejects.toMatchObject({ code: "lost", loss: "stolen" });

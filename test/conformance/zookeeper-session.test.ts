@@ -4,7 +4,7 @@ import { once } from "node:events";
 import { createServer, type AddressInfo, type Socket } from "node:net";
 import { promisify } from "node:util";
 import { afterAll, beforeAll, describe, expect, onTestFinished, test } from "vitest";
-import { startZooKeeper } from "../../lab/servers/zookeeper-server.ts";
+import { startZooKeeper, type ZooKeeperEnsemble } from "../../lab/servers/zookeeper-server.ts";
 import { systemClock } from "../../locks/engine/clock.ts";
 import type { Clock, LocksOptions } from "../../locks/locks.ts";
 import { createSession, type Session } from "../../locks/zookeeper/session.ts";
@@ -16,11 +16,11 @@ const sessionTimeoutMs = 3_000;
 const patient = { timeout: 60_000, interval: 20 };
 const never = new AbortController().signal;
 
-let server: Awaited<ReturnType<typeof startZooKeeper>>;
+let server: ZooKeeperEnsemble;
 let proxy: TcpProxy;
 let observer: ZooKeeperClient;
 beforeAll(async () => {
-  server = await startZooKeeper({ servers: 1, tickTimeMs: 500 });
+  server = await startZooKeeper();
   proxy = await startTcpProxy({ port: server.members[0]!.port });
   observer = await connectToZooKeeper(server.connectionString);
 });
@@ -183,9 +183,9 @@ describe("expiry", () => {
     await lease.release();
     // A node of the idle session would be gone with it; the server has no other way to tell.
     const witness = openSession([proxied()]);
-    const { createSequential } = await witness.connected(never);
+    const connection = await witness.connected(never);
     await observer.create("/witness/node");
-    await createSequential(["/witness/node/of-"], Buffer.alloc(0), never);
+    await connection.createSequential(["/witness/node/of-"], Buffer.alloc(0), never);
     await silenceUntilGone("/witness/node");
     await expect.poll(() => witness.expired.aborted, patient).toBe(true);
     const next = await locks.tryAcquire("unused");

@@ -25,7 +25,7 @@ export interface ZooKeeperClient {
 type Answer<Result> = (error: Error | Exception | null, result: Result) => void;
 
 const ask = <Result>(send: (answer: Answer<Result>) => void): Promise<Result> =>
-  new Promise((resolve, reject) => {
+  new Promise((resolve, reject: (error: Error) => void) => {
     send((error, result) => (error ? reject(error as Error) : resolve(result)));
   });
 
