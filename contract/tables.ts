@@ -35,6 +35,12 @@ export const movementsTable = {
   },
 } as const;
 
+/** The records are the lock library's own (locks/dynamodb/lock-table.ts). */
+export const locksTable = {
+  partitionKey: "lockName",
+  timeToLiveAttribute: "ttlSeconds",
+} as const;
+
 /** A record of the table Stock. Always: `onHand = available + reserved`, none negative. */
 export interface StockItem {
   sku: string;

@@ -4,16 +4,18 @@
  * beside it in the same minute, and is told as a ratio to that: a figure alone says more about the
  * machine. The lab calls the doors that everybody has (the engine's functions, HTTP, the synthesized
  * app) and refuses to know how the local run is made: it starts it as a user does.
- * Next: harness/ for rounds and arithmetic, then reserve/ and cold/, one folder per benchmark.
+ * Next: harness/ for rounds and arithmetic, then one folder per benchmark.
  */
 import { readArguments, UsageError } from "./harness/arguments.ts";
 import type { Benchmark } from "./harness/benchmark.ts";
 import { openReport, renderReport } from "./harness/report.ts";
 import { coldBenchmark } from "./cold/cold-benchmark.ts";
+import { locksBenchmark } from "./locks/locks-benchmark.ts";
 import { reserveBenchmark } from "./reserve/reserve-benchmark.ts";
 
 const benchmarks: Record<string, Benchmark> = {
   reserve: reserveBenchmark,
+  locks: locksBenchmark,
   cold: coldBenchmark,
 };
 

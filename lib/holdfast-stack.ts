@@ -19,6 +19,7 @@ export class HoldfastStack extends Stack {
     output("StockTableName", tables.stock.tableName, "Counts per SKU");
     output("ReservationsTableName", tables.reservations.tableName, "Holds and what became of them");
     output("MovementsTableName", tables.movements.tableName, "The ledger of changes");
+    output("LocksTableName", tables.locks.tableName, "Leases of orders of several lines");
     output(
       "TryIt",
       firstCall(api.apiEndpoint),

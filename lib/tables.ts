@@ -1,5 +1,5 @@
 /**
- * The three tables, with keys and indexes by the names that the engine uses (contract/tables.ts).
+ * The four tables, with keys and indexes by the names that the engine uses (contract/tables.ts).
  * They live in one region each: the counts are right because every write meets its condition in one
  * place, and a replica that accepts writes would undo that (docs/decisions/0001).
  */
@@ -8,12 +8,13 @@ import { AttributeType, BillingMode, ProjectionType, Table } from "aws-cdk-lib/a
 import { TableEncryption, type TableProps } from "aws-cdk-lib/aws-dynamodb";
 import type { IKey } from "aws-cdk-lib/aws-kms";
 import type { Construct } from "constructs";
-import { movementsTable, reservationsTable, stockTable } from "../contract/tables.ts";
+import { locksTable, movementsTable, reservationsTable, stockTable } from "../contract/tables.ts";
 
 export interface Tables {
   readonly stock: Table;
   readonly reservations: Table;
   readonly movements: Table;
+  readonly locks: Table;
 }
 
 export interface TablesProps {
@@ -68,5 +69,9 @@ export const createTables = (scope: Construct, props: TablesProps): Tables => {
     projectionType: ProjectionType.ALL,
   });
 
-  return { stock, reservations, movements };
+  const locks = createTable("LocksTable", locksTable.partitionKey, {
+    timeToLiveAttribute: locksTable.timeToLiveAttribute,
+  });
+
+  return { stock, reservations, movements, locks };
 };

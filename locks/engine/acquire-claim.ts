@@ -4,12 +4,13 @@
  * An attempt whose answer does not come is repeated at once by the same claim, which finds out what
  * had become of it. Only then is it known that nobody was asked in vain.
  */
-import { marginMs, pollFirstMs, pollMaxMs } from "../bounds.ts";
+import { marginMs } from "../bounds.ts";
 import { LockError } from "../lock-error.ts";
 import type { Wanted } from "./arguments.ts";
 import type { Attempt, Claim } from "./backend.ts";
 import { bounded, pause, untilChange } from "./bounded.ts";
 import { startStopwatch, type Stopwatch } from "./clock.ts";
+import { jitteredMs, startRepeats } from "./repeats.ts";
 import type { Settings } from "./settings.ts";
 import type { Wait } from "./wait.ts";
 
@@ -23,13 +24,6 @@ type Result =
   | { kind: "granted"; granted: Granted }
   | { kind: "refused"; busyForMs: number | undefined }
   | { kind: "failed"; error: unknown };
-
-/**
- * A uniform share of a bound that grows with each attempt, so that those who met once do not meet
- * again. (M. Brooker, "Exponential Backoff and Jitter", AWS Architecture Blog, 2015.)
- */
-const jitteredMs = (attempt: number, random: () => number): number =>
-  random() * Math.min(pollMaxMs, pollFirstMs * 2 ** Math.min(attempt, 16));
 
 const attemptOnce = async (
   claim: Claim,
@@ -66,23 +60,21 @@ export const acquireClaim = async (
   const { gaveUp } = wait;
   const { names, leaseMs } = wanted;
   let refusals = 0;
-  let failures = 0;
+  const repeats = startRepeats(settings);
   for (;;) {
     const result = await attemptOnce(claim, leaseMs, settings, gaveUp);
     if (result.kind === "granted") return result.granted;
-    if (gaveUp.aborted) throw gaveUp.reason;
+    gaveUp.throwIfAborted();
     const leftMs = wait.leftMs();
 
     if (result.kind === "failed") {
-      failures += 1;
-      const mayResolve = failures === 1 || leftMs > 0;
-      if (!mayResolve || backend.isFinal(result.error)) {
+      if (!(await repeats.isWorthwhile(result.error, leftMs, gaveUp))) {
+        gaveUp.throwIfAborted();
         const message = `The server of ${backend.name} did not answer, or refused.`;
         throw new LockError("unavailable", message, { cause: result.error });
       }
-      if (failures > 1) await pause(Math.min(leftMs, jitteredMs(failures, random)), gaveUp);
     } else {
-      failures = 0;
+      repeats.forget();
       if (refusals === 0) emit({ type: "contended", names });
       refusals += 1;
       if (leftMs <= 0) return undefined;
@@ -93,6 +85,6 @@ export const acquireClaim = async (
         await untilChange((signal) => claim.changed!(signal), leftMs, gaveUp);
       }
     }
-    if (gaveUp.aborted) throw gaveUp.reason;
+    gaveUp.throwIfAborted();
   }
 };

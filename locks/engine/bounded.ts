@@ -31,9 +31,9 @@ export const bounded = async <Result>(
 };
 
 /** Sleeps; resolves early, and does not reject, when the signal aborts. */
-export const pause = async (durationMs: number, signal: AbortSignal): Promise<void> => {
-  if (durationMs <= 0 || signal.aborted) return;
-  await sleep(durationMs, undefined, { signal }).catch(() => {});
+export const pause = async (durationMs: number, signal?: AbortSignal): Promise<void> => {
+  if (durationMs <= 0 || signal?.aborted) return;
+  await sleep(durationMs, undefined, signal && { signal }).catch(() => {});
 };
 
 /**

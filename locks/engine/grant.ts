@@ -11,6 +11,7 @@ import { bounded } from "./bounded.ts";
 import { startStopwatch } from "./clock.ts";
 import { isWithin, type Context } from "./contexts.ts";
 import { createRenewals } from "./renewals.ts";
+import { startRepeats } from "./repeats.ts";
 import type { Settings } from "./settings.ts";
 import { createTerm } from "./term.ts";
 
@@ -65,7 +66,7 @@ export const createGrant = (
   settings: Settings,
 ): Grant => {
   const { names, token } = wanted;
-  const { backend, clock, emit, requestTimeoutMs } = settings;
+  const { clock, emit, requestTimeoutMs } = settings;
   const held = startStopwatch(clock);
   const term = createTerm(wanted.leaseMs, wanted.started);
   const controller = new AbortController();
@@ -136,25 +137,23 @@ export const createGrant = (
     settings,
   );
 
-  /** Repeats once what was not answered, which tells what had become of it. */
   const askForRelease = async (): Promise<void> => {
     const mayBeGone = term.remainingMs() <= 0;
-    let failure: unknown;
-    for (let attempt = 1; attempt <= 2; attempt += 1) {
+    const repeats = startRepeats(settings);
+    for (let isRepeat = false; ; isRepeat = true) {
       try {
         const wasOurs = await bounded(requestTimeoutMs, undefined, (limit) => claim.release(limit));
         // Within the term nobody else may have removed it: our first request did.
-        if (wasOurs || (attempt > 1 && !mayBeGone)) return;
+        if (wasOurs || (isRepeat && !mayBeGone)) return;
         throw lossOf(mayBeGone ? "expired" : "stolen");
       } catch (error) {
         if (error instanceof LockError) throw error;
-        failure = error;
-        if (backend.isFinal(error)) break;
+        if (await repeats.isWorthwhile(error, 0)) continue;
+        withdraw();
+        const message = "The release was not answered; the names are free when the lease ends.";
+        throw new LockError("unavailable", message, { cause: error });
       }
     }
-    withdraw();
-    const message = "The release was not answered; the names are free when the lease ends.";
-    throw new LockError("unavailable", message, { cause: failure });
   };
 
   const end = async (): Promise<void> => {

@@ -4,6 +4,7 @@ import type { Wanted } from "./arguments.ts";
 import type { Claim } from "./backend.ts";
 import { bounded } from "./bounded.ts";
 import { startStopwatch } from "./clock.ts";
+import { startRepeats } from "./repeats.ts";
 import type { Settings } from "./settings.ts";
 import type { Term } from "./term.ts";
 
@@ -42,6 +43,7 @@ export const createRenewals = (lease: Renewable, settings: Settings): Renewals =
   const { backend, clock, random, requestTimeoutMs } = settings;
   let wantedLeaseMs = wanted.leaseMs;
   let keepsRenewing = false;
+  let isCutByDeadline = false;
   let failure: unknown;
   let timer: NodeJS.Timeout | undefined;
   let last: Promise<unknown> = Promise.resolve();
@@ -90,6 +92,7 @@ export const createRenewals = (lease: Renewable, settings: Settings): Renewals =
     lease.check();
     if (lease.isOver()) return;
     const leaseMs = withinDeadline(wantedLeaseMs);
+    isCutByDeadline = leaseMs < wantedLeaseMs;
     // It lasts until the deadline already, and longer it cannot.
     if (leaseMs <= term.remainingMs()) return;
     try {
@@ -104,20 +107,22 @@ export const createRenewals = (lease: Renewable, settings: Settings): Renewals =
     }
   };
 
-  /** Repeats once what was not answered, which tells what had become of it. */
   const renewNow = async (leaseMs: number): Promise<void> => {
-    for (let attempt = 1; ; attempt += 1) {
+    const repeats = startRepeats(settings);
+    for (;;) {
       lease.check();
       lease.signal.throwIfAborted();
       try {
         await ask(leaseMs);
         lease.signal.throwIfAborted();
         wantedLeaseMs = leaseMs;
+        isCutByDeadline = false;
         schedule();
         return;
       } catch (error) {
+        const isAgain = await repeats.isWorthwhile(error, 0, lease.signal);
         lease.signal.throwIfAborted();
-        if (attempt === 1 && !backend.isFinal(error)) continue;
+        if (isAgain) continue;
         const message = "The server did not answer whether it renewed the lease, or refused.";
         throw new LockError("unavailable", message, { cause: error });
       }
@@ -133,6 +138,6 @@ export const createRenewals = (lease: Renewable, settings: Settings): Renewals =
     stop: () => clearTimeout(timer),
     failure: () => failure,
     keepsFor: (leaseMs) => keepsRenewing && wantedLeaseMs >= leaseMs,
-    isCutByDeadline: () => term.leaseMs() < wantedLeaseMs,
+    isCutByDeadline: () => isCutByDeadline,
   };
 };

@@ -1,27 +1,30 @@
-import { bounded, pause } from "./bounded.ts";
 import type { Claim } from "./backend.ts";
+import { bounded } from "./bounded.ts";
+import { startStopwatch } from "./clock.ts";
+import { startRepeats } from "./repeats.ts";
 import type { Settings } from "./settings.ts";
 
-const attemptsMax = 5;
-const pauseFirstMs = 100;
+/** After it the lease's own end does what is left. */
+const withdrawalMs = 5_000;
 
 /**
- * Takes back in the background what a claim may have left on the server. Where that stays silent,
- * the lease's own end does it.
+ * Takes back in the background what a claim may have left on the server. The signal ends it, but for
+ * the request in flight: one is worth its time also at the end.
  */
 export const withdraw = async (
   claim: Claim,
-  { backend, requestTimeoutMs, random }: Settings,
+  settings: Settings,
   signal: AbortSignal,
 ): Promise<void> => {
-  for (let attempt = 0; attempt < attemptsMax; attempt += 1) {
+  const begun = startStopwatch(settings.clock);
+  const repeats = startRepeats(settings);
+  for (;;) {
     try {
-      // The signal shortens the pauses only: also at the end, one request is worth its time.
-      await bounded(requestTimeoutMs, undefined, (limit) => claim.release(limit));
+      await bounded(settings.requestTimeoutMs, undefined, (limit) => claim.release(limit));
       return;
     } catch (error) {
-      if (signal.aborted || backend.isFinal(error)) return;
-      await pause(random() * pauseFirstMs * 2 ** attempt, signal);
+      const leftMs = withdrawalMs - begun.elapsedMs();
+      if (!(await repeats.isWorthwhile(error, leftMs, signal))) return;
     }
   }
 };

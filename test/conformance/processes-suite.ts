@@ -2,7 +2,7 @@
 import { randomUUID } from "node:crypto";
 import { describe, expect, inject, onTestFinished, test } from "vitest";
 import { runContention } from "../support/contention.ts";
-import { createTestDatabase } from "../support/database.ts";
+import { createLocksTable } from "../support/database.ts";
 import { startLockProcess, type LockProcess } from "../support/lock-process.ts";
 import type { LockServer } from "../support/lock-server.ts";
 import { openLocks } from "../support/open-locks.ts";
@@ -49,11 +49,11 @@ export const describeProcesses = (serverOf: () => LockServer): void => {
      *   next                acquire, waiting ······ granted ── write
      */
     test("a holder that was stopped past its lease learns it, and its write is refused", async () => {
-      const database = await createTestDatabase();
+      const endpoint = inject("engineEndpoint");
       const write = {
         do: "write",
-        endpoint: inject("engineEndpoint"),
-        table: database.tables.locks,
+        endpoint,
+        table: await createLocksTable(endpoint),
         key: `fenced ${randomUUID()}`,
       } as const;
       const [holder, next] = [startHolder(), startHolder()];

@@ -21,10 +21,10 @@ export interface Contention {
 const { config, name, contexts, leaseMs } = JSON.parse(process.argv[2]!) as Contention;
 const locks = openLocks(config);
 const mayGoOn = new Map<number, () => void>();
-let isStopping = false;
+const stopping = new AbortController();
 
 process.on("message", (message: { goOn: number } | "stop") => {
-  if (message === "stop") isStopping = true;
+  if (message === "stop") stopping.abort();
   else mayGoOn.get(message.goOn)?.();
 });
 
@@ -43,7 +43,7 @@ const enterOnce = async (context: number): Promise<void> => {
 };
 
 const contend = async (context: number): Promise<void> => {
-  while (!isStopping) {
+  while (!stopping.signal.aborted) {
     try {
       await enterOnce(context);
     } catch (error) {

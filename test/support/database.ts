@@ -5,6 +5,7 @@ import { tmpdir } from "node:os";
 import { join } from "node:path";
 import {
   CreateTableCommand,
+  type DynamoDBClient,
   waitUntilTableExists,
   type CreateTableCommandInput,
 } from "@aws-sdk/client-dynamodb";
@@ -13,11 +14,7 @@ import { Template } from "aws-cdk-lib/assertions";
 import { inject } from "vitest";
 import { connect, createDatabase, type Database } from "../../inventory/database.ts";
 import { createTables } from "../../lib/tables.ts";
-
-export const localAccess = {
-  region: "local",
-  credentials: { accessKeyId: "local", secretAccessKey: "local" },
-};
+import { localAccess } from "./local-access.ts";
 
 type TableDescription = Omit<CreateTableCommandInput, "TableName">;
 
@@ -43,7 +40,34 @@ const describeTables = (): Map<string, TableDescription> => {
   }
 };
 
-const tablesByKey = { stock: "sku", reservations: "reservationId", movements: "movementId" };
+const tablesByKey = {
+  stock: "sku",
+  reservations: "reservationId",
+  movements: "movementId",
+  locks: "lockName",
+};
+
+const createTable = async (
+  client: DynamoDBClient,
+  name: keyof typeof tablesByKey,
+  descriptions: Map<string, TableDescription>,
+): Promise<string> => {
+  const TableName = `${randomUUID()}-${name}`;
+  const description = descriptions.get(tablesByKey[name])!;
+  await client.send(new CreateTableCommand({ TableName, ...description }));
+  await waitUntilTableExists({ client, maxWaitTime: 30, minDelay: 0.05 }, { TableName });
+  return TableName;
+};
+
+/** A fresh lock table on an engine; resolves with its name. */
+export const createLocksTable = async (endpoint: string): Promise<string> => {
+  const client = connect({ ...localAccess, endpoint });
+  try {
+    return await createTable(client, "locks", describeTables());
+  } finally {
+    client.destroy();
+  }
+};
 
 /** Fresh tables on the tier's engine. `options` replaces the clock, the jitter, the retention. */
 export const createTestDatabase = async (
@@ -56,18 +80,10 @@ export const createTestDatabase = async (
     requestTimeoutMs: 60_000,
   });
   const descriptions = describeTables();
-  const prefix = randomUUID();
-  const create = async (name: keyof typeof tablesByKey): Promise<string> => {
-    const TableName = `${prefix}-${name}`;
-    const description = descriptions.get(tablesByKey[name])!;
-    await client.send(new CreateTableCommand({ TableName, ...description }));
-    await waitUntilTableExists({ client, maxWaitTime: 30, minDelay: 0.05 }, { TableName });
-    return TableName;
-  };
   const tables = {
-    stock: await create("stock"),
-    reservations: await create("reservations"),
-    movements: await create("movements"),
+    stock: await createTable(client, "stock", descriptions),
+    reservations: await createTable(client, "reservations", descriptions),
+    movements: await createTable(client, "movements", descriptions),
   };
   return createDatabase({ client, tables, ...options });
 };

@@ -1,5 +1,5 @@
 import { connect, createDatabase, type Database } from "../../inventory/database.ts";
-import { localAccess } from "./database.ts";
+import { localAccess } from "./local-access.ts";
 import type { LocalRun } from "./local-run.ts";
 
 /** The tables of a local run, for a look behind the API. */

@@ -50,14 +50,15 @@ const obey = async (command: Command): Promise<Told> => {
   }
 };
 
-process.on("message", (command: Command) => {
-  obey(command)
-    .catch((error: LockError): Told => {
-      return { told: "failed", code: error.code ?? error.name, message: error.message };
-    })
-    .then((told) => {
-      tell(told);
-      // What is left to keep the process alive is then not this channel.
-      if (told.told === "closed") process.disconnect();
-    });
-});
+const answer = async (command: Command): Promise<void> => {
+  try {
+    tell(await obey(command));
+  } catch (error) {
+    const { code, name, message } = error as LockError;
+    tell({ told: "failed", code: code ?? name, message });
+  }
+  // What is left to keep the process alive is then not this channel.
+  if (command.do === "close") process.disconnect();
+};
+
+process.on("message", (command: Command) => void answer(command));

@@ -4,7 +4,6 @@ import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { DeleteCommand } from "@aws-sdk/lib-dynamodb";
 import { createClient } from "@redis/client";
-import { createClient as createZooKeeper } from "node-zookeeper-client";
 import { connect } from "../../inventory/database.ts";
 import { startRedisServer } from "../../lab/servers/redis-server.ts";
 import { startUpstashBridge } from "../../lab/servers/upstash-bridge.ts";
@@ -15,6 +14,7 @@ import { localAccess } from "./local-access.ts";
 import type { LockServer } from "./lock-server.ts";
 import { processesWith } from "./processes.ts";
 import { startTcpProxy } from "./tcp-proxy.ts";
+import { connectToZooKeeper } from "./zookeeper-client.ts";
 
 const portOf = (url: string): number => Number(new URL(url).port);
 
@@ -139,15 +139,13 @@ export const startZooKeeperLockServer = (): Promise<LockServer> =>
 export const startCuratorLockServer = (): Promise<LockServer> =>
   startZooKeeperServer("curator", (name) => `/${name}`);
 
-/** Removes a lock's node with all of its queue. */
+/** Removes a lock's queue with all that stand in it. */
 const removeNode = async (servers: string, path: string): Promise<void> => {
-  const client = createZooKeeper(servers);
+  const client = await connectToZooKeeper(servers);
   try {
-    client.connect();
-    await new Promise<void>((resolve, reject) => {
-      client.removeRecursive(path, -1, (error) => (error ? reject(error as Error) : resolve()));
-    });
+    for (const child of await client.children(path)) await client.remove(`${path}/${child}`);
+    await client.remove(path);
   } finally {
-    client.close();
+    await client.close();
   }
 };

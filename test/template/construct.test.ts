@@ -46,6 +46,7 @@ describe("the stack", () => {
     const outputs = synthesize().findOutputs("*");
     expect(Object.keys(outputs).toSorted()).toEqual([
       "ApiUrl",
+      "LocksTableName",
       "MovementsTableName",
       "ReservationsTableName",
       "StockTableName",

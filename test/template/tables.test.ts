@@ -14,8 +14,9 @@ const properties = (name: string) => {
 };
 
 describe("the tables", () => {
-  test("are Stock, Reservations and Movements", () => {
-    expect(tableNames).toEqual(["StockTable", "ReservationsTable", "MovementsTable"]);
+  test("are Stock, Reservations, Movements and Locks", () => {
+    const names = ["StockTable", "ReservationsTable", "MovementsTable", "LocksTable"];
+    expect(tableNames).toEqual(names);
   });
 
   test.each(tables)("outlive the stack, and every deletion: $logicalId", (table) => {
@@ -109,7 +110,17 @@ describe("the keys", () => {
     );
   });
 
-  test("only ended reservations are removed with time: stock and ledger never are", () => {
+  test("Locks has a record per name", () => {
+    expect(properties("LocksTable")).toMatchObject({
+      KeySchema: key("lockName"),
+      AttributeDefinitions: [{ AttributeName: "lockName", AttributeType: "S" }],
+    });
+  });
+
+  test("ended reservations and idle locks are removed with time: stock and ledger never are", () => {
+    expect(properties("LocksTable")).toMatchObject({
+      TimeToLiveSpecification: { AttributeName: "ttlSeconds", Enabled: true },
+    });
     expect(properties("ReservationsTable")).toMatchObject({
       TimeToLiveSpecification: { AttributeName: "ttlSeconds", Enabled: true },
     });

@@ -1,0 +1,160 @@
+/**
+ * Locks in a DynamoDB table: one row for each name (lock-table.ts), one conditional request for each
+ * operation, one transaction for several names. Waiting is polling.
+ *
+ * A row says until when it is leased, by its holder's clock, and others compare that to theirs. So
+ * clocks may differ by `clockSkewMs`; a dead holder's names are free that much later.
+ */
+import type { DynamoDBDocumentClient } from "@aws-sdk/lib-dynamodb";
+import { integerWithin } from "../engine/arguments.ts";
+import type { Attempt, Backend, Claim, ClaimRequest } from "../engine/backend.ts";
+import { systemClock } from "../engine/clock.ts";
+import { createLocks } from "../engine/create-locks.ts";
+import type { Clock, Locks, LocksOptions } from "../locks.ts";
+import { isFinal } from "./errors.ts";
+import { acquireRow, releaseRow, renewRow, type LockRow } from "./lock-table.ts";
+import { writeRows, writeRowsInTurn } from "./write-rows.ts";
+
+export interface DynamoDbLocksOptions extends LocksOptions {
+  /** Its own attempts and timeouts count within the time of one request. */
+  client: DynamoDBDocumentClient;
+  /** The table's name. Its key is `lockName`, a string. */
+  table: string;
+  /** How far apart the clocks of those who lock may be, in milliseconds. 1 s when absent. */
+  clockSkewMs?: number;
+}
+
+interface Place {
+  client: DynamoDBDocumentClient;
+  table: string;
+  clockSkewMs: number;
+  clock: Clock;
+  random: () => number;
+  /** The greatest token that this client has seen or made. */
+  lastToken: number;
+}
+
+/**
+ * A token for all names: the time, or one more than the last. Nothing but the client can choose it,
+ * since a transaction returns no values. (S. Kulkarni et al., "Logical Physical Clocks", 2014.)
+ */
+const nextToken = (place: Place, nowMs: number): number => {
+  place.lastToken = Math.max(nowMs, place.lastToken + 1);
+  return place.lastToken;
+};
+
+const createClaim = (place: Place, { names, owner }: ClaimRequest): Claim => {
+  const { client, table, clockSkewMs, clock, random } = place;
+  const nowMs = (): number => Math.floor(clock.wallMs());
+  /** Whether the table may have something of us. */
+  let mayHold = false;
+  /** Of the last grant that we have heard of. */
+  let token: number | undefined;
+
+  const renew = async (leaseMs: number, signal: AbortSignal): Promise<boolean> => {
+    if (token === undefined) return false;
+    const leaseUntilMs = nowMs() + leaseMs;
+    const updates = names.map((name) =>
+      renewRow({ table, name, owner, token: token!, leaseUntilMs }),
+    );
+    return (await writeRowsInTurn(client, updates, random, signal)).written;
+  };
+
+  /** What the rows that are in the way say; undefined when only our token was too small. */
+  const readRows = async (
+    rows: readonly LockRow[],
+    askedAtMs: number,
+    leaseMs: number,
+    signal: AbortSignal,
+  ): Promise<Attempt | undefined> => {
+    for (const row of rows) place.lastToken = Math.max(place.lastToken, row.token);
+    if (rows.length === names.length && rows.every((row) => row.owner === owner)) {
+      // An earlier attempt was granted unheard. How long ago does not matter, renewed.
+      token = rows[0]!.token;
+      return (await renew(leaseMs, signal)) ? { granted: true, token } : { granted: false };
+    }
+    const busy = rows.filter((row) => row.leaseUntilMs >= askedAtMs - clockSkewMs);
+    if (busy.length === 0) return undefined;
+    const lastEndMs = Math.max(...busy.map((row) => row.leaseUntilMs));
+    mayHold = false;
+    return { granted: false, busyForMs: lastEndMs + clockSkewMs + 1 - askedAtMs };
+  };
+
+  const attempt = async (leaseMs: number, signal: AbortSignal): Promise<Attempt> => {
+    mayHold = true;
+    for (;;) {
+      signal.throwIfAborted();
+      const askedAtMs = nowMs();
+      const wanted = nextToken(place, askedAtMs);
+      const updates = names.map((name) =>
+        acquireRow({
+          table,
+          name,
+          owner,
+          token: wanted,
+          leaseUntilMs: askedAtMs + leaseMs,
+          freeBeforeMs: askedAtMs - clockSkewMs,
+        }),
+      );
+      const result = await writeRows<LockRow>(client, updates, signal);
+      if (result.written) {
+        token = wanted;
+        return { granted: true, token };
+      }
+      if (result.refusals === "contention") return { granted: false };
+      const rows = result.refusals.flatMap(({ row }) => (row === undefined ? [] : [row]));
+      const answer = await readRows(rows, askedAtMs, leaseMs, signal);
+      if (answer !== undefined) return answer;
+    }
+  };
+
+  /** Releases these, or all of them but those that are not ours. True when all were ours. */
+  const releaseRows = async (some: readonly string[], signal: AbortSignal): Promise<boolean> => {
+    if (some.length === 0) return true;
+    const updates = some.map((name) => releaseRow({ table, name, owner, nowMs: nowMs() }));
+    const result = await writeRowsInTurn<LockRow>(client, updates, random, signal);
+    if (result.written) return true;
+    const { refusals } = result;
+    // Only we release under our token: an attempt before had been applied, its reply lost.
+    const wereReleased = refusals.every(
+      ({ row }) => row !== undefined && row.token === token && row.leaseUntilMs === 0,
+    );
+    const others = some.filter((_, index) => refusals.every((one) => one.index !== index));
+    return (await releaseRows(others, signal)) && wereReleased;
+  };
+
+  return {
+    attempt,
+    renew,
+    release: async (signal) => {
+      if (!mayHold) return false;
+      const wereOurs = await releaseRows(names, signal);
+      mayHold = false;
+      return wereOurs;
+    },
+  };
+};
+
+const clockSkewMsDefault = 1_000;
+const clockSkewMsMax = 60_000;
+
+/** @throws LockError `invalid_argument` */
+export const createDynamoDbLocks = (options: DynamoDbLocksOptions): Locks => {
+  const { client, table, clockSkewMs = clockSkewMsDefault } = options;
+  const place: Place = {
+    client,
+    table,
+    clockSkewMs: integerWithin("clockSkewMs", clockSkewMs, 0, clockSkewMsMax),
+    clock: options.clock ?? systemClock,
+    random: options.random ?? Math.random,
+    lastToken: 0,
+  };
+  const backend: Backend = {
+    name: "dynamodb",
+    claim: (request) => createClaim(place, request),
+    isFinal,
+    // The client is whose it was.
+    close: async () => {},
+  };
+  return createLocks(backend, options);
+};
