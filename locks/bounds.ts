@@ -23,8 +23,13 @@ export const requestTimeoutMsMin = 10;
 export const requestTimeoutMsMax = 60_000;
 export const requestTimeoutMsDefault = 1_000;
 
-/** How long the record of a run may be kept, in milliseconds: a year. */
+/**
+ * How long the record of a run is kept, in milliseconds. Absent, as long as SQS may keep a message and
+ * so deliver it again; at most a year.
+ */
+export const retentionMsMin = 100;
 export const retentionMsMax = 365 * 24 * 60 * 60 * 1_000;
+export const retentionMsDefault = 14 * 24 * 60 * 60 * 1_000;
 
 /**
  * The margin: how long before its end a lease is no longer trusted, in milliseconds. Pauses of the
@@ -48,6 +53,10 @@ holds(waitMsDefault <= waitMsMax, "the default wait is allowed");
 holds(
   requestTimeoutMsMin <= requestTimeoutMsDefault && requestTimeoutMsDefault <= requestTimeoutMsMax,
   "the default request timeout is allowed",
+);
+holds(
+  retentionMsMin <= retentionMsDefault && retentionMsDefault <= retentionMsMax,
+  "the default retention is allowed",
 );
 holds(
   2 * renewalIntervalMs(leaseMsMin) + marginMs(leaseMsMin) < leaseMsMin,

@@ -59,9 +59,7 @@ export type OnceOutcome<Result> =
   | { status: "running"; busyForMs: number };
 
 export type OnceClaim =
-  | { state: "claimed" }
-  | { state: "done" }
-  | { state: "running"; busyForMs: number };
+  { state: "claimed" } | { state: "done" } | { state: "running"; busyForMs: number };
 
 /**
  * Where claims and marks are kept. Each method is one atomic request and may be repeated: whatever

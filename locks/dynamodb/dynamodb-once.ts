@@ -2,11 +2,7 @@
  * Once-only runs in the lock table: one row for each key, which is a claim while the work runs and
  * a mark afterwards. One conditional request each; what they say is in once-row.ts.
  */
-import {
-  DeleteCommand,
-  UpdateCommand,
-  type DynamoDBDocumentClient,
-} from "@aws-sdk/lib-dynamodb";
+import { DeleteCommand, UpdateCommand, type DynamoDBDocumentClient } from "@aws-sdk/lib-dynamodb";
 import { unmarshall } from "@aws-sdk/util-dynamodb";
 import { integerWithin } from "../engine/arguments.ts";
 import { systemClock } from "../engine/clock.ts";
