@@ -106,7 +106,7 @@ const startOnZooKeeper =
 
 const settled = (call: (done: (error: unknown) => void) => void): Promise<void> =>
   new Promise((resolve, reject) => {
-    call((error) => (error ? reject(error) : resolve()));
+    call((error) => (error instanceof Error ? reject(error) : resolve()));
   });
 
 export const startContender: Record<BackendName, StartContender> = {
