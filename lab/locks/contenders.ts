@@ -26,18 +26,24 @@ export interface LockContender {
   bareRoundTrip: () => Promise<void>;
 }
 
+/** Resolves with the port of another way to the server at this one. */
+export type Way = (port: number) => Promise<number>;
+
 /** Starts the server of one backend, and leaves it on the stack. */
-type StartContender = (resources: AsyncDisposableStack) => Promise<LockContender>;
+type StartContender = (resources: AsyncDisposableStack, way: Way) => Promise<LockContender>;
+
+const portOf = (url: string): number => Number(new URL(url).port);
 
 const access = {
   region: "us-east-1",
   credentials: { accessKeyId: "local", secretAccessKey: "local" },
 };
 
-const startDynamoDb: StartContender = async (resources) => {
+const startDynamoDb: StartContender = async (resources, way) => {
   const engine = await startEngine(defaultEngine());
   resources.defer(() => engine.stop());
-  const client = connect({ ...access, endpoint: engine.endpoint });
+  const endpoint = `http://127.0.0.1:${await way(portOf(engine.endpoint))}`;
+  const client = connect({ ...access, endpoint });
   resources.defer(() => client.destroy());
   const table = "locks";
   const key = locksTable.partitionKey;
@@ -62,12 +68,13 @@ const startDynamoDb: StartContender = async (resources) => {
   };
 };
 
-const startRedis: StartContender = async (resources) => {
+const startRedis: StartContender = async (resources, way) => {
   const server = await startRedisServer();
   resources.defer(() => server.stop());
   const bridge = await startUpstashBridge({ redisUrl: server.url });
   resources.defer(() => bridge.stop());
-  const { url, token } = bridge;
+  const { token } = bridge;
+  const url = `http://127.0.0.1:${await way(portOf(bridge.url))}`;
   const redis = new Redis({ url, token, enableTelemetry: false, enableAutoPipelining: false });
   return {
     open: (options) => createRedisLocks({ ...options, url, token }),
@@ -75,10 +82,10 @@ const startRedis: StartContender = async (resources) => {
   };
 };
 
-const startRedisson: StartContender = async (resources) => {
+const startRedisson: StartContender = async (resources, way) => {
   const server = await startRedisServer();
   resources.defer(() => server.stop());
-  const { url } = server;
+  const url = `redis://127.0.0.1:${await way(server.port)}`;
   const redis = createClient({ url });
   await redis.connect();
   resources.defer(() => redis.destroy());
@@ -90,10 +97,10 @@ const startRedisson: StartContender = async (resources) => {
 
 const startOnZooKeeper =
   (create: typeof createCuratorLocks): StartContender =>
-  async (resources) => {
+  async (resources, way) => {
     const ensemble = await startZooKeeper({ servers: 1 });
     resources.defer(() => ensemble.stop());
-    const servers = ensemble.connectionString;
+    const servers = `127.0.0.1:${await way(ensemble.members[0]!.port)}`;
     const client = createZooKeeper(servers);
     client.connect();
     resources.defer(() => client.close());

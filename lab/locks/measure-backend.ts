@@ -9,20 +9,20 @@ import type { LockContender } from "./contenders.ts";
 const leaseMs = 30_000;
 const warmUpRounds = 2;
 const rounds = 9;
-const turnsPerRound = 60;
-const wakeUpsPerRound = 8;
+const turnsPerRound = 40;
+const wakeUpsPerRound = 4;
 /** How long a waiter has waited when the holder releases: pollers have slowed down by then. */
-const waitedMs = 100;
+const waitedMs = 50;
 const contenders = 16;
 const clients = 4;
 const contentionMs = 1_000;
 
 /** Latencies of one round, in milliseconds. */
-type Latencies = Record<"bare" | "acquire" | "release" | "wakeUp", number[]>;
+type Latencies = Record<"bare" | "acquire" | "release" | "bareAfterPause" | "wakeUp", number[]>;
 
-/** Figures by what was measured; each has its p50 and p99, and its ratio to a bare round trip. */
-export type BackendFigures = Record<
-  "bare" | "acquire" | "release" | "wakeUp" | "contended",
+/** Figures by what was measured: each has its p50 and p99, and its ratio to a bare round trip. */
+export type LatencyFigures = Record<
+  "bare" | "acquire" | "release" | "wakeUp",
   Record<string, Summary>
 >;
 
@@ -49,16 +49,21 @@ const measureUncontended = async (
   }
 };
 
-/** From the call of `release` to the lease of the one who has waited for it. */
+/**
+ * From the call of `release` to the lease of the one who has waited for it. A machine that has idled
+ * is slower, so the bare round trip beside it comes after the same pause.
+ */
 const measureWakeUp = async (
-  holder: Locks,
-  waiter: Locks,
+  contender: LockContender,
+  [holder, waiter]: readonly [Locks, Locks],
   latencies: Latencies,
   signal: AbortSignal,
 ): Promise<void> => {
   const name = randomUUID();
   for (let turn = 0; turn < wakeUpsPerRound; turn += 1) {
     signal.throwIfAborted();
+    await sleep(waitedMs);
+    await timed(latencies.bareAfterPause, contender.bareRoundTrip);
     const lease = await holder.acquire(name, { leaseMs });
     const waiting = waiter.acquire(name, { leaseMs });
     await sleep(waitedMs);
@@ -70,10 +75,11 @@ const measureWakeUp = async (
   }
 };
 
-const measureContended = async (
+/** Acquisitions a second, one for each of three rounds. */
+export const measureContended = async (
   contender: LockContender,
   signal: AbortSignal,
-): Promise<number[]> => {
+): Promise<Summary> => {
   const name = randomUUID();
   const opened = Array.from({ length: clients }, () => contender.open());
   let calls = 0;
@@ -88,41 +94,49 @@ const measureContended = async (
       const load = await runLoad(operation, bounds, signal);
       if (round >= 0) rates.push(operationsPerSecond(load));
     }
-    return rates;
+    return summarize(rates);
   } finally {
     await Promise.all(opened.map((locks) => locks.close()));
   }
 };
 
-export const measureBackend = async (
+export const measureLatencies = async (
   contender: LockContender,
   signal: AbortSignal,
-): Promise<BackendFigures> => {
-  const [locks, other] = [contender.open(), contender.open()];
+): Promise<LatencyFigures> => {
+  const pair = [contender.open(), contender.open()] as const;
   const measured: Latencies[] = [];
   try {
     for (let round = -warmUpRounds; round < rounds; round += 1) {
-      const latencies: Latencies = { bare: [], acquire: [], release: [], wakeUp: [] };
-      await measureUncontended(contender, locks, latencies, signal);
-      await measureWakeUp(locks, other, latencies, signal);
+      const latencies: Latencies = {
+        bare: [],
+        acquire: [],
+        release: [],
+        bareAfterPause: [],
+        wakeUp: [],
+      };
+      await measureUncontended(contender, pair[0], latencies, signal);
+      await measureWakeUp(contender, pair, latencies, signal);
       if (round >= 0) measured.push(latencies);
     }
   } finally {
-    await Promise.all([locks.close(), other.close()]);
+    await Promise.all(pair.map((locks) => locks.close()));
   }
-  const bareMs = quantiles(measured, "bare", 0.5);
-  const figuresOf = (kind: keyof Latencies) => ({
-    p50Ms: summarize(quantiles(measured, kind, 0.5)),
-    p99Ms: summarize(quantiles(measured, kind, 0.99)),
-    roundTrips: summarize(ratios(quantiles(measured, kind, 0.5), bareMs)),
-    p99RoundTrips: summarize(ratios(quantiles(measured, kind, 0.99), bareMs)),
-  });
+  const figuresOf = (kind: keyof Latencies, bare: keyof Latencies) => {
+    const [p50s, p99s] = [quantiles(measured, kind, 0.5), quantiles(measured, kind, 0.99)];
+    const bareP50s = quantiles(measured, bare, 0.5);
+    return {
+      p50Ms: summarize(p50s),
+      p99Ms: summarize(p99s),
+      roundTrips: summarize(ratios(p50s, bareP50s)),
+      p99RoundTrips: summarize(ratios(p99s, bareP50s)),
+    };
+  };
   return {
-    bare: figuresOf("bare"),
-    acquire: figuresOf("acquire"),
-    release: figuresOf("release"),
-    wakeUp: figuresOf("wakeUp"),
-    contended: { perSecond: summarize(await measureContended(contender, signal)) },
+    bare: figuresOf("bare", "bare"),
+    acquire: figuresOf("acquire", "bare"),
+    release: figuresOf("release", "bare"),
+    wakeUp: figuresOf("wakeUp", "bareAfterPause"),
   };
 };
 

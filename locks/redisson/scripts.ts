@@ -17,11 +17,13 @@ local count = #KEYS / 2
 local ours, busyMs = 0, -1
 local isBusy = false
 for i = 1, count do
-  if redis.call('HEXISTS', KEYS[i], ARGV[1]) == 1 then
-    ours = ours + 1
-  elseif redis.call('EXISTS', KEYS[i]) == 1 then
-    isBusy = true
-    busyMs = math.max(busyMs, redis.call('PTTL', KEYS[i]))
+  if redis.call('EXISTS', KEYS[i]) == 1 then
+    if redis.call('HEXISTS', KEYS[i], ARGV[1]) == 1 then
+      ours = ours + 1
+    else
+      isBusy = true
+      busyMs = math.max(busyMs, redis.call('PTTL', KEYS[i]))
+    end
   end
 end
 if isBusy then return {0, busyMs} end
