@@ -10,7 +10,7 @@ export interface Script {
   sha1: string;
 }
 
-const script = (lua: string): Script => ({
+export const script = (lua: string): Script => ({
   lua,
   sha1: createHash("sha1").update(lua).digest("hex"),
 });
