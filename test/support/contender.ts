@@ -5,11 +5,10 @@
 import type { LocksConfig } from "./lock-server.ts";
 import { openLocks } from "./open-locks.ts";
 
-/** What a contender says; `enter` waits for the word to go on. */
-export type Passage =
-  | { passage: "enter"; context: number; token: number }
-  | { passage: "leave"; context: number; wasLost: boolean }
-  | { passage: "failed"; context: number; code: string };
+/** What a contender says; it goes on after an entry and an exit when it is told to. */
+export type Passage = Entry | Exit | { passage: "failed"; context: number; code: string };
+export type Entry = { passage: "enter"; context: number; token: number };
+export type Exit = { passage: "leave"; context: number; wasLost: boolean };
 
 export interface Contention {
   config: LocksConfig;
@@ -30,15 +29,17 @@ process.on("message", (message: { goOn: number } | "stop") => {
 
 const say = (passage: Passage): void => void process.send?.(passage);
 
+/** Says it, and resolves when that was heard: what others say later is heard later. */
+const sayAndWait = (passage: Passage): Promise<void> =>
+  new Promise((resolve) => {
+    mayGoOn.set(passage.context, resolve);
+    say(passage);
+  });
+
 const enterOnce = async (context: number): Promise<void> => {
   const lease = await locks.acquire(name, { leaseMs, waitMs: 120_000 });
-  const { promise: seen, resolve } = Promise.withResolvers<void>();
-  mayGoOn.set(context, resolve);
-  say({ passage: "enter", context, token: lease.token });
-  await seen;
-  // From here on others may be inside, and this context has left.
-  const wasLost = lease.signal.aborted;
-  say({ passage: "leave", context, wasLost });
+  await sayAndWait({ passage: "enter", context, token: lease.token });
+  await sayAndWait({ passage: "leave", context, wasLost: lease.signal.aborted });
   await lease[Symbol.asyncDispose]();
 };
 
@@ -47,7 +48,9 @@ const contend = async (context: number): Promise<void> => {
     try {
       await enterOnce(context);
     } catch (error) {
-      say({ passage: "failed", context, code: (error as { code?: string }).code ?? String(error) });
+      const { code } = error as { code?: string };
+      // This machine stood still for as long as a lease, which the lease has told.
+      if (code !== "lost") say({ passage: "failed", context, code: code ?? String(error) });
     }
   }
 };

@@ -5,13 +5,14 @@
 import { fork, type ChildProcess } from "node:child_process";
 import { once } from "node:events";
 import { fileURLToPath } from "node:url";
-import type { Contention, Passage } from "./contender.ts";
+import type { Contention, Entry, Exit, Passage } from "./contender.ts";
 
 export interface ContentionPlan extends Contention {
   processes: number;
-  /** Ends after so many sections. */
+  /** Ends after so many sections and kills, at the least. */
   sections: number;
-  /** Kills the process that is inside, this often, and starts another one. */
+  kills: number;
+  /** Kills the process of the next one to enter, this often, and starts another process. */
   killEveryMs: number;
   /** Ends without all sections; which the referee's report then shows. */
   limitMs: number;
@@ -19,9 +20,9 @@ export interface ContentionPlan extends Contention {
 
 export interface RefereeReport {
   sections: number;
-  /** How often somebody entered while another one, alive, was inside. */
+  /** How often two were inside at the same time of whom neither had lost its lease. */
   overlaps: number;
-  /** How often a token was not greater than the last one. */
+  /** How often a token was not greater than all before, under a lease that was not lost. */
   tokensThatFell: number;
   kills: number;
   /** Why acquisitions failed. */
@@ -30,11 +31,22 @@ export interface RefereeReport {
   stuck: number;
 }
 
+/** One context of one process in the section, from when it says so until it has left. */
+interface Visit {
+  child: ChildProcess;
+  context: number;
+  /** Who was inside at the same time. */
+  others: Visit[];
+  hasLowToken: boolean;
+  /** Said when it leaves; whoever is killed does not say it. */
+  wasLost?: boolean;
+}
+
 const program = fileURLToPath(new URL("contender.ts", import.meta.url));
 const stopTimeoutMs = 60_000;
 
 export const runContention = async (plan: ContentionPlan): Promise<RefereeReport> => {
-  const { processes, sections, killEveryMs, limitMs, ...contention } = plan;
+  const { processes, sections, kills, killEveryMs, limitMs, ...contention } = plan;
   const report: RefereeReport = {
     sections: 0,
     overlaps: 0,
@@ -45,26 +57,41 @@ export const runContention = async (plan: ContentionPlan): Promise<RefereeReport
   };
   const { promise: done, resolve: finish } = Promise.withResolvers<void>();
   const contenders = new Set<ChildProcess>();
-  /** Who is inside, as far as is known: one process and context, or nobody. */
-  let inside: { child: ChildProcess; context: number } | undefined;
+  const inside = new Set<Visit>();
   let lastToken = 0;
+  let killsNext = false;
   let isEnding = false;
+
+  const enter = (child: ChildProcess, { context, token }: Entry): void => {
+    if (killsNext) return kill(child);
+    const visit: Visit = { child, context, others: [...inside], hasLowToken: token <= lastToken };
+    for (const other of inside) other.others.push(visit);
+    inside.add(visit);
+    lastToken = Math.max(lastToken, token);
+  };
+
+  /** What it did to others counts, unless its lease has told that it was over. */
+  const leave = (child: ChildProcess, { context, wasLost }: Exit): void => {
+    for (const visit of inside) {
+      if (visit.child !== child || visit.context !== context) continue;
+      inside.delete(visit);
+      visit.wasLost = wasLost;
+      if (wasLost) continue;
+      report.overlaps += visit.others.filter((other) => other.wasLost === false).length;
+      report.tokensThatFell += Number(visit.hasLowToken);
+    }
+    report.sections += 1;
+    if (report.sections >= sections && report.kills >= kills) finish();
+  };
 
   const hear = (child: ChildProcess, passage: Passage): void => {
     // What a process said before it was killed is heard after.
     if (!contenders.has(child)) return;
-    if (passage.passage === "failed") {
-      report.failures.push(passage.code);
-    } else if (passage.passage === "enter") {
-      if (inside !== undefined) report.overlaps += 1;
-      if (passage.token <= lastToken) report.tokensThatFell += 1;
-      lastToken = passage.token;
-      inside = { child, context: passage.context };
+    if (passage.passage === "failed") report.failures.push(passage.code);
+    else if (passage.passage === "enter") enter(child, passage);
+    else leave(child, passage);
+    if (passage.passage !== "failed" && contenders.has(child)) {
       child.send({ goOn: passage.context });
-    } else {
-      if (inside?.child === child && inside.context === passage.context) inside = undefined;
-      report.sections += 1;
-      if (report.sections >= sections) finish();
     }
   };
 
@@ -79,18 +106,18 @@ export const runContention = async (plan: ContentionPlan): Promise<RefereeReport
     });
   };
 
-  const killWhoIsInside = (): void => {
-    if (inside === undefined) return;
-    const { child } = inside;
-    inside = undefined;
+  /** While it holds the lock: nobody releases that. */
+  const kill = (child: ChildProcess): void => {
+    killsNext = false;
     contenders.delete(child);
+    for (const visit of inside) if (visit.child === child) inside.delete(visit);
     report.kills += 1;
     child.kill("SIGKILL");
     start();
   };
 
   for (let index = 0; index < processes; index += 1) start();
-  const killTimer = setInterval(killWhoIsInside, killEveryMs);
+  const killTimer = setInterval(() => (killsNext = true), killEveryMs);
   const limitTimer = setTimeout(finish, limitMs);
   await done;
   clearInterval(killTimer);

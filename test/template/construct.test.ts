@@ -12,7 +12,7 @@ describe("the construct", () => {
       authorization: { mode: "jwt", issuer: "https://login.example.com", audience: ["us"] },
     });
     const template = Template.fromStack(stack);
-    template.resourceCountIs("AWS::DynamoDB::Table", 6);
+    template.resourceCountIs("AWS::DynamoDB::Table", 8);
     template.resourceCountIs("AWS::ApiGatewayV2::Api", 2);
     template.resourceCountIs("AWS::Lambda::Function", 8);
     for (const resource of resourcesOf(template)) {
