@@ -101,7 +101,8 @@ export interface Lease extends AsyncDisposable {
   readonly signal: AbortSignal;
 
   /**
-   * Lets the lease last for `leaseMs` from now, or as long as it was acquired for.
+   * Lets the lease last for `leaseMs` from now, or as long as it was acquired for. A shorter one is
+   * trusted for less; a holder that dies then still has the names until the longer one ends.
    *
    * @throws LockError `lost` when it is over, `unavailable` when the server did not answer (the
    *   lease then lasts as long as before), `invalid_argument`

@@ -57,7 +57,12 @@ const createClaim = (place: Place, { names, owner }: ClaimRequest): Claim => {
     const updates = names.map((name) =>
       renewRow({ table, name, owner, token: token!, leaseUntilMs }),
     );
-    return (await writeRowsInTurn(client, updates, random, signal)).written;
+    const result = await writeRowsInTurn<LockRow>(client, updates, random, signal);
+    // One that lasts for longer already is still ours.
+    return (
+      result.written ||
+      result.refusals.every(({ row }) => row?.owner === owner && row.token === token)
+    );
   };
 
   /** What the rows that are in the way say; undefined when only our token was too small. */

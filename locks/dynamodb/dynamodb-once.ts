@@ -51,12 +51,13 @@ export const createDynamoDbOnce = (options: DynamoDbOnceOptions): Once => {
     } catch (error) {
       const row = refusingRow(error);
       if (row === undefined) throw error;
-      return readRow(row, askedAtMs);
+      return readRow(row, owner, askedAtMs);
     }
   };
 
-  const readRow = (row: OnceRow, askedAtMs: number): OnceClaim => {
+  const readRow = (row: OnceRow, owner: string, askedAtMs: number): OnceClaim => {
     if (row.leaseUntilMs === undefined) return { state: "done" };
+    if (row.owner === owner) return { state: "claimed" };
     return { state: "running", busyForMs: row.leaseUntilMs + clockSkewMs + 1 - askedAtMs };
   };
 

@@ -74,12 +74,15 @@ export interface RenewRow {
   leaseUntilMs: number;
 }
 
-/** Pushes the end of a lease on. Once it was released it cannot be renewed, however late. */
+/**
+ * Pushes the end of a lease on, and never back: that also refuses a renewal that DynamoDB applies
+ * after the next one. Once it was released it cannot be renewed, however late.
+ */
 export const renewRow = ({ table, name, owner, token, leaseUntilMs }: RenewRow): RowUpdate => ({
   TableName: table,
   Key: keyOf(name),
   UpdateExpression: "SET leaseUntilMs = :until, ttlSeconds = :ttl",
-  ConditionExpression: "#owner = :owner AND #token = :token",
+  ConditionExpression: "#owner = :owner AND #token = :token AND leaseUntilMs <= :until",
   ExpressionAttributeNames: names,
   ExpressionAttributeValues: {
     ":owner": owner,

@@ -29,7 +29,7 @@ export interface ClaimRow {
 
 /**
  * Takes a row that is neither done nor another's. Ours is taken again, which extends the claim and
- * resolves a lost reply; once it is done it is not, so that a late repeat does not undo the mark.
+ * resolves a lost reply; not by a late repeat, which would shorten the claim or undo the mark.
  */
 export const claimRow = (claim: ClaimRow): UpdateCommandInput => ({
   TableName: claim.table,
@@ -38,7 +38,8 @@ export const claimRow = (claim: ClaimRow): UpdateCommandInput => ({
     "SET #owner = :owner, leaseUntilMs = :until, ttlSeconds = :ttl REMOVE doneUntilMs",
   ConditionExpression:
     "(attribute_not_exists(doneUntilMs) OR doneUntilMs < :now)" +
-    " AND (attribute_not_exists(#owner) OR #owner = :owner OR leaseUntilMs < :free)",
+    " AND (attribute_not_exists(#owner) OR leaseUntilMs < :free" +
+    " OR (#owner = :owner AND leaseUntilMs <= :until))",
   ExpressionAttributeNames: { "#owner": "owner" },
   ExpressionAttributeValues: {
     ":owner": claim.owner,

@@ -50,7 +50,10 @@ export interface Claim {
    * aborts. Absent, the engine polls.
    */
   changed?(signal: AbortSignal): Promise<void>;
-  /** Lets the lease last for `leaseMs` from now or more. False when it is no longer ours. */
+  /**
+   * Lets the lease last for `leaseMs` from now or more, and never for less than before. False when
+   * it is no longer ours.
+   */
   renew(leaseMs: number, signal: AbortSignal): Promise<boolean>;
   /**
    * Takes back all that this claim has on the server, granted, waiting or unknown. False when there

@@ -70,7 +70,6 @@ export const createRenewals = (lease: Renewable, settings: Settings): Renewals =
       term.begin(leaseMs, started);
     } catch (error) {
       failure = error;
-      term.mayBegin(leaseMs, started);
       throw error;
     } finally {
       lease.check();

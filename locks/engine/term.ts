@@ -18,26 +18,20 @@ export interface Term {
   endsAtMs: () => number;
   /** It was granted for `leaseMs` by a request that was sent after `started`. */
   begin: (leaseMs: number, started: Stopwatch) => void;
-  /** The request may have been granted: the term ends at the earlier of both ends. */
-  mayBegin: (leaseMs: number, started: Stopwatch) => void;
 }
 
 export const createTerm = (firstLeaseMs: number, firstStarted: Stopwatch): Term => {
   let leaseMs = firstLeaseMs;
   let started = firstStarted;
   const remainingMs = (): number => leaseMs - started.elapsedMs();
-  const begin = (nextLeaseMs: number, nextStarted: Stopwatch): void => {
-    leaseMs = nextLeaseMs;
-    started = nextStarted;
-  };
   return {
     leaseMs: () => leaseMs,
     remainingMs,
     trustedForMs: () => remainingMs() - marginMs(leaseMs),
     endsAtMs: () => started.startedAtMs + leaseMs,
-    begin,
-    mayBegin: (nextLeaseMs, nextStarted) => {
-      if (nextLeaseMs - nextStarted.elapsedMs() < remainingMs()) begin(nextLeaseMs, nextStarted);
+    begin: (nextLeaseMs, nextStarted) => {
+      leaseMs = nextLeaseMs;
+      started = nextStarted;
     },
   };
 };

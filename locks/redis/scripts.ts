@@ -54,12 +54,19 @@ end
 return {1, token}
 `);
 
-/** Arguments: owner, lease in ms. Answers 1, or 0 and changes nothing when one is not the owner's. */
+/**
+ * Arguments: owner, lease in ms. Answers 1, or 0 and changes nothing when one is not the owner's. It
+ * never shortens a lease, so that one renewal may be run after the next.
+ */
 export const renewScript = script(`
 for i = 1, #KEYS do
   if redis.call('GET', KEYS[i]) ~= ARGV[1] then return 0 end
 end
-for i = 1, #KEYS do redis.call('PEXPIRE', KEYS[i], ARGV[2]) end
+for i = 1, #KEYS do
+  if redis.call('PTTL', KEYS[i]) < tonumber(ARGV[2]) then
+    redis.call('PEXPIRE', KEYS[i], ARGV[2])
+  end
+end
 return 1
 `);
 
