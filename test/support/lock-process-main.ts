@@ -7,11 +7,19 @@ import { localAccess } from "./local-access.ts";
 import type { Command, Told } from "./lock-process.ts";
 import type { LocksConfig } from "./lock-server.ts";
 import { openLocks } from "./open-locks.ts";
+import { openOnce } from "./open-once.ts";
 
-const locks = openLocks(JSON.parse(process.argv[2]!) as LocksConfig);
+const config = JSON.parse(process.argv[2]!) as LocksConfig;
+const locks = openLocks(config);
 let lease: Lease | undefined;
 
 const tell = (told: Told): void => void process.send?.(told);
+
+const tellLoss = (signal: AbortSignal): void => {
+  signal.addEventListener("abort", () => {
+    tell({ told: "lost", loss: (signal.reason as LockError).loss ?? "" });
+  });
+};
 
 /** A write to the database that carries the token, and is refused if a greater one was there. */
 const write = async ({ endpoint, table, key }: Extract<Command, { do: "write" }>) => {
@@ -33,9 +41,7 @@ const obey = async (command: Command): Promise<Told> => {
     case "acquire": {
       lease = await locks.acquire(command.names, command.options);
       const { signal, token } = lease;
-      signal.addEventListener("abort", () => {
-        tell({ told: "lost", loss: (signal.reason as LockError).loss ?? "" });
-      });
+      tellLoss(signal);
       return { told: "acquired", token };
     }
     case "release":
@@ -44,6 +50,15 @@ const obey = async (command: Command): Promise<Told> => {
     case "write":
       await write(command);
       return { told: "written" };
+    case "runOnce":
+      await new Promise<void>((begun) => {
+        void openOnce(config)(command.key, command.options, (signal) => {
+          tellLoss(signal);
+          begun();
+          return new Promise(() => {});
+        });
+      });
+      return { told: "running" };
     case "close":
       await locks.close();
       return { told: "closed" };

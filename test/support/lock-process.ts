@@ -3,25 +3,28 @@ import { fork, type ChildProcess } from "node:child_process";
 import { on, once } from "node:events";
 import { fileURLToPath } from "node:url";
 import type { AcquireOptions } from "../../locks/locks.ts";
+import type { OnceOptions } from "../../locks/once.ts";
 import type { LocksConfig } from "./lock-server.ts";
 
 export type Command =
   | { do: "acquire"; names: string | string[]; options: AcquireOptions }
   | { do: "release" }
   | { do: "write"; endpoint: string; table: string; key: string }
+  /** Work that does not end; the answer comes when it has begun. */
+  | { do: "runOnce"; key: string; options: OnceOptions }
   | { do: "close" };
 
 /** What the other process answers to each command, and tells of itself. */
 export type Told =
   | { told: "acquired"; token: number }
-  | { told: "released" | "written" | "closed" }
+  | { told: "released" | "written" | "running" | "closed" }
   | { told: "failed"; code: string | undefined; message: string }
   | { told: "lost"; loss: string };
 
 export interface LockProcess {
   /** Resolves with the answer to the command. */
   ask(command: Command): Promise<Told>;
-  /** Resolves when it tells of the loss of its lease. */
+  /** Resolves when it tells of the loss of its lease, or of its claim to a run. */
   lost: Promise<string>;
   stopForNow(): void;
   goOn(): void;

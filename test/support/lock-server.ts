@@ -23,6 +23,8 @@ export interface LockServer {
   restart(): Promise<void>;
   /** Removes what the server knows of a lock, but for what must outlive it. */
   removeRecord(name: string): Promise<void>;
+  /** Removes what the server knows of a once-only run, where there are any. */
+  removeRun?(key: string): Promise<void>;
   stop(): Promise<void>;
 }
 

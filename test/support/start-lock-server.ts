@@ -43,17 +43,20 @@ export const startDynamoDbLockServer = async (): Promise<LockServer> => {
       engine = await startEngine(choice, { dataDirectory });
       proxy.passTo(portOf(engine.endpoint));
     },
-    removeRecord: async (name) => {
-      const client = connect({ ...localAccess, endpoint: engine.endpoint });
-      await client.send(new DeleteCommand({ TableName: table, Key: { lockName: `lock#${name}` } }));
-      client.destroy();
-    },
+    removeRecord: (name) => removeRow(engine.endpoint, table, `lock#${name}`),
+    removeRun: (key) => removeRow(engine.endpoint, table, `once#${key}`),
     stop: async () => {
       await proxy.stop();
       await engine.stop();
       await rm(dataDirectory, { recursive: true, force: true });
     },
   };
+};
+
+const removeRow = async (endpoint: string, table: string, lockName: string): Promise<void> => {
+  const client = connect({ ...localAccess, endpoint });
+  await client.send(new DeleteCommand({ TableName: table, Key: { lockName } }));
+  client.destroy();
 };
 
 const removeKey = async (url: string, key: string): Promise<void> => {
@@ -80,6 +83,7 @@ export const startRedisLockServer = async (): Promise<LockServer> => {
     thaw: async () => server.thaw(),
     restart: () => server.restart(),
     removeRecord: (name) => removeKey(server.url, `lock:${name}`),
+    removeRun: (key) => removeKey(server.url, `once:${key}`),
     stop: async () => {
       await proxy.stop();
       await bridge.stop();

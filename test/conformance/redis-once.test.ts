@@ -1,0 +1,4 @@
+import { startRedisLockServer } from "../support/start-lock-server.ts";
+import { describeOnce } from "./once-suite.ts";
+
+describeOnce("redis", startRedisLockServer);
