@@ -615,8 +615,25 @@ const describePromises = (serverOf: () => LockServer): void => {
     });
   });
 
-  describe("the server restarted", () => {
-    test("while a lease is held and waited for, two never hold it", async () => {
+  describe("the server restarted or frozen", () => {
+    test("frozen while a lease is held and waited for, the waiter gets in after it", async () => {
+      const [one, other] = [open(), open({ requestTimeoutMs: 200 })];
+      const name = newName();
+      const lease = await one.acquire(name, { leaseMs });
+      const waiting = other.acquire(name, { leaseMs, waitMs: 60_000 });
+      await expectHeld(name);
+      await serverOf().freeze();
+      // For as long as several attempts to hear of it take.
+      await sleep(shortMs);
+      await serverOf().thaw();
+      // A lease on a short session is lost by then, which is as good.
+      await lease.release().catch((error: LockError) => expect(error).toEqual(lost("unreachable")));
+      const next = await waiting;
+      expect(next.token).toBeGreaterThan(lease.token);
+      await next.release();
+    });
+
+    test("restarted while a lease is held and waited for, two never hold it", async () => {
       const [one, other] = [openProxied(), openProxied()];
       const name = newName();
       const lease = await one.acquire(name, { leaseMs: 5_000, renew: true });

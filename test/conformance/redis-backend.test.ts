@@ -80,6 +80,17 @@ describe("locks on Redis", () => {
     }
   });
 
+  test("are never shortened by a renewal, which may be run after a longer one", async () => {
+    const redis = await connectToRedis(server.url);
+    const name = randomUUID();
+    const lease = await open().acquire(name, { leaseMs: 1_000 });
+    await lease.renew(2 * leaseMs);
+    await lease.renew(1_000);
+    expect(await redis.pTTL(`lock:${name}`)).toBeGreaterThan(leaseMs);
+    expect(lease.expiresAtMs).toBeLessThan(Date.now() + leaseMs);
+    await lease.release();
+  });
+
   test("keep the token of an attempt whose reply was lost, and leave nothing of it", async () => {
     const redis = await connectToRedis(server.url);
     const proxy = await startTcpProxy({ port: Number(new URL(bridge.url).port) });

@@ -50,6 +50,17 @@ describe("locks as Redisson's", () => {
     expect(await redis.exists(name)).toBe(0);
   });
 
+  test("are never shortened by a renewal, which may be run after a longer one", async () => {
+    const redis = await connectToRedis(server.url);
+    const name = randomUUID();
+    const lease = await open().acquire(name, { leaseMs: 1_000 });
+    await lease.renew(2 * leaseMs);
+    await lease.renew(1_000);
+    expect(await redis.pTTL(name)).toBeGreaterThan(leaseMs);
+    expect(lease.expiresAtMs).toBeLessThan(Date.now() + leaseMs);
+    await lease.release();
+  });
+
   test("count a hold once whose reply was lost", async () => {
     const redis = await connectToRedis(server.url);
     const proxy = await startTcpProxy({ port: server.port });
