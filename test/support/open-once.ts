@@ -18,7 +18,9 @@ export const openOnce = (config: LocksConfig, settings: OnceSettings = {}): Once
     }
     case "redis":
       return createRedisOnce({ ...settings, url: config.url, token: config.token });
-    default:
+    case "redisson":
+    case "zookeeper":
+    case "curator":
       throw new Error(`There are no once-only runs on ${config.backend}.`);
   }
 };
