@@ -102,7 +102,7 @@ export const describeProcesses = (serverOf: () => LockServer): void => {
           leaseMs: 1_000,
           sections: 2_000,
           kills: 3,
-          killEveryMs: 1_000,
+          killAfterMs: 1_000,
           limitMs: 240_000,
         });
         expect(report).toEqual({

@@ -12,8 +12,11 @@ export interface ContentionPlan extends Contention {
   /** Ends after so many sections and kills, at the least. */
   sections: number;
   kills: number;
-  /** Kills the process of the next one to enter, this often, and starts another process. */
-  killEveryMs: number;
+  /**
+   * Kills the process of the next one to enter, and starts another process, when this time has passed
+   * since somebody entered after the last kill: while a dead holder's lease lasts nobody enters.
+   */
+  killAfterMs: number;
   /** Ends without all sections; which the referee's report then shows. */
   limitMs: number;
 }
@@ -46,7 +49,7 @@ const program = fileURLToPath(new URL("contender.ts", import.meta.url));
 const stopTimeoutMs = 60_000;
 
 export const runContention = async (plan: ContentionPlan): Promise<RefereeReport> => {
-  const { processes, sections, kills, killEveryMs, limitMs, ...contention } = plan;
+  const { processes, sections, kills, killAfterMs, limitMs, ...contention } = plan;
   const report: RefereeReport = {
     sections: 0,
     overlaps: 0,
@@ -59,11 +62,13 @@ export const runContention = async (plan: ContentionPlan): Promise<RefereeReport
   const contenders = new Set<ChildProcess>();
   const inside = new Set<Visit>();
   let lastToken = 0;
+  let killTimer: NodeJS.Timeout | undefined;
   let killsNext = false;
   let isEnding = false;
 
   const enter = (child: ChildProcess, { context, token }: Entry): void => {
     if (killsNext) return kill(child);
+    killTimer ??= setTimeout(() => (killsNext = true), killAfterMs);
     const visit: Visit = { child, context, others: [...inside], hasLowToken: token <= lastToken };
     for (const other of inside) other.others.push(visit);
     inside.add(visit);
@@ -109,6 +114,7 @@ export const runContention = async (plan: ContentionPlan): Promise<RefereeReport
   /** While it holds the lock: nobody releases that. */
   const kill = (child: ChildProcess): void => {
     killsNext = false;
+    killTimer = undefined;
     contenders.delete(child);
     for (const visit of inside) if (visit.child === child) inside.delete(visit);
     report.kills += 1;
@@ -117,10 +123,9 @@ export const runContention = async (plan: ContentionPlan): Promise<RefereeReport
   };
 
   for (let index = 0; index < processes; index += 1) start();
-  const killTimer = setInterval(() => (killsNext = true), killEveryMs);
   const limitTimer = setTimeout(finish, limitMs);
   await done;
-  clearInterval(killTimer);
+  clearTimeout(killTimer);
   clearTimeout(limitTimer);
 
   isEnding = true;
