@@ -47,7 +47,7 @@ export interface AcquireOptions extends TryAcquireOptions {
  * - **Told.** A lease's signal aborts before the lease ends. No answer that did not come is
  *   taken for one: after a lost reply the server is asked again, by the same owner.
  */
-export interface Locks extends AsyncDisposable {
+export interface Locks<OwnLease extends Lease = Lease> extends AsyncDisposable {
   readonly backend: BackendName;
 
   /**
@@ -58,14 +58,14 @@ export interface Locks extends AsyncDisposable {
    *
    * @throws LockError `not_acquired`, `unavailable` or `invalid_argument`
    */
-  acquire(names: Names, options?: AcquireOptions): Promise<Lease>;
+  acquire(names: Names, options?: AcquireOptions): Promise<OwnLease>;
 
   /**
    * Acquires all the names if nobody holds any, without waiting; undefined when somebody does.
    *
    * @throws LockError `unavailable`, `invalid_argument`, or `not_acquired` by `signal` alone
    */
-  tryAcquire(names: Names, options?: TryAcquireOptions): Promise<Lease | undefined>;
+  tryAcquire(names: Names, options?: TryAcquireOptions): Promise<OwnLease | undefined>;
 
   /**
    * Runs the work under a lease and in a context of its own, and releases it however the work ends.
@@ -76,7 +76,7 @@ export interface Locks extends AsyncDisposable {
   withLease<Result>(
     names: Names,
     options: AcquireOptions,
-    work: (lease: Lease) => Promise<Result> | Result,
+    work: (lease: OwnLease) => Promise<Result> | Result,
   ): Promise<Result>;
 
   /** Gives up all waiting, releases what is held, and closes connections. Never rejects. */

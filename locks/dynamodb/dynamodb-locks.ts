@@ -5,12 +5,12 @@
  * A row says until when it is leased, by its holder's clock, and others compare that to theirs. So
  * clocks may differ by `clockSkewMs`; a dead holder's names are free that much later.
  */
-import type { DynamoDBDocumentClient } from "@aws-sdk/lib-dynamodb";
+import type { DynamoDBDocumentClient, TransactWriteCommandInput } from "@aws-sdk/lib-dynamodb";
 import { integerWithin } from "../engine/arguments.ts";
 import type { Attempt, Backend, Claim, ClaimRequest } from "../engine/backend.ts";
 import { systemClock } from "../engine/clock.ts";
 import { createLocks } from "../engine/create-locks.ts";
-import type { Clock, Locks, LocksOptions } from "../locks.ts";
+import type { Clock, Lease, Locks, LocksOptions } from "../locks.ts";
 import { isFinal } from "./errors.ts";
 import { acquireRow, releaseRow, renewRow, type LockRow } from "./lock-table.ts";
 import { writeRows, writeRowsInTurn } from "./write-rows.ts";
@@ -23,6 +23,31 @@ export interface DynamoDbLocksOptions extends LocksOptions {
   /** How far apart the clocks of those who lock may be, in milliseconds. 1 s when absent. */
   clockSkewMs?: number;
 }
+
+/** An action of a `TransactWriteItems`. */
+export type TransactionAction = NonNullable<TransactWriteCommandInput["TransactItems"]>[number];
+
+/** A lease that a transaction can release which writes what was locked. */
+export interface DynamoDbLease extends Lease {
+  /**
+   * Releases the lease by a transaction of the caller's own, for no request more. `write` gets the
+   * actions to put into it, one for each name, and tells whether it was applied:
+   *
+   *   acquire ── one TransactWriteItems: what was locked is written, and the lease released
+   *
+   * The actions refuse the transaction once the lease is another's. When it was not applied, the
+   * lease is held as before; also when `write` throws, and `release` then finds out. An outer lease
+   * of the same context keeps the names: there are no actions then.
+   *
+   * @returns whether it was applied
+   * @throws what `write` throws; LockError `lost` before anything is written
+   */
+  releaseWithin(
+    write: (releases: readonly TransactionAction[]) => Promise<boolean>,
+  ): Promise<boolean>;
+}
+
+export type DynamoDbLocks = Locks<DynamoDbLease>;
 
 interface Place {
   client: DynamoDBDocumentClient;
@@ -43,7 +68,7 @@ const nextToken = (place: Place, nowMs: number): number => {
   return place.lastToken;
 };
 
-const createClaim = (place: Place, { names, owner }: ClaimRequest): Claim => {
+const createClaim = (place: Place, { names, owner }: ClaimRequest): Claim<TransactionAction> => {
   const { client, table, clockSkewMs, clock, random } = place;
   const nowMs = (): number => Math.floor(clock.wallMs());
   /** Whether the table may have something of us. */
@@ -137,6 +162,8 @@ const createClaim = (place: Place, { names, owner }: ClaimRequest): Claim => {
       mayHold = false;
       return wereOurs;
     },
+    releaseActions: () =>
+      names.map((name) => ({ Update: releaseRow({ table, name, owner, nowMs: nowMs() }) })),
   };
 };
 
@@ -144,7 +171,7 @@ const clockSkewMsDefault = 1_000;
 const clockSkewMsMax = 60_000;
 
 /** @throws LockError `invalid_argument` */
-export const createDynamoDbLocks = (options: DynamoDbLocksOptions): Locks => {
+export const createDynamoDbLocks = (options: DynamoDbLocksOptions): DynamoDbLocks => {
   const { client, table, clockSkewMs = clockSkewMsDefault } = options;
   const place: Place = {
     client,
@@ -154,7 +181,7 @@ export const createDynamoDbLocks = (options: DynamoDbLocksOptions): Locks => {
     random: options.random ?? Math.random,
     lastToken: 0,
   };
-  const backend: Backend = {
+  const backend: Backend<TransactionAction> = {
     name: "dynamodb",
     claim: (request) => createClaim(place, request),
     isFinal,

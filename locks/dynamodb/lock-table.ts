@@ -4,8 +4,9 @@
  */
 import type { TransactWriteCommandInput } from "@aws-sdk/lib-dynamodb";
 
-type Action = NonNullable<TransactWriteCommandInput["TransactItems"]>[number];
-export type RowUpdate = NonNullable<Action["Update"]>;
+export type RowUpdate = NonNullable<
+  NonNullable<TransactWriteCommandInput["TransactItems"]>[number]["Update"]
+>;
 
 /** A row while it is leased; without `owner` and with `leaseUntilMs` 0 once it is released. */
 export interface LockRow {

@@ -5,10 +5,11 @@
 import type { LossCause } from "../lock-error.ts";
 import type { BackendName } from "../locks.ts";
 
-export interface Backend {
+/** `Action`: what a transaction of its server is made of, where there are any. */
+export interface Backend<Action = unknown> {
   readonly name: BackendName;
   /** Prepares a claim to names, without asking the server. */
-  claim(request: ClaimRequest): Claim;
+  claim(request: ClaimRequest): Claim<Action>;
   /** What it has against a name that is within the bounds of all backends: the end of a sentence. */
   objectionTo?(name: string): string | undefined;
   /** Whether the server has answered that no repeat can help, as to a missing permission. */
@@ -39,7 +40,7 @@ export type Attempt =
  * call: that is how a lost reply is resolved. Whatever it throws means that the outcome is unknown.
  * When `signal` aborts it rejects soon, whatever the server does.
  */
-export interface Claim {
+export interface Claim<Action = unknown> {
   /**
    * Tries once. Granted, the lease lasts on the server for `leaseMs` or more from the moment when
    * this was called; also when an earlier attempt had been granted unheard.
@@ -60,6 +61,11 @@ export interface Claim {
    * was nothing of it.
    */
   release(signal: AbortSignal): Promise<boolean>;
+  /**
+   * The release as actions for a transaction of the caller's own, where the server has such. They
+   * keep it from being applied when the claim is no longer ours.
+   */
+  releaseActions?(): readonly Action[];
   /** For how long yet its server's word can be trusted; absent, for the lease. In milliseconds. */
   trustedForMs?(): number;
 }

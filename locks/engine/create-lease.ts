@@ -3,15 +3,20 @@ import { LockError } from "../lock-error.ts";
 import type { Lease } from "../locks.ts";
 import { integerWithin } from "./arguments.ts";
 import { runIn, type Context } from "./contexts.ts";
-import type { Grant } from "./grant.ts";
+import type { Grant, WriteWithRelease } from "./grant.ts";
+
+/** A lease, and what only a backend with transactions offers of it. */
+export interface EngineLease<Action = unknown> extends Lease {
+  releaseWithin(write: WriteWithRelease<Action>): Promise<boolean>;
+}
 
 /** One lease on a grant, for the names that its caller asked for. The grant has been entered. */
-export const createLease = (
-  grant: Grant,
+export const createLease = <Action>(
+  grant: Grant<Action>,
   names: readonly string[],
   context: Context,
   leftMs: () => number,
-): Lease => {
+): EngineLease<Action> => {
   let isReleased = false;
 
   const refuseAfterRelease = (): void => {
@@ -43,6 +48,16 @@ export const createLease = (
       await grant.renew(leaseMs);
     },
     release,
+    releaseWithin: async (write) => {
+      refuseAfterRelease();
+      isReleased = true;
+      try {
+        return (isReleased = await grant.leaveWithin(context, write));
+      } catch (error) {
+        isReleased = false;
+        throw error;
+      }
+    },
     run: (work) => {
       refuseAfterRelease();
       return runIn(context, work);

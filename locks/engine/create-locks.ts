@@ -5,7 +5,7 @@
  */
 import { randomUUID } from "node:crypto";
 import { LockError, type LossCause } from "../lock-error.ts";
-import type { AcquireOptions, Lease, Locks, LocksOptions, Names } from "../locks.ts";
+import type { AcquireOptions, Locks, LocksOptions, Names } from "../locks.ts";
 import { acquireClaim, type Granted } from "./acquire-claim.ts";
 import { readArguments, type Wanted } from "./arguments.ts";
 import type { Backend, Claim } from "./backend.ts";
@@ -13,18 +13,21 @@ import { untilChange } from "./bounded.ts";
 import { startStopwatch } from "./clock.ts";
 import { currentContext, openContext, runIn, type Context } from "./contexts.ts";
 import { createGrant, type Grant } from "./grant.ts";
-import { createLease } from "./create-lease.ts";
+import { createLease, type EngineLease } from "./create-lease.ts";
 import { readSettings } from "./settings.ts";
 import { startWait, type Wait } from "./wait.ts";
 import { withdraw } from "./withdraw.ts";
 
 /** @throws LockError `invalid_argument` */
-export const createLocks = (backend: Backend, options: LocksOptions): Locks => {
+export const createLocks = <Action>(
+  backend: Backend<Action>,
+  options: LocksOptions,
+): Locks<EngineLease<Action>> => {
   const settings = readSettings(backend, options);
   const instance = randomUUID();
   const closing = new AbortController();
   /** By name, what this instance holds. */
-  const grants = new Map<string, Grant>();
+  const grants = new Map<string, Grant<Action>>();
   /** What still runs in the background and has to end before the connections do. */
   const pending = new Set<Promise<unknown>>();
   let claims = 0;
@@ -41,7 +44,7 @@ export const createLocks = (backend: Backend, options: LocksOptions): Locks => {
     void track(withdraw(claim, settings, closing.signal));
 
   /** The grant that the context holds these names by, if it holds any of them. */
-  const ownGrant = (names: readonly string[], context: Context): Grant | undefined => {
+  const ownGrant = (names: readonly string[], context: Context): Grant<Action> | undefined => {
     const own = names.flatMap((name) => {
       const grant = grants.get(name);
       grant?.check();
@@ -62,10 +65,10 @@ export const createLocks = (backend: Backend, options: LocksOptions): Locks => {
     wanted: Wanted,
     context: Context,
     wait: Wait,
-  ): Promise<Grant | undefined> => {
+  ): Promise<Grant<Action> | undefined> => {
     const { names } = wanted;
     /** The backend may hear of a loss before the grant is made. */
-    const state: { grant?: Grant; earlyLoss?: LossCause } = {};
+    const state: { grant?: Grant<Action>; earlyLoss?: LossCause } = {};
     claims += 1;
     const claim = backend.claim({
       names,
@@ -117,7 +120,7 @@ export const createLocks = (backend: Backend, options: LocksOptions): Locks => {
     wanted: Wanted,
     context: Context,
     wait: Wait,
-  ): Promise<Lease | undefined> => {
+  ): Promise<EngineLease<Action> | undefined> => {
     const { names, leaseMs, renew, leftMs } = wanted;
     for (;;) {
       const own = ownGrant(names, context);
@@ -140,7 +143,7 @@ export const createLocks = (backend: Backend, options: LocksOptions): Locks => {
     names: Names,
     acquireOptions: AcquireOptions,
     context: Context,
-  ): Promise<Lease | undefined> => {
+  ): Promise<EngineLease<Action> | undefined> => {
     if (closing.signal.aborted) {
       throw new LockError("invalid_argument", "These locks are closed.");
     }
@@ -157,7 +160,7 @@ export const createLocks = (backend: Backend, options: LocksOptions): Locks => {
     names: Names,
     acquireOptions: AcquireOptions,
     context: Context,
-  ): Promise<Lease> => {
+  ): Promise<EngineLease<Action>> => {
     const lease = await acquireOrNot(names, acquireOptions, context);
     if (lease !== undefined) return lease;
     throw new LockError("not_acquired", "Others held a name until the wait was over.");
@@ -171,7 +174,7 @@ export const createLocks = (backend: Backend, options: LocksOptions): Locks => {
     await backend.close();
   };
 
-  const locks: Locks = {
+  const locks: Locks<EngineLease<Action>> = {
     backend: backend.name,
     acquire: (names, acquireOptions = {}) =>
       acquireInContext(names, acquireOptions, currentContext()),

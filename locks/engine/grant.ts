@@ -15,7 +15,7 @@ import { startRepeats } from "./repeats.ts";
 import type { Settings } from "./settings.ts";
 import { createTerm } from "./term.ts";
 
-export interface Grant {
+export interface Grant<Action = unknown> {
   readonly token: number;
   /** Aborts when it is lost, with a LockError `lost`. */
   readonly signal: AbortSignal;
@@ -31,6 +31,11 @@ export interface Grant {
   enter: (context: Context, leaseMs: number, renew: boolean) => Promise<void>;
   /** Holds it once less; the last to leave releases it. */
   leave: (context: Context) => Promise<void>;
+  /**
+   * As `leave`, but the last to leave releases it by the actions that `write` gets, if `write` says
+   * that it has applied them; else it is held as before.
+   */
+  leaveWithin: (context: Context, write: WriteWithRelease<Action>) => Promise<boolean>;
   /** Resolves when a holder leaves, when it ends, or when the signal aborts. */
   changed: (signal: AbortSignal) => Promise<void>;
   renew: (leaseMs: number | undefined) => Promise<void>;
@@ -38,8 +43,11 @@ export interface Grant {
   end: () => Promise<void>;
 }
 
-export interface Granting {
-  claim: Claim;
+/** Applies the actions together with what else it writes; false when it has applied nothing. */
+export type WriteWithRelease<Action> = (actions: readonly Action[]) => Promise<boolean>;
+
+export interface Granting<Action> {
+  claim: Claim<Action>;
   /** Told once, when it is released or lost. */
   onEnd: () => void;
   /** Takes back what is left of it on the server, in the background. */
@@ -59,12 +67,12 @@ const lossOf = (cause: LossCause, serverError?: unknown): LockError =>
     loss: cause,
   });
 
-export const createGrant = (
+export const createGrant = <Action>(
   wanted: Wanted & Granted,
-  { claim, onEnd, withdraw }: Granting,
+  { claim, onEnd, withdraw }: Granting<Action>,
   firstHolder: Context,
   settings: Settings,
-): Grant => {
+): Grant<Action> => {
   const { names, token } = wanted;
   const { clock, emit, requestTimeoutMs } = settings;
   const held = startStopwatch(clock);
@@ -156,6 +164,14 @@ export const createGrant = (
     }
   };
 
+  const markAsReleased = (): void => {
+    isReleased = true;
+    onEnd();
+    tellChange();
+  };
+  const emitReleased = (): void =>
+    emit({ type: "released", names, token, heldMs: held.elapsedMs() });
+
   const end = async (): Promise<void> => {
     check();
     stopTimers();
@@ -164,12 +180,10 @@ export const createGrant = (
       signal.throwIfAborted();
     }
     if (isReleased) return;
-    isReleased = true;
-    onEnd();
-    tellChange();
+    markAsReleased();
     try {
       await askForRelease();
-      emit({ type: "released", names, token, heldMs: held.elapsedMs() });
+      emitReleased();
     } catch (error) {
       const cause = (error as LockError).loss ?? "unreachable";
       emit({ type: "lost", names, token, cause, heldMs: held.elapsedMs() });
@@ -183,6 +197,26 @@ export const createGrant = (
     if (holders.length === 0) return end();
     check();
     signal.throwIfAborted();
+  };
+
+  const leaveWithin = async (
+    holder: Context,
+    write: WriteWithRelease<Action>,
+  ): Promise<boolean> => {
+    check();
+    signal.throwIfAborted();
+    const isLast = holders.length === 1;
+    const isApplied = await write(isLast ? (claim.releaseActions?.() ?? []) : []);
+    if (!isApplied) return false;
+    holders.splice(holders.indexOf(holder), 1);
+    tellChange();
+    // Whoever has entered meanwhile has nothing any more. What the clock says no longer matters.
+    if (isLast && holders.length > 0) lose("stolen");
+    if (!isLast || isOver()) return true;
+    stopTimers();
+    markAsReleased();
+    emitReleased();
+    return true;
   };
 
   const enter = async (holder: Context, leaseMs: number, renew: boolean): Promise<void> => {
@@ -222,6 +256,7 @@ export const createGrant = (
     admits: (context) => holders.every((holder) => isWithin(context, holder)),
     enter,
     leave,
+    leaveWithin,
     changed,
     renew: renewals.renew,
     end,

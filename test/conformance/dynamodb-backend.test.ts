@@ -1,16 +1,18 @@
 /** What only DynamoDB does: its rows, its transactions, its conflicts, its clocks. */
 import { randomUUID } from "node:crypto";
-import { GetCommand, PutCommand } from "@aws-sdk/lib-dynamodb";
+import { GetCommand, PutCommand, TransactWriteCommand } from "@aws-sdk/lib-dynamodb";
 import { beforeAll, describe, expect, inject, onTestFinished, test } from "vitest";
 import { connect } from "../../inventory/database.ts";
 import {
   createDynamoDbLocks,
+  type DynamoDbLocks,
   type DynamoDbLocksOptions,
+  type TransactionAction,
 } from "../../locks/dynamodb/dynamodb-locks.ts";
 import { createDynamoDbOnce } from "../../locks/dynamodb/dynamodb-once.ts";
 import { acquireRow, renewRow, type LockRow } from "../../locks/dynamodb/lock-table.ts";
 import { writeRows } from "../../locks/dynamodb/write-rows.ts";
-import type { LockEvent, Locks } from "../../locks/locks.ts";
+import type { LockEvent } from "../../locks/locks.ts";
 import { createLocksTable } from "../support/database.ts";
 import { startFaultProxy, type Fault, type FaultProxy } from "../support/fault-proxy.ts";
 import { localAccess } from "../support/local-access.ts";
@@ -32,7 +34,7 @@ const connectTo = (address: string) => {
   return client;
 };
 
-const open = (options: Partial<DynamoDbLocksOptions> = {}): Locks => {
+const open = (options: Partial<DynamoDbLocksOptions> = {}): DynamoDbLocks => {
   const locks = createDynamoDbLocks({ client: connectTo(endpoint), table, ...options });
   onTestFinished(() => locks.close());
   return locks;
@@ -44,8 +46,10 @@ const startFaults = async (): Promise<FaultProxy> => {
   return faults;
 };
 
-const openFaulty = (faults: FaultProxy, options: Partial<DynamoDbLocksOptions> = {}): Locks =>
-  open({ ...options, client: connectTo(faults.endpoint) });
+const openFaulty = (
+  faults: FaultProxy,
+  options: Partial<DynamoDbLocksOptions> = {},
+): DynamoDbLocks => open({ ...options, client: connectTo(faults.endpoint) });
 
 const rowOf = async (name: string): Promise<LockRow | undefined> => {
   const Key = { lockName: `lock#${name}` };
@@ -243,6 +247,94 @@ describe("what DynamoDB applies late", () => {
       leaseUntilMs: Date.now() + leaseMs,
     });
     expect(await writeRows(connectTo(endpoint), [later], never)).toMatchObject({ written: false });
+    await (await open().tryAcquire(name))!.release();
+  });
+});
+
+describe("a lease that a transaction releases", () => {
+  const client = () => connectTo(endpoint);
+
+  /** Writes a record of the caller's own together with the release. */
+  const writeWith =
+    (key: string) =>
+    async (releases: readonly TransactionAction[]): Promise<boolean> => {
+      const record = { Put: { TableName: table, Item: { lockName: key } } };
+      try {
+        await client().send(new TransactWriteCommand({ TransactItems: [record, ...releases] }));
+        return true;
+      } catch (error) {
+        if ((error as Error).name !== "TransactionCanceledException") throw error;
+        return false;
+      }
+    };
+  const wasWritten = async (key: string): Promise<boolean> => {
+    const command = new GetCommand({ TableName: table, Key: { lockName: key } });
+    return (await client().send(command)).Item !== undefined;
+  };
+
+  test("costs no request of its own, and is over", async () => {
+    const faults = await startFaults();
+    const events: LockEvent["type"][] = [];
+    const locks = openFaulty(faults, { onEvent: ({ type }) => events.push(type) });
+    const names = [randomUUID(), randomUUID()];
+    const lease = await locks.acquire(names, { leaseMs });
+    const key = randomUUID();
+    expect(await lease.releaseWithin(writeWith(key))).toBe(true);
+    expect(await wasWritten(key)).toBe(true);
+    expect(events).toEqual(["acquired", "released"]);
+    await expect(lease.release()).rejects.toMatchObject({ code: "invalid_argument" });
+    await expect(lease.releaseWithin(async () => true)).rejects.toThrow("released already");
+    await locks.close();
+    expect(faults.takeRequests()).toEqual(["TransactWriteItems"]);
+    await (await open().tryAcquire(names))!.release();
+  });
+
+  test("is held as before when the transaction was not applied, or is not known to be", async () => {
+    const name = randomUUID();
+    const lease = await open().acquire(name, { leaseMs });
+    expect(await lease.releaseWithin(async () => false)).toBe(false);
+    expect(await open().tryAcquire(name)).toBeUndefined();
+    const key = randomUUID();
+    const unheard = lease.releaseWithin(async (releases) => {
+      await writeWith(key)(releases);
+      throw new Error("no answer");
+    });
+    await expect(unheard).rejects.toThrow("no answer");
+    // Looks, and finds that it was released.
+    await lease.release();
+  });
+
+  test("refuses the transaction when it is another's by now", async () => {
+    const name = randomUUID();
+    const lease = await open().acquire(name, { leaseMs });
+    await putRow(name, { owner: "thief:1", token: lease.token + 1, leaseUntilMs: Date.now() });
+    const key = randomUUID();
+    expect(await lease.releaseWithin(writeWith(key))).toBe(false);
+    expect(await wasWritten(key)).toBe(false);
+    await expect(lease.release()).rejects.toMatchObject({ code: "lost", loss: "stolen" });
+  });
+
+  test("writes nothing when it has run out", async () => {
+    const lease = await open().acquire(randomUUID(), { leaseMs: 100 });
+    await new Promise((resolve) => lease.signal.addEventListener("abort", resolve));
+    const key = randomUUID();
+    await expect(lease.releaseWithin(writeWith(key))).rejects.toMatchObject({ loss: "expired" });
+    expect(await wasWritten(key)).toBe(false);
+  });
+
+  test("stays with an outer lease of the same context", async () => {
+    const locks = open();
+    const name = randomUUID();
+    await locks.withLease(name, { leaseMs }, async () => {
+      const inner = await locks.acquire(name, { leaseMs });
+      let actions: readonly unknown[] = ["unasked"];
+      await inner.releaseWithin(async (releases) => {
+        actions = releases;
+        return true;
+      });
+      expect(actions).toEqual([]);
+      expect(await open().tryAcquire(name)).toBeUndefined();
+    });
     await (await open().tryAcquire(name))!.release();
   });
 });
