@@ -12,11 +12,23 @@ export const unitsMax = 1_000_000_000;
 /** Lines of one reservation as sent. Lines of the same SKU count once after merging. */
 export const linesMax = 500;
 
+/** Actions of one DynamoDB transaction. */
+export const transactionActionsMax = 100;
+
 /**
- * Lines of one reservation after merging, until orders past one transaction are written in chunks:
- * one DynamoDB transaction takes 100 actions, and the reservation itself is one of them.
+ * Lines that one transaction writes: the reservation itself is one of its actions. An order of more
+ * SKUs is written in chunks.
  */
-export const linesPerTransactionMax = 99;
+export const linesPerTransactionMax = transactionActionsMax - 1;
+
+/**
+ * How long an order of several lines has its SKUs leased, in milliseconds: many times what its two
+ * requests take, and short enough that a function which died is not waited for until the deadline.
+ */
+export const orderLeaseMs = 4_000;
+
+/** How long an order waits for the leases of others, in milliseconds, when nobody says otherwise. */
+export const orderWaitMsDefault = 4_000;
 
 /** Characters of an `orderId`, a `reference` and a `reason`. */
 export const labelLengthMax = 128;
@@ -26,6 +38,9 @@ export const idempotencyKeyLengthMax = 255;
 
 /** How long a hold may be asked for at once, in seconds: a day. */
 export const holdSecondsMax = 86_400;
+
+/** The shortest hold, in seconds. What was found to be alive is believed for as long. */
+export const holdSecondsMin = 1;
 
 /** How long a hold lasts when the caller does not say, in seconds: a slow payment page. */
 export const holdSecondsDefault = 900;
@@ -41,6 +56,12 @@ export const pageSizeDefault = 50;
 export const bodyBytesMax = 256 * 1024;
 
 /**
+ * The partition of the index `byExpiry` for what is half written, beside those for holds. All of it
+ * is looked at in each sweep.
+ */
+export const unsettledShard = -1;
+
+/**
  * Partitions of the index `byExpiry`. One partition takes 1,000 writes a second, so 8 carry 8,000
  * new holds a second. A change needs both numbers swept until the old holds are gone.
  */
@@ -52,11 +73,25 @@ export const retentionDaysDefault = 30;
 /** How long a function may run, in seconds: well under the 30 s that API Gateway waits. */
 export const functionTimeoutSeconds = 10;
 
+/**
+ * How long an order that is written in chunks counts as being written, in milliseconds: as long as
+ * the function may run that began it. The sweeper takes over after it.
+ */
+export const attendedMs = functionTimeoutSeconds * 1000;
+
 /** What a function keeps of its remaining time to write its answer and its log, in milliseconds. */
 export const deadlineMarginMs = 500;
 
 /** How long one DynamoDB request may take before it is tried again, in milliseconds. */
 export const databaseRequestTimeoutMs = 2_000;
+
+/** How long a sweep may run, in seconds: it is due again when it ends. */
+export const sweepTimeoutSeconds = 60;
+export const sweepIntervalMinutes = 1;
+
+/** Due holds that a sweep reads at once, and that it ends side by side. */
+export const sweepPageSize = 100;
+export const sweepInFlight = 16;
 
 /** What `Retry-After` tells a caller who met too much traffic, in seconds. */
 export const retryAfterSeconds = 1;
@@ -67,9 +102,12 @@ const holds = (condition: boolean, statement: string): void => {
 holds(holdSecondsDefault <= holdSecondsMax, "the default hold is within its bound");
 holds(holdSecondsMax * 1000 <= holdLifeMsMax, "the longest first hold fits into a hold's life");
 holds(pageSizeDefault <= pageSizeMax, "the default page is within its bound");
-holds(linesPerTransactionMax + 1 <= 100, "a reservation fits into one transaction");
 holds(unitsMax * linesMax <= Number.MAX_SAFE_INTEGER, "sums of quantities are exact");
 holds(
   databaseRequestTimeoutMs + deadlineMarginMs < functionTimeoutSeconds * 1000,
   "a request that times out leaves time to try again",
+);
+holds(
+  orderWaitMsDefault + orderLeaseMs + deadlineMarginMs < functionTimeoutSeconds * 1000,
+  "an order that has waited for as long as it may still has a whole lease",
 );

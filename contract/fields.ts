@@ -3,7 +3,13 @@
  * says what is accepted and what was sent.
  */
 import * as z from "zod/mini";
-import { holdSecondsMax, idempotencyKeyLengthMax, labelLengthMax, skuLengthMax } from "./bounds.ts";
+import {
+  holdSecondsMax,
+  holdSecondsMin,
+  idempotencyKeyLengthMax,
+  labelLengthMax,
+  skuLengthMax,
+} from "./bounds.ts";
 
 const shownLengthMax = 60;
 
@@ -47,7 +53,7 @@ export const sku = text(
 
 export const label = printable(labelLengthMax);
 export const idempotencyKey = printable(idempotencyKeyLengthMax);
-export const holdSeconds = wholeNumber(1, holdSecondsMax);
+export const holdSeconds = wholeNumber(holdSecondsMin, holdSecondsMax);
 
 /** An object that refuses members which it does not know. */
 export const closedObject = <Shape extends z.core.$ZodShape>(shape: Shape) =>

@@ -8,8 +8,9 @@ export const stockTable = {
 } as const;
 
 /**
- * Both indexes carry keys only: a transition then costs no write in `byOrder`, and a list reads
- * the records themselves, so that what it shows is never older than the record.
+ * `byOrder` carries keys only: a transition then costs no write in it, and a list reads the records
+ * themselves, so that what it shows is never older than the record. `byExpiry` also carries the
+ * SKUs, so that the holds of one are found among all of them.
  */
 export const reservationsTable = {
   partitionKey: "reservationId",
@@ -18,6 +19,7 @@ export const reservationsTable = {
     indexName: "byExpiry",
     partitionKey: "expiryShard",
     sortKey: "expiresAtMs",
+    carries: "skus",
   },
   byOrder: {
     indexName: "byOrder",
@@ -50,7 +52,13 @@ export interface StockItem {
   /** Grows by one with every change of the counts. */
   version: number;
   updatedAtMs: number;
+  /** The token of the last lease under which an order of several lines was written. */
+  fence?: number;
 }
+
+/** How orders of several lines are written: under leases on their SKUs, or without where it fits. */
+export const multiItemStrategies = ["leased", "optimistic"] as const;
+export type MultiItemStrategy = (typeof multiItemStrategies)[number];
 
 export const reservationStatuses = ["held", "confirmed", "released", "expired"] as const;
 export type ReservationStatus = (typeof reservationStatuses)[number];
@@ -61,10 +69,27 @@ export interface Line {
   quantity: number;
 }
 
-/** A record of the table Reservations. */
+/** What happens to the units of a line. */
+export type StockChange = "hold" | "sell" | "giveBack";
+
+/**
+ * Of an order that one transaction cannot write: the change is still to be made to the stock of
+ * `lines[from]` up to, without, `lines[to]`.
+ */
+export interface RemainingChange {
+  change: StockChange;
+  from: number;
+  to: number;
+}
+
+/**
+ * A record of the table Reservations. Before it is held, an order that is written in chunks is
+ * `reserving`; one that fell short on the way is `returning` until it is removed. Neither is a
+ * reservation yet to anybody outside.
+ */
 export interface ReservationItem {
   reservationId: string;
-  status: ReservationStatus;
+  status: ReservationStatus | "reserving" | "returning";
   /** Merged and sorted by SKU. Never changes. */
   lines: Line[];
   orderId?: string;
@@ -73,8 +98,14 @@ export interface ReservationItem {
   /** Hash of what was asked for: tells a repeat from another request under the same key. */
   fingerprint: string;
   version: number;
-  /** Present only while held: what keeps the index `byExpiry` sparse. */
+  /** Present while held or half written: what keeps the index `byExpiry` sparse. */
   expiryShard?: number;
+  /** Those of the lines; present as `expiryShard` is. */
+  skus?: Set<string>;
+  /** Present while it is half written. */
+  remaining?: RemainingChange;
+  /** Present with `remaining`: until then somebody is at it, who may have died. */
+  attendedUntilMs?: number;
   /** When DynamoDB may remove the record, in seconds of the epoch. Set when the hold ends. */
   ttlSeconds?: number;
 }

@@ -1,18 +1,24 @@
 /** `POST /v1/reservations` alone: the hot path, with the smallest bundle and the fewest rights. */
 import { unknownSkuInBodyStatus } from "../contract/problems.ts";
 import { reserveRequest } from "../contract/reservations.ts";
-import { reserve, type Shortage } from "../inventory/reserve.ts";
+import { reserve } from "../inventory/reserve.ts";
+import type { Shortage } from "../inventory/shortages.ts";
 import { answer, refuse } from "./middleware/answer.ts";
 import { endpoint, httpHandler } from "./middleware/http-handler.ts";
-import { reservationBody } from "./representation.ts";
-import { database } from "./wiring.ts";
+import { isoTime, reservationBody } from "./representation.ts";
+import { orderDatabase } from "./wiring.ts";
 
 const tell = ({ sku, requested, available }: Shortage) =>
   `${sku} has ${available} available, ${requested} were asked for`;
 
+const shortageBody = ({ nextExpiryAtMs, ...shortage }: Shortage) => ({
+  ...shortage,
+  ...(nextExpiryAtMs === undefined ? {} : { nextExpiryAt: isoTime(nextExpiryAtMs) }),
+});
+
 export const handler = httpHandler({
   reserve: endpoint(reserveRequest, async ({ body, idempotencyKey }, call) => {
-    const result = await reserve(database, { ...body, idempotencyKey }, call);
+    const result = await reserve(orderDatabase, { ...body, idempotencyKey }, call);
     switch (result.outcome) {
       case "reserved":
         return answer(201, "reserved", reservationBody(result.reservation), {
@@ -23,8 +29,8 @@ export const handler = httpHandler({
           "Idempotency-Replayed": "true",
         });
       case "insufficient_stock": {
-        const { shortages } = result;
-        const detail = `${shortages.map(tell).join("; ")}.`;
+        const detail = `${result.shortages.map(tell).join("; ")}.`;
+        const shortages = result.shortages.map(shortageBody);
         return refuse("insufficient_stock", detail, { members: { shortages } });
       }
       case "unknown_sku": {

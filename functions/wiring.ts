@@ -3,9 +3,13 @@
  * stack names, the credentials that Lambda sets, the address of another DynamoDB when there is one.
  */
 import { Logger } from "@aws-lambda-powertools/logger";
-import { Metrics } from "@aws-lambda-powertools/metrics";
+import { Metrics, MetricUnit } from "@aws-lambda-powertools/metrics";
 import { environment } from "../contract/environment.ts";
+import type { MultiItemStrategy } from "../contract/tables.ts";
 import { connect, createDatabase } from "../inventory/database.ts";
+import { withLeases } from "../inventory/leases.ts";
+import { createDynamoDbLocks } from "../locks/dynamodb/dynamodb-locks.ts";
+import type { LockEvent } from "../locks/locks.ts";
 
 const required = (name: string): string => {
   const value = process.env[name];
@@ -51,9 +55,28 @@ const openDatabase = () => {
   });
 };
 
+const openOrderDatabase = () => {
+  const locks = createDynamoDbLocks({
+    client: database.client,
+    table: required(environment.locksTable),
+    onEvent: measureLeases,
+  });
+  const multiItemStrategy = required(environment.multiItemStrategy) as MultiItemStrategy;
+  return withLeases(database, { locks, multiItemStrategy });
+};
+
+const measureLeases = (event: LockEvent): void => {
+  if (event.type === "acquired") {
+    metrics.addMetric("LeaseWaitMs", MetricUnit.Milliseconds, event.waitedMs);
+  }
+  if (event.type === "lost") metrics.addMetric("LeasesLost", MetricUnit.Count, 1);
+};
+
 // Marked pure, so that the bundle of a function without tables has no database client in it.
 export const database = /* @__PURE__ */ openDatabase();
 export const logger = new Logger();
 export const metrics = new Metrics();
+/** The same with what orders of several lines need. */
+export const orderDatabase = /* @__PURE__ */ openOrderDatabase();
 
 export const serviceVersion = (): string => required(environment.serviceVersion);

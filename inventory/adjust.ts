@@ -142,7 +142,7 @@ export const adjustStock = async (
     const result = await transact<MovementItem>(database, () => transaction, call);
     if (result.applied) return { outcome: "adjusted", stock: to };
     if (result.by === "record") return replay(database, draft, result.found!, call);
-    from = result.failures[0]?.found;
+    from = result.by === "stock" ? result.failures[0]?.found : undefined;
     await backOff(database, call, attempt, "conflict");
   }
   return { outcome: "unknown_sku" };

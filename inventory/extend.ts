@@ -3,7 +3,7 @@ import { holdLifeMsMax } from "../contract/bounds.ts";
 import type { ReservationItem } from "../contract/tables.ts";
 import type { Call, Database } from "./database.ts";
 import { isId } from "./identity.ts";
-import { isDue, reservationIn, type Reservation } from "./reservation.ts";
+import { isDue, isReservation, reservationIn, type Reservation } from "./reservation.ts";
 import { updateIf } from "./update-if.ts";
 import { endHold } from "./transitions.ts";
 
@@ -80,7 +80,7 @@ export const extend = async (
       return { outcome: "extended", reservation: reservationIn("held", result.item) };
     }
     const item = result.found;
-    if (item === undefined) return { outcome: "unknown_reservation" };
+    if (item === undefined || !isReservation(item)) return { outcome: "unknown_reservation" };
     if (item.status !== "held") {
       return { outcome: refusals[item.status], reservation: reservationIn(item.status, item) };
     }

@@ -1,4 +1,5 @@
 import { hash, randomUUID } from "node:crypto";
+import { expiryShardCount } from "../contract/bounds.ts";
 
 /**
  * A random id that sorts by time: UUID version 7 (RFC 9562). The random half is that of a version 4,
@@ -31,6 +32,6 @@ export const isId = (text: string): boolean =>
 export const fingerprint = (request: unknown): string =>
   hash("sha256", JSON.stringify(request), "base64url");
 
-/** A number from 0 to `count` - 1, the same for the same id, spread evenly: its end is random. */
-export const shardOf = (id: string, count: number): number =>
-  Number.parseInt(id.slice(-8), 16) % count;
+/** The partition of the index `byExpiry` that a hold is in: spread evenly, as its end is random. */
+export const expiryShardOf = (reservationId: string): number =>
+  Number.parseInt(reservationId.slice(-8), 16) % expiryShardCount;

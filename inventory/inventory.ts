@@ -7,15 +7,17 @@
  * is a plain Error, and a bug. Start reading at reserve.ts, then transact.ts and transitions.ts.
  */
 import { adjustStock, type AdjustStockInput } from "./adjust.ts";
-import { callWithin, type Call, type Database } from "./database.ts";
+import { callWithin, type Call } from "./database.ts";
 import { extend, type ExtendInput } from "./extend.ts";
+import type { LeasingDatabase } from "./leases.ts";
 import { getReservation, listReservations } from "./reservation-queries.ts";
 import { reserve, type ReserveInput } from "./reserve.ts";
 import { getStock, listStock, setStock, type SetStockInput } from "./stock.ts";
+import { sweep } from "./sweep.ts";
 import { confirm, release } from "./transitions.ts";
 
 /** All operations on one database. A Lambda imports the few that it needs instead. */
-export const createInventory = (database: Database) => ({
+export const createInventory = (database: LeasingDatabase) => ({
   setStock: (input: SetStockInput, call: Call = callWithin()) => setStock(database, input, call),
   getStock: (sku: string, call: Call = callWithin()) => getStock(database, sku, call),
   listStock: (input: Parameters<typeof listStock>[1] = {}, call: Call = callWithin()) =>
@@ -31,6 +33,7 @@ export const createInventory = (database: Database) => ({
     confirm(database, reservationId, call),
   release: (reservationId: string, call: Call = callWithin()) =>
     release(database, reservationId, call),
+  sweep: (call: Call = callWithin()) => sweep(database, call),
   extend: (input: ExtendInput, call: Call = callWithin()) => extend(database, input, call),
 });
 

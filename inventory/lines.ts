@@ -1,4 +1,4 @@
-import { linesPerTransactionMax, unitsMax } from "../contract/bounds.ts";
+import { linesMax, unitsMax } from "../contract/bounds.ts";
 import type { Line } from "../contract/tables.ts";
 import { InventoryError } from "./errors.ts";
 
@@ -18,6 +18,9 @@ const refuse = (path: string, message: string): never => {
  */
 export const mergeLines = (lines: readonly Line[]): Line[] => {
   if (lines.length === 0) refuse("lines", "must have at least 1 entry, not 0");
+  if (lines.length > linesMax) {
+    refuse("lines", `must have at most ${linesMax} entries, not ${lines.length}`);
+  }
   const quantities = new Map<string, number>();
   for (const [index, { sku, quantity }] of lines.entries()) {
     if (!Number.isInteger(quantity) || quantity < 1) {
@@ -28,12 +31,6 @@ export const mergeLines = (lines: readonly Line[]): Line[] => {
       refuse("lines", `ask for ${merged} units of ${sku} in all, more than ${unitsMax}`);
     }
     quantities.set(sku, merged);
-  }
-  if (quantities.size > linesPerTransactionMax) {
-    refuse(
-      "lines",
-      `must have at most ${linesPerTransactionMax} different SKUs, not ${quantities.size}`,
-    );
   }
   return Array.from(quantities, ([sku, quantity]) => ({ sku, quantity })).toSorted((a, b) =>
     a.sku < b.sku ? -1 : 1,

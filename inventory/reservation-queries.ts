@@ -1,10 +1,11 @@
-import { BatchGetCommand, QueryCommand } from "@aws-sdk/lib-dynamodb";
+import { QueryCommand } from "@aws-sdk/lib-dynamodb";
 import { pageSizeDefault } from "../contract/bounds.ts";
 import { reservationsTable, type ReservationItem } from "../contract/tables.ts";
 import { decodeCursor, encodeCursor } from "./cursor.ts";
-import { backOff, type Call, type Database } from "./database.ts";
+import { batchGet } from "./batch-get.ts";
+import type { Call, Database } from "./database.ts";
 import { pageOf, readLimit, type Page } from "./page.ts";
-import { reservationAt, type Reservation } from "./reservation.ts";
+import { isReservation, reservationAt, type Reservation } from "./reservation.ts";
 import { send } from "./send.ts";
 import { readReservationItem } from "./transitions.ts";
 
@@ -19,29 +20,6 @@ export const getReservation = async (
 
 /** What the index `byOrder` carries of a record. */
 type ReservationKeys = Pick<ReservationItem, "reservationId" | "createdAtMs">;
-
-/** The records of `ids` (at most 100), in their order, as they are now; missing ones left out. */
-const readItems = async (
-  database: Database,
-  ids: string[],
-  call: Call,
-): Promise<ReservationItem[]> => {
-  const table = database.tables.reservations;
-  const byId = new Map<string, ReservationItem>();
-  let keys: Record<string, unknown>[] = ids.map((reservationId) => ({ reservationId }));
-  for (let attempt = 0; keys.length > 0; attempt += 1) {
-    if (attempt > 0) await backOff(database, call, attempt - 1, "throttle");
-    const command = new BatchGetCommand({
-      RequestItems: { [table]: { Keys: keys, ConsistentRead: true } },
-    });
-    const page = await send((options) => database.client.send(command, options), call);
-    for (const item of page.Responses?.[table] ?? []) {
-      byId.set(item["reservationId"], item as ReservationItem);
-    }
-    keys = page.UnprocessedKeys?.[table]?.Keys ?? [];
-  }
-  return ids.flatMap((id) => byId.get(id) ?? []);
-};
 
 /**
  * The reservations of an order, newest first. The index may lag behind a reservation that was made
@@ -73,7 +51,11 @@ export const listReservations = async (
     encodeCursor(list, [createdAtMs, reservationId]),
   );
   const ids = keys.items.map(({ reservationId }) => reservationId);
-  const items = await readItems(database, ids, call);
+  const records = { table: database.tables.reservations, attribute: "reservationId" } as const;
+  const items = await batchGet<ReservationItem>(database, records, ids, call);
   const nowMs = database.now();
-  return { ...keys, items: items.map((item) => reservationAt(item, nowMs)) };
+  return {
+    ...keys,
+    items: items.filter(isReservation).map((item) => reservationAt(item, nowMs)),
+  };
 };

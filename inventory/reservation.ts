@@ -1,7 +1,16 @@
 import type { ReservationItem, ReservationStatus } from "../contract/tables.ts";
 
+/** A record that is a reservation to the outside: not one that is still written, or taken back. */
+export type ReservationRecord = ReservationItem & { status: ReservationStatus };
+
+export const isReservation = (item: ReservationItem): item is ReservationRecord =>
+  item.status !== "reserving" && item.status !== "returning";
+
 /** A reservation as the engine's callers see it: the record without what only the tables need. */
-export type Reservation = Omit<ReservationItem, "fingerprint" | "expiryShard" | "ttlSeconds">;
+export type Reservation = Pick<
+  ReservationRecord,
+  "reservationId" | "status" | "lines" | "orderId" | "createdAtMs" | "expiresAtMs" | "version"
+>;
 
 /** From this millisecond on a hold can no longer be confirmed, whoever gets to write that down. */
 export const isDue = (item: ReservationItem, nowMs: number): boolean =>
@@ -23,5 +32,5 @@ export const reservationIn = <Status extends ReservationStatus>(
 });
 
 /** The reservation as it stands at `nowMs`: a due hold is expired, also before its units are back. */
-export const reservationAt = (item: ReservationItem, nowMs: number): Reservation =>
+export const reservationAt = (item: ReservationRecord, nowMs: number): Reservation =>
   reservationIn(isDue(item, nowMs) ? "expired" : item.status, item);

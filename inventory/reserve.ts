@@ -1,11 +1,15 @@
-import { expiryShardCount, holdSecondsDefault } from "../contract/bounds.ts";
+import { holdSecondsDefault, linesPerTransactionMax } from "../contract/bounds.ts";
 import type { Line, ReservationItem } from "../contract/tables.ts";
-import type { Call, Database } from "./database.ts";
-import { fingerprint, idOfKey, shardOf, timeOrderedId } from "./identity.ts";
+import type { Call } from "./database.ts";
+import { InventoryError } from "./errors.ts";
+import { expiryShardOf, fingerprint, idOfKey, timeOrderedId } from "./identity.ts";
+import { leaseSkus, type LeasingDatabase, type OrderLeases } from "./leases.ts";
 import { mergeLines } from "./lines.ts";
-import { reservationAt, type Reservation } from "./reservation.ts";
-import { stockChange } from "./stock-change.ts";
-import { transact, type Transaction } from "./transact.ts";
+import { readItem } from "./read-item.ts";
+import { isReservation, reservationAt, type Reservation } from "./reservation.ts";
+import { settle } from "./settle.ts";
+import { refuseOrder, type OrderRefusal } from "./shortages.ts";
+import { writeHold, type Written } from "./write-hold.ts";
 
 export interface ReserveInput {
   lines: readonly Line[];
@@ -16,22 +20,14 @@ export interface ReserveInput {
   idempotencyKey?: string | undefined;
 }
 
-/** A line that fell short: what was asked for, and what there was at that moment. */
-export interface Shortage {
-  sku: string;
-  requested: number;
-  available: number;
-}
-
 export type ReserveOutcome =
   | { outcome: "reserved"; reservation: Reservation }
   | { outcome: "replayed"; reservation: Reservation }
-  | { outcome: "insufficient_stock"; shortages: Shortage[] }
-  | { outcome: "unknown_sku"; skus: string[] }
+  | OrderRefusal
   | { outcome: "idempotency_key_reused"; reservationId: string };
 
-/** What is written down. Everything that the caller chose goes into its fingerprint. */
-const reservationItem = (input: ReserveInput, lines: Line[], nowMs: number): ReservationItem => {
+/** The hold that is asked for. Everything that the caller chose goes into its fingerprint. */
+const holdOf = (input: ReserveInput, lines: Line[], nowMs: number): ReservationItem => {
   const { orderId, ttlSeconds = holdSecondsDefault, idempotencyKey } = input;
   const reservationId =
     idempotencyKey === undefined ? timeOrderedId(nowMs) : idOfKey(["reservation"], idempotencyKey);
@@ -44,29 +40,85 @@ const reservationItem = (input: ReserveInput, lines: Line[], nowMs: number): Res
     expiresAtMs: nowMs + ttlSeconds * 1000,
     fingerprint: fingerprint([lines.map((line) => [line.sku, line.quantity]), orderId, ttlSeconds]),
     version: 1,
-    expiryShard: shardOf(reservationId, expiryShardCount),
+    expiryShard: expiryShardOf(reservationId),
+    skus: new Set(lines.map(({ sku }) => sku)),
   };
 };
 
-const refusal = (
-  lines: Line[],
-  failures: { index: number; found?: { available: number } }[],
-): ReserveOutcome => {
-  const skus: string[] = [];
-  const shortages: Shortage[] = [];
-  for (const { index, found } of failures) {
-    const { sku, quantity } = lines[index]!;
-    if (found === undefined) skus.push(sku);
-    else shortages.push({ sku, requested: quantity, available: found.available });
+/** What a repeat gets: the reservation that its key has made, or is just making. */
+const replay = async (
+  database: LeasingDatabase,
+  hold: ReservationItem,
+  existing: ReservationItem,
+  call: Call,
+): Promise<ReserveOutcome | undefined> => {
+  const { reservationId } = existing;
+  if (existing.status !== "returning" && existing.fingerprint !== hold.fingerprint) {
+    return { outcome: "idempotency_key_reused", reservationId };
   }
-  // An unknown SKU never arrives, a shortage may pass: the one that waiting cannot cure goes first.
-  return skus.length > 0
-    ? { outcome: "unknown_sku", skus }
-    : { outcome: "insufficient_stock", shortages };
+  // Whoever began may have died half-way, so that we carry on.
+  const { item, shortages } = isReservation(existing)
+    ? { item: existing, shortages: [] }
+    : await settle(database, existing, call);
+  if (item !== undefined && isReservation(item)) {
+    return { outcome: "replayed", reservation: reservationAt(item, database.now()) };
+  }
+  return shortages.length === 0 ? undefined : refuseOrder(database, hold.lines, shortages, call);
+};
+
+const needsLeases = ({ multiItemStrategy }: LeasingDatabase, lines: number): boolean =>
+  lines > linesPerTransactionMax || (lines > 1 && multiItemStrategy === "leased");
+
+/** The record of this key, if there is one. */
+const readExisting = (database: LeasingDatabase, { reservationId }: ReservationItem, call: Call) =>
+  readItem<ReservationItem>(database, database.tables.reservations, { reservationId }, call);
+
+/** What an order is written under; or that it is written already. */
+interface Ready {
+  leases?: OrderLeases;
+  existing?: ReservationItem;
+}
+
+/** Leases the SKUs, or finds that there is nothing to lease them for. */
+const leaseOrFind = async (
+  database: LeasingDatabase,
+  hold: ReservationItem,
+  hasKey: boolean,
+  call: Call,
+): Promise<Ready> => {
+  const { lines } = hold;
+  if (!needsLeases(database, lines.length)) return {};
+  // A repeat of a half-written order must not wait for the leases of one that has died.
+  if (hasKey && lines.length > linesPerTransactionMax) {
+    const existing = await readExisting(database, hold, call);
+    if (existing !== undefined) return { existing };
+  }
+  try {
+    const skus = lines.map(({ sku }) => sku);
+    return { leases: await leaseSkus(database, skus, call) };
+  } catch (error) {
+    const existing = hasKey ? await readExisting(database, hold, call) : undefined;
+    if (existing === undefined) throw error;
+    return { existing };
+  }
+};
+
+const writeUnder = async (
+  database: LeasingDatabase,
+  hold: ReservationItem,
+  ready: Ready,
+  call: Call,
+): Promise<Written> => {
+  if (ready.existing !== undefined) return { result: "exists", existing: ready.existing };
+  try {
+    return await writeHold(database, hold, ready.leases, call);
+  } finally {
+    await ready.leases?.release();
+  }
 };
 
 /**
- * Holds every line or none, in one `TransactWriteItems` with no read before it:
+ * Holds every line or none. An order of one line is one `TransactWriteItems` with no read before it:
  *
  *     per line   available >= q ?  available - q, reserved + q
  *     and        no such reservation ?  put it
@@ -74,33 +126,38 @@ const refusal = (
  * The database subtracts under a condition, so that no two buyers can be given the same unit, and
  * the reservation is there exactly when its units are held.
  *
+ * An order of several lines is the same under leases on its SKUs, which the transaction releases:
+ * two requests. One of more lines than a transaction takes is written in chunks (settle.ts). A line
+ * that falls short has its dead holds expired first, and is tried once more.
+ *
  * @throws InventoryError `invalid_argument`, `busy`, `unavailable`, `rejected`
  */
 export const reserve = async (
-  database: Database,
+  database: LeasingDatabase,
   input: ReserveInput,
   call: Call,
 ): Promise<ReserveOutcome> => {
   const lines = mergeLines(input.lines);
-  const nowMs = database.now();
-  const item = reservationItem(input, lines, nowMs);
-  const transaction: Transaction = {
-    record: {
-      Put: {
-        TableName: database.tables.reservations,
-        Item: item,
-        ConditionExpression: "attribute_not_exists(reservationId)",
-        ReturnValuesOnConditionCheckFailure: "ALL_OLD",
-      },
-    },
-    stock: lines.map((line) => stockChange(database, "hold", line, nowMs)),
-  };
-  const result = await transact<ReservationItem>(database, () => transaction, call);
-  if (result.applied) return { outcome: "reserved", reservation: reservationAt(item, nowMs) };
-  if (result.by === "stock") return refusal(lines, result.failures);
-  // Its condition failed, so there was a record, and ALL_OLD has brought it.
-  const existing = result.found!;
-  return existing.fingerprint === item.fingerprint
-    ? { outcome: "replayed", reservation: reservationAt(existing, database.now()) }
-    : { outcome: "idempotency_key_reused", reservationId: existing.reservationId };
+  const hold = holdOf(input, lines, database.now());
+  const hasKey = input.idempotencyKey !== undefined;
+  for (;;) {
+    const ready = await leaseOrFind(database, hold, hasKey, call);
+    const written = await writeUnder(database, hold, ready, call);
+    switch (written.result) {
+      case "held":
+        return { outcome: "reserved", reservation: reservationAt(written.hold, hold.createdAtMs) };
+      case "short":
+        return refuseOrder(database, lines, written.failures, call);
+      case "exists": {
+        const outcome = await replay(database, hold, written.existing, call);
+        if (outcome !== undefined) return outcome;
+        break;
+      }
+      case "lost":
+        break;
+    }
+    if (call.remainingMs() <= 0) {
+      throw new InventoryError("busy", "The leases of this order were lost until its deadline.");
+    }
+  }
 };

@@ -1,5 +1,5 @@
 import type { UpdateCommandInput } from "@aws-sdk/lib-dynamodb";
-import type { Line } from "../contract/tables.ts";
+import type { Line, StockChange } from "../contract/tables.ts";
 import type { Database } from "./database.ts";
 
 /**
@@ -22,26 +22,45 @@ const changes = {
     condition: "#reserved >= :quantity",
     names: { "#available": "available", "#reserved": "reserved" },
   },
-} as const;
+} as const satisfies Record<StockChange, object>;
 
 const always = { "#version": "version", "#updatedAtMs": "updatedAtMs" };
 
-/** The conditional update of one line's stock, as an action of a transaction. */
+/** Refuses what a later lease has overtaken. Leases of one SKU have tokens that strictly grow. */
+const fencing = {
+  set: ", #fence = :fence",
+  condition: " AND (attribute_not_exists(#fence) OR #fence < :fence)",
+  names: { "#fence": "fence" },
+};
+
+/**
+ * The conditional update of one line's stock, as an action of a transaction. `fence` is the token of
+ * the lease under which it is written, where there is one.
+ */
 export const stockChange = (
   database: Database,
-  kind: keyof typeof changes,
+  kind: StockChange,
   { sku, quantity }: Line,
   nowMs: number,
+  fence?: number,
 ) => {
   const { set, condition, names } = changes[kind];
+  const isFenced = fence !== undefined;
   return {
     Update: {
       TableName: database.tables.stock,
       Key: { sku },
-      UpdateExpression: `SET ${set}, #version = #version + :one, #updatedAtMs = :now`,
-      ConditionExpression: condition,
-      ExpressionAttributeNames: { ...names, ...always },
-      ExpressionAttributeValues: { ":quantity": quantity, ":one": 1, ":now": nowMs },
+      UpdateExpression:
+        `SET ${set}, #version = #version + :one, #updatedAtMs = :now` +
+        (isFenced ? fencing.set : ""),
+      ConditionExpression: condition + (isFenced ? fencing.condition : ""),
+      ExpressionAttributeNames: { ...names, ...always, ...(isFenced && fencing.names) },
+      ExpressionAttributeValues: {
+        ":quantity": quantity,
+        ":one": 1,
+        ":now": nowMs,
+        ...(isFenced && { ":fence": fence }),
+      },
       ReturnValuesOnConditionCheckFailure: "ALL_OLD",
     } satisfies UpdateCommandInput,
   };

@@ -5,22 +5,31 @@ import { backOff, type Call, type Database, type RetryCause } from "./database.t
 import { InventoryError } from "./errors.ts";
 import { send } from "./send.ts";
 
-type Action = NonNullable<TransactWriteCommandInput["TransactItems"]>[number];
+export type Action = NonNullable<TransactWriteCommandInput["TransactItems"]>[number];
 
 /** One write of a record (a reservation, a movement) together with the stock that it changes. */
 export interface Transaction {
   record: Action;
-  stock: Action[];
+  stock: readonly Action[];
+  /** The token of the lease under which the stock is written, if there is one. */
+  fence?: number | undefined;
+  /** Releases that lease. */
+  releases?: readonly Action[];
 }
 
-/**
- * What became of it. Where conditions failed, each one comes with the item that it met, or without
- * when there was none; `stock` numbers the actions as they were given.
- */
+/** A stock condition that failed: with the item that it met, or without when there was none. */
+export interface StockFailure {
+  /** Of the action, as they were given. */
+  index: number;
+  found?: StockItem;
+}
+
+/** What became of it. `lease`: it is another's by now, or its token is older than what was written. */
 export type TransactionResult<Item> =
   | { applied: true }
   | { applied: false; by: "record"; found?: Item }
-  | { applied: false; by: "stock"; failures: { index: number; found?: StockItem }[] };
+  | { applied: false; by: "lease" }
+  | { applied: false; by: "stock"; failures: StockFailure[] };
 
 type CancellationReason = { Code?: string; Item?: Record<string, never> };
 
@@ -49,21 +58,26 @@ const failed = (reason: CancellationReason): boolean => reason.Code === "Conditi
  *
  * The record decides: if it was refused, the stock is beside the point (a repeat of a reservation
  * that took the last unit meets both). If another transaction was just then writing the record,
- * nothing is known yet, whatever the stock says. Only then a failed stock condition counts; it is an
+ * nothing is known yet, whatever the stock says. A lease that is over comes next: what was written
+ * under a later one has to be looked at anew. Only then a failed stock condition counts; it is an
  * observation, and a conflict on another line does not take it back. What is left is contention.
  */
 const readReasons = <Item>(
   reasons: CancellationReason[],
+  { stock, fence = Infinity }: Transaction,
 ): TransactionResult<Item> | { retry: RetryCause } | undefined => {
-  const [record = {}, ...stock] = reasons;
+  const [record = {}, ...others] = reasons;
   if (failed(record)) return { applied: false, by: "record", ...found<Item>(record) };
   const recordRetry = retryCause([record]);
   if (recordRetry !== undefined) return { retry: recordRetry };
-  const failures = stock.flatMap((reason, index) =>
-    failed(reason) ? [{ index, ...found<StockItem>(reason) }] : [],
-  );
+  const failures: StockFailure[] = others
+    .slice(0, stock.length)
+    .flatMap((reason, index) => (failed(reason) ? [{ index, ...found<StockItem>(reason) }] : []));
+  const isOvertaken = failures.some(({ found: item }) => (item?.fence ?? 0) >= fence);
+  if (isOvertaken || others.slice(stock.length).some(failed))
+    return { applied: false, by: "lease" };
   if (failures.length > 0) return { applied: false, by: "stock", failures };
-  const retry = retryCause(stock);
+  const retry = retryCause(others);
   return retry === undefined ? undefined : { retry };
 };
 
@@ -80,15 +94,17 @@ export const transact = async <Item>(
   call: Call,
 ): Promise<TransactionResult<Item>> => {
   for (let attempt = 0; ; attempt += 1) {
-    const { record, stock } = build();
-    const command = new TransactWriteCommand({ TransactItems: [record, ...stock] });
+    const transaction = build();
+    const { record, stock, releases = [] } = transaction;
+    const actions = [record, ...stock, ...releases];
+    const command = new TransactWriteCommand({ TransactItems: actions });
     try {
       await send((options) => database.client.send(command, options), call);
       return { applied: true };
     } catch (error) {
       if ((error as Error).name !== "TransactionCanceledException") throw error;
       const reasons = (error as { CancellationReasons?: CancellationReason[] }).CancellationReasons;
-      const result = readReasons<Item>(reasons ?? []);
+      const result = readReasons<Item>(reasons ?? [], transaction);
       if (result === undefined) {
         throw new InventoryError("rejected", "DynamoDB cancelled the transaction.", {
           cause: error,

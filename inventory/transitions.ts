@@ -1,8 +1,16 @@
 import type { ReservationItem, ReservationStatus } from "../contract/tables.ts";
+import { firstChunk, type Chunk } from "./chunks.ts";
 import type { Call, Database } from "./database.ts";
 import { isId } from "./identity.ts";
 import { readItem } from "./read-item.ts";
-import { isDue, reservationIn, type Reservation } from "./reservation.ts";
+import {
+  isDue,
+  isReservation,
+  reservationIn,
+  type Reservation,
+  type ReservationRecord,
+} from "./reservation.ts";
+import { settle, unsettledAttributes } from "./settle.ts";
 import { stockChange } from "./stock-change.ts";
 import { transact, type Transaction } from "./transact.ts";
 
@@ -24,70 +32,41 @@ export const readReservationItem = async (
   database: Database,
   reservationId: string,
   call: Call,
-): Promise<ReservationItem | undefined> =>
-  isId(reservationId)
-    ? readItem(database, database.tables.reservations, { reservationId }, call)
-    : undefined;
+): Promise<ReservationRecord | undefined> => {
+  if (!isId(reservationId)) return undefined;
+  const { reservations } = database.tables;
+  const item = await readItem<ReservationItem>(database, reservations, { reservationId }, call);
+  return item && isReservation(item) ? item : undefined;
+};
 
 /** A reservation that is no longer held, as it stays. */
 type EndedReservation = Reservation & { status: Ending };
 
 const secondsPerDay = 24 * 60 * 60;
 
-/** The held reservation `item` as it will be once it has ended. */
+/** The held reservation `item` as it will be once it has ended, but for what of it is `left`. */
 const endedItem = (
   database: Database,
-  item: ReservationItem,
+  { expiryShard: _shard, skus, ...item }: ReservationItem,
   status: Ending,
+  { left }: Chunk,
   nowMs: number,
 ): ReservationItem & { status: Ending } => ({
   ...item,
   status,
   version: item.version + 1,
   ttlSeconds: Math.floor(nowMs / 1000) + database.retentionDays * secondsPerDay,
+  ...(left && { ...unsettledAttributes(left, nowMs), ...(skus && { skus }) }),
 });
 
 /**
- * Ends the hold `item` and moves its units, unless somebody was faster. The condition is the version
- * that was read: of a confirm, a release, an extension and an expiry that race, one is applied, and
- * the others get to see what it made of the record.
- */
-const ending = (
-  database: Database,
-  item: ReservationItem,
-  ended: ReservationItem,
-  nowMs: number,
-): Transaction => ({
-  record: {
-    Update: {
-      TableName: database.tables.reservations,
-      Key: { reservationId: item.reservationId },
-      UpdateExpression:
-        "SET #status = :status, #version = :version, #ttlSeconds = :ttlSeconds REMOVE #expiryShard",
-      ConditionExpression: "#version = :seen",
-      ExpressionAttributeNames: {
-        "#status": "status",
-        "#version": "version",
-        "#ttlSeconds": "ttlSeconds",
-        "#expiryShard": "expiryShard",
-      },
-      ExpressionAttributeValues: {
-        ":status": ended.status,
-        ":version": ended.version,
-        ":ttlSeconds": ended.ttlSeconds,
-        ":seen": item.version,
-      },
-      ReturnValuesOnConditionCheckFailure: "ALL_OLD",
-    },
-  },
-  stock: item.lines.map((line) =>
-    stockChange(database, ended.status === "confirmed" ? "sell" : "giveBack", line, nowMs),
-  ),
-});
-
-/**
- * Ends a held reservation if its record is still `held`, as it was read: in the way that is wanted,
- * or by expiry where it is due, which is asked again before every attempt.
+ * Ends a held reservation if its record is still as it was read: in the way that is wanted, or by
+ * expiry where it is due, which is asked again before every attempt. The condition is the version:
+ * of a confirm, a release, an extension and an expiry that race, one is applied, and the others get
+ * to see what it made of the record.
+ *
+ * What the first transaction cannot do for an order of many lines is done by the next ones, or by
+ * whoever comes after: that it has ended, and how, is decided.
  *
  * @returns the reservation as it ended, or the record that somebody else has made of it
  * @throws InventoryError `busy`, `unavailable`, `rejected`
@@ -97,22 +76,42 @@ export const endHold = async (
   held: ReservationItem,
   wanted: Ending,
   call: Call,
-): Promise<{ ended: EndedReservation } | { found: ReservationItem | undefined }> => {
+): Promise<{ ended: EndedReservation } | { found: ReservationRecord | undefined }> => {
   let ended = { ...held, status: wanted };
-  const result = await transact<ReservationItem>(
-    database,
-    () => {
-      const nowMs = database.now();
-      ended = endedItem(database, held, isDue(held, nowMs) ? "expired" : wanted, nowMs);
-      return ending(database, held, ended, nowMs);
-    },
-    call,
-  );
-  if (result.applied) return { ended: reservationIn(ended.status, ended) };
-  if (result.by === "record") return { found: result.found };
-  const failures = JSON.stringify(result.failures);
-  throw new Error(`Fewer units are reserved than ${held.reservationId} holds: ${failures}`);
+  const build = (): Transaction => {
+    const nowMs = database.now();
+    const status = isDue(held, nowMs) ? "expired" : wanted;
+    const change = status === "confirmed" ? "sell" : "giveBack";
+    const chunk = firstChunk({ change, from: 0, to: held.lines.length });
+    ended = endedItem(database, held, status, chunk, nowMs);
+    return {
+      record: {
+        Put: {
+          TableName: database.tables.reservations,
+          Item: ended,
+          ConditionExpression: "#version = :seen",
+          ExpressionAttributeNames: { "#version": "version" },
+          ExpressionAttributeValues: { ":seen": held.version },
+          ReturnValuesOnConditionCheckFailure: "ALL_OLD",
+        },
+      },
+      stock: held.lines
+        .slice(0, chunk.end)
+        .map((line) => stockChange(database, change, line, nowMs)),
+    };
+  };
+  const result = await transact<ReservationItem>(database, build, call);
+  if (result.applied) {
+    await settle(database, ended, call);
+    return { ended: reservationIn(ended.status, ended) };
+  }
+  if (result.by === "record") {
+    return { found: result.found && isReservation(result.found) ? result.found : undefined };
+  }
+  throw new Error(`Fewer units are reserved than ${held.reservationId} holds: ${show(result)}`);
 };
+
+const show = (result: object): string => JSON.stringify(result);
 
 /** Brings a reservation to its end, whoever gets there first. Undefined if there is none. */
 const endReservation = async (
@@ -127,7 +126,10 @@ const endReservation = async (
     if ("ended" in result) return result.ended;
     item = result.found;
   }
-  return item && reservationIn(item.status, item);
+  if (item === undefined) return undefined;
+  // Whoever has ended it may not have come to the end of its lines.
+  await settle(database, item, call);
+  return reservationIn(item.status as Ending, item);
 };
 
 const confirmOutcomes = {

@@ -70,7 +70,12 @@ export const createApi = (scope: Construct, props: ApiProps): HttpApi => {
 
   const authorizationOf = routeAuthorizationFor(authorization);
   const integrationOf = new Map<FunctionName, FunctionIntegration>();
-  for (const [name, target] of Object.entries(functions) as [FunctionName, IFunction][]) {
+  const called = new Set<FunctionName>([
+    fallbackFunction,
+    ...Object.values(routes).map((route) => route.function),
+  ]);
+  for (const name of called) {
+    const target = functions[name];
     integrationOf.set(name, new FunctionIntegration(target));
     target.addPermission("InvokeByApi", {
       principal: new ServicePrincipal("apigateway.amazonaws.com"),

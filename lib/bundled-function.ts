@@ -10,19 +10,20 @@ import { Architecture, Runtime, Tracing } from "aws-cdk-lib/aws-lambda";
 import { LogLevel, NodejsFunction, OutputFormat } from "aws-cdk-lib/aws-lambda-nodejs";
 import type { Construct } from "constructs";
 import { functionTimeoutSeconds } from "../contract/bounds.ts";
-import type { FunctionName } from "../contract/routes.ts";
 import { createLogGroup, type LogSettings } from "./log-group.ts";
 
 /** What a function is for, what it is told and what it may do. */
 export interface Duty {
   description: string;
   memoryMiB: number;
+  /** As long as a function that answers a caller when absent. */
+  timeoutSeconds?: number;
   variables: Record<string, string>;
   grants: { actions: string[]; resourceArn: string }[];
 }
 
 export interface BundledFunctionProps {
-  name: FunctionName;
+  name: string;
   duty: Duty;
   logs: LogSettings;
   everyFunctionsVariables: Record<string, string>;
@@ -59,7 +60,7 @@ export const createBundledFunction = (
     runtime: Runtime.NODEJS_24_X,
     architecture: Architecture.ARM_64,
     memorySize: duty.memoryMiB,
-    timeout: Duration.seconds(functionTimeoutSeconds),
+    timeout: Duration.seconds(duty.timeoutSeconds ?? functionTimeoutSeconds),
     tracing: Tracing.ACTIVE,
     role,
     logGroup,

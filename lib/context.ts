@@ -6,6 +6,7 @@ import { RemovalPolicy } from "aws-cdk-lib";
 import { RetentionDays } from "aws-cdk-lib/aws-logs";
 import type { Node } from "constructs";
 import { retentionDaysDefault } from "../contract/bounds.ts";
+import { multiItemStrategies } from "../contract/tables.ts";
 import type { Authorization } from "./authorization.ts";
 import { type HoldfastProps, throttleDefault } from "./holdfast.ts";
 
@@ -38,6 +39,7 @@ export const contextKeys = [
   "throttleRatePerSecond",
   "throttleBurst",
   "retentionDays",
+  "multiItemStrategy",
   "logRetentionDays",
   "removalPolicy",
 ] as const;
@@ -57,6 +59,7 @@ export const readContext = (node: Node): HoldfastProps => {
       burst: context.wholeNumber("throttleBurst", throttleBurstMax, throttleDefault.burst),
     },
     retentionDays: context.wholeNumber("retentionDays", retentionDaysMax, retentionDaysDefault),
+    multiItemStrategy: context.oneOf("multiItemStrategy", [...multiItemStrategies], "leased"),
     logRetention: context.oneOf("logRetentionDays", logRetentions, RetentionDays.ONE_MONTH),
     removalPolicy:
       context.oneOf("removalPolicy", ["retain", "destroy"], "retain") === "destroy"
@@ -69,7 +72,7 @@ export const readContext = (node: Node): HoldfastProps => {
 const refuseMisspelled = (node: Node): void => {
   const context = node.getAllContext() as Record<string, unknown>;
   for (const [key, value] of Object.entries(context)) {
-    if (!/^(auth|jwt|throttle|retention|logRetention|removal)[a-z]*$/i.test(key)) continue;
+    if (!/^(auth|jwt|throttle|retention|multi|logRetention|removal)[a-z]*$/i.test(key)) continue;
     if (contextKeys.some((known) => known === key)) continue;
     throw new ContextError(
       key,

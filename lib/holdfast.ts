@@ -11,10 +11,11 @@ import type { NodejsFunction } from "aws-cdk-lib/aws-lambda-nodejs";
 import { RetentionDays } from "aws-cdk-lib/aws-logs";
 import { Construct } from "constructs";
 import { retentionDaysDefault } from "../contract/bounds.ts";
-import type { FunctionName } from "../contract/routes.ts";
+import type { MultiItemStrategy } from "../contract/tables.ts";
 import { createApi, type Throttle } from "./api.ts";
 import type { Authorization } from "./authorization.ts";
-import { createFunctions, type LogLevel } from "./functions.ts";
+import { type AnyFunctionName, createFunctions, type LogLevel } from "./functions.ts";
+import { createSchedules } from "./schedules.ts";
 import { createTables, type Tables } from "./tables.ts";
 
 /** What the API lets through when nobody says otherwise. Why these: docs/operations.md. */
@@ -27,6 +28,11 @@ export interface HoldfastProps {
   throttle?: Throttle;
   /** How long the record of an ended reservation is kept, in days. 30 when absent. */
   retentionDays?: number;
+  /**
+   * How orders of several lines are written: `leased` on their SKUs, so that large ones get through
+   * among many (when absent), or `optimistic`, in one request less, where one transaction does.
+   */
+  multiItemStrategy?: MultiItemStrategy;
   /** Your own key for the tables. The key that AWS manages for DynamoDB when absent. */
   encryptionKey?: IKey;
   /**
@@ -44,7 +50,7 @@ export interface HoldfastProps {
 
 export class Holdfast extends Construct {
   readonly tables: Tables;
-  readonly functions: Readonly<Record<FunctionName, NodejsFunction>>;
+  readonly functions: Readonly<Record<AnyFunctionName, NodejsFunction>>;
   readonly api: HttpApi;
 
   constructor(scope: Construct, id: string, props: HoldfastProps = {}) {
@@ -59,8 +65,10 @@ export class Holdfast extends Construct {
       logs,
       logLevel: props.logLevel ?? "INFO",
       retentionDays: props.retentionDays ?? retentionDaysDefault,
+      multiItemStrategy: props.multiItemStrategy ?? "leased",
       ...(props.serviceVersion !== undefined && { serviceVersion: props.serviceVersion }),
     });
+    createSchedules(this, this.functions);
     this.api = createApi(this, {
       functions: this.functions,
       logs,

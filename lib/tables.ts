@@ -51,7 +51,8 @@ export const createTables = (scope: Construct, props: TablesProps): Tables => {
     indexName: byExpiry.indexName,
     partitionKey: number(byExpiry.partitionKey),
     sortKey: number(byExpiry.sortKey),
-    projectionType: ProjectionType.KEYS_ONLY,
+    projectionType: ProjectionType.INCLUDE,
+    nonKeyAttributes: [byExpiry.carries],
   });
   reservations.addGlobalSecondaryIndex({
     indexName: byOrder.indexName,

@@ -17,6 +17,7 @@ import { listenOnLoopback } from "./gateway/http-listener.ts";
 import { LocalRunError } from "./local-run-error.ts";
 import { readSettings, type Settings } from "./settings.ts";
 import { stopSignal } from "./stop-signal.ts";
+import { startSchedules } from "./schedules/start-schedules.ts";
 import { createTables } from "./tables/create-tables.ts";
 import { indexStreamRecords } from "./tables/stream-records-index.ts";
 
@@ -41,14 +42,16 @@ const start = async (settings: Settings): Promise<{ lost: Promise<LocalRunError>
   if (settings.engine === "dynoxide" && app.tables.some((table) => table.streamViewType)) {
     indexStreamRecords(dynoxideFileIn(folder.path));
   }
+  const onFailure = (message: string): void => void process.stderr.write(`${message}\n`);
   const functions = running(
     await startFunctions({
       functions: app.functions,
       endpoints: { dynamodb: database.endpoint },
       logsDirectory: folder.logsDirectory,
-      onFailure: (message) => process.stderr.write(`${message}\n`),
+      onFailure,
     }),
   );
+  running(startSchedules({ schedules: app.schedules, invoke: functions.invoke, onFailure }));
   listener.serve(createGateway({ api: app.api, invoke: functions.invoke }));
   // Once more, so that nothing is taken any longer before what answers it is stopped.
   running(listener);

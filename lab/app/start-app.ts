@@ -14,7 +14,7 @@ export interface RunningApp extends AsyncDisposable {
   dynamodb: string;
   /** What that is: `dynoxide`, `dynamodb-local` or an address. */
   engine: string;
-  tables: { stock: string; reservations: string; movements: string };
+  tables: { stock: string; reservations: string; movements: string; locks: string };
 }
 
 interface RunDescription {
@@ -44,6 +44,7 @@ export const startApp = async (assemblyPath: string, engine?: string): Promise<R
         stock: tableOf(run, "Stock"),
         reservations: tableOf(run, "Reservations"),
         movements: tableOf(run, "Movements"),
+        locks: tableOf(run, "Locks"),
       },
       [Symbol.asyncDispose]: () => resources.disposeAsync(),
     };

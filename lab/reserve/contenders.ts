@@ -5,6 +5,8 @@
 import { DynamoDBClient } from "@aws-sdk/client-dynamodb";
 import { connect, createDatabase } from "../../inventory/database.ts";
 import { createInventory, type Inventory } from "../../inventory/inventory.ts";
+import { withLeases } from "../../inventory/leases.ts";
+import { createDynamoDbLocks } from "../../locks/dynamodb/dynamodb-locks.ts";
 import type { RunningApp } from "../app/start-app.ts";
 import type { Operation } from "../harness/load.ts";
 import { createHttpClient } from "./http-client.ts";
@@ -29,7 +31,8 @@ const access = {
 
 export const createContenders = ({ endpoint, dynamodb, tables }: Places): Contenders => {
   const client = connect({ ...access, endpoint: dynamodb });
-  const inventory = createInventory(createDatabase({ client, tables }));
+  const locks = createDynamoDbLocks({ client, table: tables.locks });
+  const inventory = createInventory(withLeases(createDatabase({ client, tables }), { locks }));
   // The engine's own settings and sockets, so that the transaction alone is what differs.
   const { maxAttempts, retryMode, requestHandler } = client.config;
   const settings = { maxAttempts, retryMode, requestHandler };

@@ -1,5 +1,6 @@
 /**
- * What the template says that this machine runs, in its terms: tables, functions, one HTTP API.
+ * What the template says that this machine runs, in its terms: tables, functions, one HTTP API,
+ * schedules.
  * Everything else in a template (roles, alarms, log groups) is AWS's business and is not looked at.
  * Next: the reader of each, and resource-names.ts for what things are called here.
  */
@@ -7,13 +8,15 @@ import type { Assembly } from "./read-assembly.ts";
 import { createResolver, type LocalValues, type Resolver } from "./intrinsics.ts";
 import { type ApiDescription, readApi } from "./read-api.ts";
 import { type FunctionDescription, readFunctions } from "./read-functions.ts";
+import { readSchedules, type ScheduleDescription } from "./read-schedules.ts";
 import { readTables, type TableDescription } from "./read-tables.ts";
 
 export interface App {
   tables: TableDescription[];
-  /** The functions that a route leads to; nothing calls the others here. */
+  /** The functions that a route or a schedule calls; nothing calls the others here. */
   functions: FunctionDescription[];
   api: ApiDescription;
+  schedules: ScheduleDescription[];
   /** The stack's outputs, without those that have no value on this machine. */
   outputs: Record<string, string>;
 }
@@ -23,11 +26,13 @@ export const describeApp = (assembly: Assembly, local: LocalValues): App => {
   const resolver = createResolver(assembly, local);
   const functions = readFunctions(assembly, resolver);
   const api = readApi(resolver, functions);
-  const called = new Set(api.routes.map((route) => route.functionId));
+  const schedules = readSchedules(resolver, functions);
+  const called = new Set([...api.routes, ...schedules].map(({ functionId }) => functionId));
   return {
     tables: readTables(resolver),
     functions: functions.filter(({ logicalId }) => called.has(logicalId)).map((one) => one.read()),
     api,
+    schedules,
     outputs: readOutputs(assembly, resolver),
   };
 };

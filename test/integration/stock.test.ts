@@ -2,12 +2,11 @@ import { QueryCommand } from "@aws-sdk/lib-dynamodb";
 import { beforeAll, describe, expect, test } from "vitest";
 import { unitsMax } from "../../contract/bounds.ts";
 import { movementsTable, type MovementItem } from "../../contract/tables.ts";
-import type { Database } from "../../inventory/database.ts";
 import { createInventory, type Inventory } from "../../inventory/inventory.ts";
-import { createTestDatabase } from "../support/database.ts";
+import { createTestDatabase, type TestDatabase } from "../support/database.ts";
 import { expectInvariants } from "../support/invariants.ts";
 
-let database: Database;
+let database: TestDatabase;
 let inventory: Inventory;
 const nowMs = Date.UTC(2026, 10, 23);
 

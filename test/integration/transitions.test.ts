@@ -1,11 +1,10 @@
 import { beforeAll, describe, expect, test } from "vitest";
 import { holdLifeMsMax } from "../../contract/bounds.ts";
-import type { Database } from "../../inventory/database.ts";
 import { createInventory, type Inventory } from "../../inventory/inventory.ts";
-import { createTestDatabase } from "../support/database.ts";
+import { createTestDatabase, type TestDatabase } from "../support/database.ts";
 import { expectInvariants, readRecords } from "../support/invariants.ts";
 
-let database: Database;
+let database: TestDatabase;
 let inventory: Inventory;
 const startMs = Date.UTC(2026, 10, 23);
 let nowMs = startMs;

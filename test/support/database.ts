@@ -13,7 +13,9 @@ import { App, RemovalPolicy, Stack } from "aws-cdk-lib";
 import { Template } from "aws-cdk-lib/assertions";
 import { inject } from "vitest";
 import { connect, createDatabase, type Database } from "../../inventory/database.ts";
+import { withLeases, type LeasingDatabase } from "../../inventory/leases.ts";
 import { createTables } from "../../lib/tables.ts";
+import { createDynamoDbLocks } from "../../locks/dynamodb/dynamodb-locks.ts";
 import { localAccess } from "./local-access.ts";
 
 type TableDescription = Omit<CreateTableCommandInput, "TableName">;
@@ -71,8 +73,10 @@ export const createLocksTable = async (endpoint: string): Promise<string> => {
 
 /** Fresh tables on the tier's engine. `options` replaces the clock, the jitter, the retention. */
 export const createTestDatabase = async (
-  options: Partial<Pick<Database, "now" | "random" | "retentionDays">> = {},
-): Promise<Database> => {
+  options: Partial<
+    Pick<LeasingDatabase, "now" | "random" | "retentionDays" | "multiItemStrategy" | "orderWaitMs">
+  > = {},
+): Promise<TestDatabase> => {
   const client = connect({
     ...localAccess,
     endpoint: inject("engineEndpoint"),
@@ -85,11 +89,29 @@ export const createTestDatabase = async (
     reservations: await createTable(client, "reservations", descriptions),
     movements: await createTable(client, "movements", descriptions),
   };
-  return createDatabase({ client, tables, ...options });
+  const locksTable = await createTable(client, "locks", descriptions);
+  return {
+    ...over(createDatabase({ client, tables, ...options }), locksTable, options),
+    locksTable,
+  };
 };
 
+/** Tables with the name of the lock table beside them. */
+export type TestDatabase = LeasingDatabase & { locksTable: string };
+
+const over = (
+  database: Database,
+  locksTable: string,
+  options: Partial<LeasingDatabase> = {},
+): LeasingDatabase =>
+  withLeases(database, {
+    ...options,
+    locks: createDynamoDbLocks({ client: database.client, table: locksTable }),
+  });
+
 /** The same tables, reached by another address of the engine, such as a fault proxy. */
-export const throughEndpoint = (database: Database, endpoint: string): Database => ({
-  ...database,
-  client: connect({ ...localAccess, endpoint }),
-});
+export const throughEndpoint = (database: TestDatabase, endpoint: string): TestDatabase => {
+  const { locksTable, ...options } = database;
+  const client = connect({ ...localAccess, endpoint });
+  return { ...over({ ...database, client }, locksTable, { ...options, client }), locksTable };
+};

@@ -17,10 +17,15 @@ export type Fault =
   /** No reply at all, and nothing applied. */
   | { kind: "silence" };
 
+/** Resolving with false, it has the request, or its reply, thrown away. */
+export type RequestWatcher = (number: number, moment: "before" | "after") => Promise<boolean>;
+
 export interface FaultProxy {
   endpoint: string;
   /** Faults for the next requests of an operation, in their order; `undefined` lets one pass. */
   plan(operation: string, faults: (Fault | undefined)[]): void;
+  /** Told of each request, by its number from 0, before it is passed on and after its reply has come. */
+  watch(watcher: RequestWatcher | undefined): void;
   /** The operations that were asked for since the last call, faults included. */
   takeRequests(): string[];
   stop(): Promise<void>;
@@ -43,15 +48,24 @@ export const startFaultProxy = async (engineEndpoint: string): Promise<FaultProx
   const target = new URL(engineEndpoint);
   const planned = new Map<string, (Fault | undefined)[]>();
   let requests: string[] = [];
+  let watcher: RequestWatcher | undefined;
+  let watched = 0;
 
   /** Asks the engine, and answers what it answered unless the reply is to be lost. */
   const forward = async (incoming: IncomingMessage, body: Buffer, response?: ServerResponse) => {
     const { method, headers, url: path } = incoming;
     const outgoing = request(target, { method, headers, path });
+    const number = watched;
+    watched += 1;
+    if ((await watcher?.(number, "before")) === false) {
+      incoming.socket.destroy();
+      return;
+    }
     outgoing.end(body);
     const [reply] = (await once(outgoing, "response")) as [IncomingMessage];
     const answer = await readBody(reply);
-    response?.writeHead(reply.statusCode ?? 500, reply.headers).end(answer);
+    if ((await watcher?.(number, "after")) === false) incoming.socket.destroy();
+    else response?.writeHead(reply.statusCode ?? 500, reply.headers).end(answer);
   };
 
   const answer = async (incoming: IncomingMessage, response: ServerResponse) => {
@@ -87,6 +101,10 @@ export const startFaultProxy = async (engineEndpoint: string): Promise<FaultProx
   return {
     endpoint: `http://127.0.0.1:${port}`,
     plan: (operation, faults) => void planned.set(operation, faults),
+    watch: (next) => {
+      watcher = next;
+      watched = 0;
+    },
     takeRequests: () => {
       const taken = requests;
       requests = [];

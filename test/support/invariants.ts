@@ -1,6 +1,6 @@
 import { ScanCommand } from "@aws-sdk/lib-dynamodb";
 import { expect } from "vitest";
-import type { ReservationItem, StockItem } from "../../contract/tables.ts";
+import type { Line, ReservationItem, StockItem } from "../../contract/tables.ts";
 import type { Database } from "../../inventory/database.ts";
 
 const readAll = async <Item>(database: Database, table: string): Promise<Item[]> => {
@@ -21,6 +21,14 @@ export const readRecords = async (database: Database) => ({
   reservations: await readAll<ReservationItem>(database, database.tables.reservations),
 });
 
+/** The lines of a record whose units are reserved, also where it is half written. */
+const reservedLines = ({ status, lines, remaining }: ReservationItem): Line[] => {
+  if (remaining === undefined) return status === "held" ? lines : [];
+  return status === "reserving"
+    ? lines.slice(0, remaining.from)
+    : lines.slice(remaining.from, remaining.to);
+};
+
 /**
  * The invariants of the tables: `onHand = available + reserved`, none negative, and for each SKU
  * `reserved` is the sum over held reservations of its lines. Returns the records that it read.
@@ -28,9 +36,10 @@ export const readRecords = async (database: Database) => ({
 export const expectInvariants = async (database: Database) => {
   const records = await readRecords(database);
   const held = new Map<string, number>();
-  for (const { status, lines } of records.reservations) {
-    if (status !== "held") continue;
-    for (const { sku, quantity } of lines) held.set(sku, (held.get(sku) ?? 0) + quantity);
+  for (const reservation of records.reservations) {
+    for (const { sku, quantity } of reservedLines(reservation)) {
+      held.set(sku, (held.get(sku) ?? 0) + quantity);
+    }
   }
   for (const { sku, onHand, available, reserved } of records.stock) {
     expect({ sku, sum: available + reserved }).toEqual({ sku, sum: onHand });

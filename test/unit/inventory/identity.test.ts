@@ -1,5 +1,11 @@
 import { expect, test } from "vitest";
-import { fingerprint, idOfKey, isId, shardOf, timeOrderedId } from "../../../inventory/identity.ts";
+import {
+  fingerprint,
+  idOfKey,
+  isId,
+  timeOrderedId,
+  expiryShardOf,
+} from "../../../inventory/identity.ts";
 
 test("an id of a key is the same each time, and another for each key and scope", () => {
   const ids = [
@@ -47,7 +53,7 @@ test("a fingerprint tells requests apart and knows one again", () => {
 test("ids are spread over all shards, about evenly", () => {
   const counts = Array<number>(8).fill(0);
   for (let index = 0; index < 8_000; index += 1) {
-    const shard = shardOf(idOfKey([], `${index}`), 8);
+    const shard = expiryShardOf(idOfKey([], `${index}`));
     counts[shard] = counts[shard]! + 1;
   }
   expect(Math.min(...counts)).toBeGreaterThan(800);

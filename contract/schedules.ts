@@ -1,0 +1,13 @@
+/** What runs by itself, and how often. Read by the stack; the functions have these names. */
+import { sweepIntervalMinutes } from "./bounds.ts";
+
+export interface Schedule {
+  /** Between two runs. */
+  minutes: number;
+}
+
+export const schedules = {
+  sweep: { minutes: sweepIntervalMinutes },
+} as const satisfies Record<string, Schedule>;
+
+export type ScheduledFunctionName = keyof typeof schedules;

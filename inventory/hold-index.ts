@@ -1,0 +1,73 @@
+/**
+ * The index of what is held, by its end: which holds are due, and when the next one of a SKU is. Its
+ * partitions are asked side by side. It may lag behind the records by moments, so whoever acts on
+ * what it says looks at the record.
+ */
+import { QueryCommand } from "@aws-sdk/lib-dynamodb";
+import { expiryShardCount } from "../contract/bounds.ts";
+import { reservationsTable, type ReservationItem } from "../contract/tables.ts";
+import type { Call, Database } from "./database.ts";
+import { send } from "./send.ts";
+
+/** What the index carries of a record. */
+export type IndexedHold = Required<
+  Pick<ReservationItem, "reservationId" | "expiryShard" | "expiresAtMs" | "skus">
+>;
+
+export interface HoldPage {
+  holds: IndexedHold[];
+  /** Where to go on; absent at the end of the partition. */
+  next?: Record<string, unknown>;
+}
+
+export interface HoldQuery {
+  shard: number;
+  /** Only holds that end until then, in milliseconds of the epoch. */
+  untilMs?: number;
+  /** Only holds of one of these, where it is given. */
+  skus?: readonly string[];
+  /** How many entries to look at, before those of other SKUs are left out. */
+  limit: number;
+  start?: Record<string, unknown> | undefined;
+}
+
+/** A filter of more would not be understood any longer. */
+const skusInFilterMax = 50;
+
+const filterOf = (skus: readonly string[] | undefined) => {
+  if (skus === undefined || skus.length > skusInFilterMax) return {};
+  return {
+    FilterExpression: skus.map((_, index) => `contains(#skus, :sku${index})`).join(" OR "),
+    values: Object.fromEntries(skus.map((sku, index) => [`:sku${index}`, sku])),
+  };
+};
+
+/** Holds of one partition in the order of their ends. */
+export const queryHolds = async (
+  database: Database,
+  query: HoldQuery,
+  call: Call,
+): Promise<HoldPage> => {
+  const { shard, untilMs = Number.MAX_SAFE_INTEGER, skus, limit, start } = query;
+  const { values, ...filter } = filterOf(skus);
+  const { byExpiry } = reservationsTable;
+  const command = new QueryCommand({
+    TableName: database.tables.reservations,
+    IndexName: byExpiry.indexName,
+    KeyConditionExpression: "#shard = :shard AND #expiresAtMs <= :until",
+    ...filter,
+    ExpressionAttributeNames: {
+      "#shard": byExpiry.partitionKey,
+      "#expiresAtMs": byExpiry.sortKey,
+      ...(values && { "#skus": byExpiry.carries }),
+    },
+    ExpressionAttributeValues: { ":shard": shard, ":until": untilMs, ...values },
+    Limit: limit,
+    ExclusiveStartKey: start,
+  });
+  const page = await send((options) => database.client.send(command, options), call);
+  const holds = (page.Items ?? []) as IndexedHold[];
+  return { holds, ...(page.LastEvaluatedKey && { next: page.LastEvaluatedKey }) };
+};
+
+export const expiryShards = Array.from({ length: expiryShardCount }, (_, shard) => shard);
