@@ -1,0 +1,258 @@
+/** Holds that end: on demand, by the sweeper, and against everything else that happens to them. */
+import { PutCommand } from "@aws-sdk/lib-dynamodb";
+import { beforeEach, describe, expect, inject, onTestFinished, test } from "vitest";
+import { sweepPageSize } from "../../contract/bounds.ts";
+import type { ReservationItem } from "../../contract/tables.ts";
+import { callWithin, type Call } from "../../inventory/database.ts";
+import { expiryShardOf, timeOrderedId } from "../../inventory/identity.ts";
+import { createInventory, type Inventory } from "../../inventory/inventory.ts";
+import { sweep } from "../../inventory/sweep.ts";
+import { createTestDatabase, throughEndpoint, type TestDatabase } from "../support/database.ts";
+import { startFaultProxy } from "../support/fault-proxy.ts";
+import { expectInvariants } from "../support/invariants.ts";
+
+const patient = (): Call => callWithin(100_000);
+
+const clock = { nowMs: 0 };
+let database: TestDatabase;
+let inventory: Inventory;
+beforeEach(async () => {
+  clock.nowMs = Date.UTC(2026, 10, 24);
+  database = await createTestDatabase({ now: () => clock.nowMs });
+  inventory = createInventory(database);
+});
+
+const hold = async (sku: string, quantity: number, ttlSeconds: number): Promise<string> => {
+  const result = await inventory.reserve({ lines: [{ sku, quantity }], ttlSeconds });
+  if (result.outcome !== "reserved") throw new Error(JSON.stringify(result));
+  return result.reservation.reservationId;
+};
+
+const statusOf = async (reservationId: string) =>
+  (await inventory.getReservation(reservationId))?.status;
+
+describe("a reserve that falls short", () => {
+  test("gets the units of holds that are due by 1 ms, at once and without a sweep", async () => {
+    await inventory.setStock({ sku: "all-held", onHand: 5 });
+    for (let index = 0; index < 5; index += 1) await hold("all-held", 1, 60);
+    clock.nowMs += 60_000 - 1;
+    const lines = [{ sku: "all-held", quantity: 5 }];
+    expect((await inventory.reserve({ lines })).outcome).toBe("insufficient_stock");
+    clock.nowMs += 2;
+    expect((await inventory.reserve({ lines })).outcome).toBe("reserved");
+    await expectInvariants(database);
+  });
+
+  test("ends no more dead holds than it needs, and none of other SKUs", async () => {
+    await inventory.setStock({ sku: "a", onHand: 40 });
+    await inventory.setStock({ sku: "b", onHand: 1 });
+    for (let index = 0; index < 40; index += 1) await hold("a", 1, 60);
+    const other = await hold("b", 1, 60);
+    clock.nowMs += 60_000;
+    const result = await inventory.reserve({ lines: [{ sku: "a", quantity: 2 }] });
+    expect(result.outcome).toBe("reserved");
+    const { reservations } = await expectInvariants(database);
+    const expired = reservations.filter(({ status }) => status === "expired");
+    expect(expired.length).toBeGreaterThanOrEqual(2);
+    expect(expired.length).toBeLessThan(20);
+    expect(reservations.find(({ reservationId }) => reservationId === other)?.status).toBe("held");
+  });
+
+  test("of one line in several gets its dead holds too", async () => {
+    for (const sku of ["a", "b", "c"]) await inventory.setStock({ sku, onHand: 2 });
+    await hold("b", 2, 60);
+    clock.nowMs += 60_000;
+    const lines = ["a", "b", "c"].map((sku) => ({ sku, quantity: 2 }));
+    expect((await inventory.reserve({ lines })).outcome).toBe("reserved");
+    await expectInvariants(database);
+  });
+
+  test("ends nothing where dead holds cannot be enough", async () => {
+    await inventory.setStock({ sku: "a", onHand: 3 });
+    const held = await hold("a", 2, 60);
+    clock.nowMs += 60_000;
+    const result = await inventory.reserve({ lines: [{ sku: "a", quantity: 4 }] });
+    expect(result).toMatchObject({ outcome: "insufficient_stock", shortages: [{ available: 1 }] });
+    const { reservations } = await expectInvariants(database);
+    expect(reservations.find(({ reservationId }) => reservationId === held)?.status).toBe("held");
+  });
+
+  test("leaves holds alone that were extended, confirmed or released meanwhile", async () => {
+    await inventory.setStock({ sku: "a", onHand: 3 });
+    const [extended, confirmed, released] = [
+      await hold("a", 1, 60),
+      await hold("a", 1, 60),
+      await hold("a", 1, 60),
+    ];
+    await inventory.extend({ reservationId: extended!, ttlSeconds: 600 });
+    await inventory.confirm(confirmed!);
+    await inventory.release(released!);
+    clock.nowMs += 60_000;
+    const reserve = () => inventory.reserve({ lines: [{ sku: "a", quantity: 1 }] });
+    expect((await reserve()).outcome).toBe("reserved");
+    expect((await reserve()).outcome).toBe("insufficient_stock");
+    expect(await statusOf(extended!)).toBe("held");
+    expect(await statusOf(confirmed!)).toBe("confirmed");
+    await expectInvariants(database);
+  });
+
+  test("says when the next hold of each short SKU ends, and of no other", async () => {
+    for (const sku of ["a", "b", "c"]) await inventory.setStock({ sku, onHand: 30 });
+    for (const seconds of [900, 300, 600]) await hold("a", 10, seconds);
+    await hold("b", 30, 120);
+    const lines = ["a", "b", "c"].map((sku) => ({ sku, quantity: 31 }));
+    const nowMs = clock.nowMs;
+    expect(await inventory.reserve({ lines })).toEqual({
+      outcome: "insufficient_stock",
+      shortages: [
+        { sku: "a", requested: 31, available: 0, nextExpiryAtMs: nowMs + 300_000 },
+        { sku: "b", requested: 31, available: 0, nextExpiryAtMs: nowMs + 120_000 },
+        { sku: "c", requested: 31, available: 30 },
+      ],
+    });
+  });
+
+  test("asks the index once a second, however many are refused", async () => {
+    const proxy = await startFaultProxy(inject("engineEndpoint"));
+    onTestFinished(() => proxy.stop());
+    const counted = createInventory(throughEndpoint(database, proxy.endpoint));
+    await inventory.setStock({ sku: "a", onHand: 1 });
+    await hold("a", 1, 60);
+    for (let index = 0; index < 50; index += 1) {
+      const result = await counted.reserve({ lines: [{ sku: "a", quantity: 1 }] });
+      expect(result).toMatchObject({ shortages: [{ nextExpiryAtMs: clock.nowMs + 60_000 }] });
+    }
+    const queries = proxy.takeRequests().filter((operation) => operation === "Query");
+    // Eight partitions, for what is due and for what comes next.
+    expect(queries).toHaveLength(16);
+    clock.nowMs += 1_000;
+    await counted.reserve({ lines: [{ sku: "a", quantity: 1 }] });
+    expect(proxy.takeRequests().filter((operation) => operation === "Query")).toHaveLength(16);
+  });
+});
+
+describe("a sweep", () => {
+  /** Held records as a reserve writes them, many at a time. */
+  const plantHolds = async (count: number, sku: (index: number) => string, expiresAtMs: number) => {
+    const plant = async (index: number): Promise<void> => {
+      const reservationId = timeOrderedId(clock.nowMs);
+      const Item: ReservationItem = {
+        reservationId,
+        status: "held",
+        lines: [{ sku: sku(index), quantity: 1 }],
+        createdAtMs: clock.nowMs,
+        expiresAtMs,
+        fingerprint: "planted",
+        version: 1,
+        expiryShard: expiryShardOf(reservationId),
+        skus: new Set([sku(index)]),
+      };
+      const { reservations } = database.tables;
+      await database.client.send(new PutCommand({ TableName: reservations, Item }));
+    };
+    for (let from = 0; from < count; from += 100) {
+      await Promise.all(Array.from({ length: 100 }, (_, index) => plant(from + index)));
+    }
+  };
+
+  test("returns 10,000 due holds, by a request each and two a page, and tells their lag", async () => {
+    const proxy = await startFaultProxy(inject("engineEndpoint"));
+    onTestFinished(() => proxy.stop());
+    const skus = Array.from({ length: 50 }, (_, index) => `swept-${index}`);
+    for (const sku of skus) {
+      await inventory.setStock({ sku, onHand: 200 });
+      // What the planted holds hold.
+      const { stock } = database.tables;
+      const Item = { sku, onHand: 200, available: 0, reserved: 200, version: 2, updatedAtMs: 0 };
+      await database.client.send(new PutCommand({ TableName: stock, Item }));
+    }
+    const expiresAtMs = clock.nowMs - 5_000;
+    await plantHolds(10_000, (index) => skus[index % 50]!, expiresAtMs);
+    const lags: number[] = [];
+    const counted = throughEndpoint(database, proxy.endpoint);
+    const report = await sweep(counted, patient(), { onExpired: (lagMs) => lags.push(lagMs) });
+    expect(report).toEqual({ expired: 10_000, settled: 0, failed: 0, isComplete: true });
+    expect(lags).toEqual(Array.from({ length: 10_000 }, () => 5_000));
+    const pages = Math.ceil(10_000 / sweepPageSize) + 9;
+    expect(proxy.takeRequests().length).toBeLessThanOrEqual(1.2 * 10_000 + 2 * pages);
+    const { stock } = await expectInvariants(database);
+    for (const { available } of stock) expect(available).toBe(200);
+  });
+
+  test("cut off by its deadline keeps what it has done, and the next one does the rest", async () => {
+    await inventory.setStock({ sku: "a", onHand: 300 });
+    for (let index = 0; index < 300; index += 1) await hold("a", 1, 60);
+    clock.nowMs += 60_000;
+    let lookings = 0;
+    // A sweep that is killed has no more time from one moment on.
+    const short: Call = { remainingMs: () => ((lookings += 1) > 150 ? 0 : 1_000) };
+    const first = await sweep(database, short);
+    expect(first.isComplete).toBe(false);
+    expect(first.expired).toBeGreaterThan(0);
+    expect(first.expired).toBeLessThan(300);
+    await expectInvariants(database);
+    const second = await sweep(database, patient());
+    expect(second).toMatchObject({ expired: 300 - first.expired, isComplete: true });
+    await expectInvariants(database);
+  });
+
+  test("beside others does no harm, and they share the work", async () => {
+    for (const sku of ["a", "b", "c", "d"]) await inventory.setStock({ sku, onHand: 60 });
+    for (let index = 0; index < 200; index += 1) await hold("abcd"[index % 4]!, 1, 60);
+    clock.nowMs += 60_000;
+    const reports = await Promise.all([1, 2, 3].map(() => sweep(database, patient())));
+    expect(reports.reduce((sum, { expired }) => sum + expired, 0)).toBe(200);
+    expect(reports.every(({ failed }) => failed === 0)).toBe(true);
+    const { stock } = await expectInvariants(database);
+    for (const { available } of stock) expect(available).toBe(60);
+  });
+
+  test("leaves alone what is not due, and what was ended or extended under its eyes", async () => {
+    await inventory.setStock({ sku: "a", onHand: 10 });
+    const due = await hold("a", 1, 60);
+    const alive = await hold("a", 1, 600);
+    const extended = await hold("a", 1, 60);
+    const confirmed = await hold("a", 1, 60);
+    await inventory.extend({ reservationId: extended, ttlSeconds: 600 });
+    await inventory.confirm(confirmed);
+    clock.nowMs += 60_000;
+    expect(await sweep(database, patient())).toMatchObject({ expired: 1 });
+    expect(await Promise.all([due, alive, extended, confirmed].map(statusOf))).toEqual([
+      "expired",
+      "held",
+      "held",
+      "confirmed",
+    ]);
+    expect(await sweep(database, patient())).toMatchObject({ expired: 0, isComplete: true });
+  });
+
+  test("goes on after a hold that it cannot end, and says which", async () => {
+    const proxy = await startFaultProxy(inject("engineEndpoint"));
+    onTestFinished(() => proxy.stop());
+    await inventory.setStock({ sku: "a", onHand: 10 });
+    for (let index = 0; index < 5; index += 1) await hold("a", 1, 60);
+    clock.nowMs += 60_000;
+    const refused = { kind: "error", name: "AccessDeniedException" } as const;
+    proxy.plan("TransactWriteItems", [refused, refused]);
+    const failed: string[] = [];
+    const report = await sweep(throughEndpoint(database, proxy.endpoint), patient(), {
+      onFailure: (id, { code }) => failed.push(`${id} ${code}`),
+    });
+    expect(report).toMatchObject({ expired: 3, failed: 2 });
+    expect(failed).toEqual([expect.stringMatching(/ rejected$/), expect.any(String)]);
+    await expectInvariants(database);
+  });
+
+  test("and a confirm in the millisecond of its end have one winner, and it is the sweep", async () => {
+    await inventory.setStock({ sku: "a", onHand: 50 });
+    const ids = await Promise.all(Array.from({ length: 50 }, () => hold("a", 1, 60)));
+    clock.nowMs += 60_000;
+    const [, ...outcomes] = await Promise.all([
+      sweep(database, patient()),
+      ...ids.map(async (id) => (await inventory.confirm(id)).outcome),
+    ]);
+    expect(new Set(outcomes)).toEqual(new Set(["reservation_expired"]));
+    const { stock } = await expectInvariants(database);
+    expect(stock).toEqual([expect.objectContaining({ onHand: 50, available: 50, reserved: 0 })]);
+  });
+});
