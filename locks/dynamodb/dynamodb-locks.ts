@@ -12,7 +12,7 @@ import { systemClock } from "../engine/clock.ts";
 import { createLocks } from "../engine/create-locks.ts";
 import type { Clock, Lease, Locks, LocksOptions } from "../locks.ts";
 import { isFinal } from "./errors.ts";
-import { acquireRow, releaseRow, renewRow, type LockRow } from "./lock-table.ts";
+import { acquireRow, nameOf, releaseRow, renewRow, type LockRow } from "./lock-table.ts";
 import { writeRows, writeRowsInTurn } from "./write-rows.ts";
 
 export interface DynamoDbLocksOptions extends LocksOptions {
@@ -75,6 +75,9 @@ const createClaim = (place: Place, { names, owner }: ClaimRequest): Claim<Transa
   let mayHold = false;
   /** Of the last grant that we have heard of. */
   let token: number | undefined;
+  let refusals = 0;
+  /** While we wait. */
+  let holdsSome = false;
 
   const renew = async (leaseMs: number, signal: AbortSignal): Promise<boolean> => {
     if (token === undefined) return false;
@@ -90,52 +93,68 @@ const createClaim = (place: Place, { names, owner }: ClaimRequest): Claim<Transa
     );
   };
 
-  /** What the rows that are in the way say; undefined when only our token was too small. */
-  const readRows = async (
-    rows: readonly LockRow[],
-    askedAtMs: number,
+  const acquire = async (
+    some: readonly string[],
     leaseMs: number,
     signal: AbortSignal,
-  ): Promise<Attempt | undefined> => {
-    for (const row of rows) place.lastToken = Math.max(place.lastToken, row.token);
-    if (rows.length === names.length && rows.every((row) => row.owner === owner)) {
-      // An earlier attempt was granted unheard. How long ago does not matter, renewed.
-      token = rows[0]!.token;
-      return (await renew(leaseMs, signal)) ? { granted: true, token } : { granted: false };
-    }
-    const busy = rows.filter((row) => row.leaseUntilMs >= askedAtMs - clockSkewMs);
-    if (busy.length === 0) return undefined;
-    const lastEndMs = Math.max(...busy.map((row) => row.leaseUntilMs));
-    mayHold = false;
-    return { granted: false, busyForMs: lastEndMs + clockSkewMs + 1 - askedAtMs };
-  };
-
-  const attempt = async (leaseMs: number, signal: AbortSignal): Promise<Attempt> => {
-    mayHold = true;
+  ): Promise<{ token: number } | { rows: LockRow[] } | "contention"> => {
     for (;;) {
       signal.throwIfAborted();
       const askedAtMs = nowMs();
       const wanted = nextToken(place, askedAtMs);
-      const updates = names.map((name) =>
-        acquireRow({
-          table,
-          name,
-          owner,
-          token: wanted,
-          leaseUntilMs: askedAtMs + leaseMs,
-          freeBeforeMs: askedAtMs - clockSkewMs,
-        }),
+      const freeBeforeMs = askedAtMs - clockSkewMs;
+      const leaseUntilMs = askedAtMs + leaseMs;
+      const updates = some.map((name) =>
+        acquireRow({ table, name, owner, token: wanted, leaseUntilMs, freeBeforeMs }),
       );
       const result = await writeRows<LockRow>(client, updates, signal);
-      if (result.written) {
-        token = wanted;
-        return { granted: true, token };
-      }
-      if (result.refusals === "contention") return { granted: false };
+      if (result.written) return { token: wanted };
+      if (result.refusals === "contention") return "contention";
       const rows = result.refusals.flatMap(({ row }) => (row === undefined ? [] : [row]));
-      const answer = await readRows(rows, askedAtMs, leaseMs, signal);
-      if (answer !== undefined) return answer;
+      for (const row of rows) place.lastToken = Math.max(place.lastToken, row.token);
+      const busy = rows.filter((row) => row.owner !== owner && row.leaseUntilMs >= freeBeforeMs);
+      // With none of them in the way, only our token was too small.
+      if (busy.length > 0) return { rows: busy };
     }
+  };
+
+  /**
+   * Takes the names before the first that is busy. Whoever needs many of them would else wait for
+   * ever for the moment when all are free:
+   *
+   *   this    [a b c d]: c busy ── takes a b ── [a b c d]: d busy ── takes a b c ── all
+   *   others  [c] [d e] [c] ...                     c is waited for, as a and b are
+   *
+   * Everybody takes them in the same order, and waits for a later one only: no deadlock.
+   */
+  const takeInOrder = async (
+    busy: readonly LockRow[],
+    leaseMs: number,
+    signal: AbortSignal,
+  ): Promise<boolean> => {
+    const busyNames = new Set(busy.map((row) => nameOf(row)));
+    const free = names.findIndex((name) => busyNames.has(name));
+    if (free <= 0) return false;
+    const result = await acquire(names.slice(0, free), leaseMs, signal);
+    return typeof result === "object" && "token" in result;
+  };
+
+  const attempt = async (leaseMs: number, signal: AbortSignal): Promise<Attempt> => {
+    mayHold = true;
+    const result = await acquire(names, leaseMs, signal);
+    if (result === "contention") return { granted: false };
+    if ("token" in result) {
+      ({ token } = result);
+      return { granted: true, token };
+    }
+    const { rows } = result;
+    const busyForMs = Math.max(...rows.map((row) => row.leaseUntilMs)) + clockSkewMs + 1 - nowMs();
+    refusals += 1;
+    if (refusals > refusalsBeforeOrder && names.length > 1) {
+      holdsSome = await takeInOrder(rows, leaseMs, signal);
+    }
+    mayHold = holdsSome;
+    return { granted: false, busyForMs, holdsSome };
   };
 
   /** Releases these, or all of them but those that are not ours. True when all were ours. */
@@ -166,6 +185,9 @@ const createClaim = (place: Place, { names, owner }: ClaimRequest): Claim<Transa
       names.map((name) => ({ Update: releaseRow({ table, name, owner, nowMs: nowMs() }) })),
   };
 };
+
+/** Whoever is refused more often takes names in their order. Most are not: all at once is cheaper. */
+const refusalsBeforeOrder = 3;
 
 const clockSkewMsDefault = 1_000;
 const clockSkewMsMax = 60_000;

@@ -20,7 +20,9 @@ export interface LockRow {
 }
 
 /** A lock's row cannot be taken for that of a run (once-table.ts), whatever their names. */
-const keyOf = (name: string): { lockName: string } => ({ lockName: `lock#${name}` });
+const prefix = "lock#";
+const keyOf = (name: string): { lockName: string } => ({ lockName: prefix + name });
+export const nameOf = (row: LockRow): string => row.lockName.slice(prefix.length);
 
 /** How long an idle row keeps its token, in milliseconds: a day. */
 const idleRowMs = 24 * 60 * 60 * 1_000;
@@ -42,8 +44,8 @@ export interface AcquireRow {
 }
 
 /**
- * Takes a row that is free, under a token that is greater than its last one. That also refuses an
- * attempt of ours that DynamoDB applies late:
+ * Takes a row that is free, or ours already, under a token that is greater than its last one. That
+ * also refuses an attempt of ours that DynamoDB applies late:
  *
  *   attempt 1, token 7   sent ············ no answer ·················· arrives: 7 < 8, refused
  *   attempt 2, token 8          sent ── granted ── released, token 8 stays
@@ -54,7 +56,7 @@ export const acquireRow = (wanted: AcquireRow): RowUpdate => ({
   UpdateExpression:
     "SET #owner = :owner, #token = :token, leaseUntilMs = :until, ttlSeconds = :ttl",
   ConditionExpression:
-    "(attribute_not_exists(lockName) OR leaseUntilMs < :free)" +
+    "(attribute_not_exists(lockName) OR leaseUntilMs < :free OR #owner = :owner)" +
     " AND (attribute_not_exists(#token) OR #token < :token)",
   ExpressionAttributeNames: names,
   ExpressionAttributeValues: {

@@ -7,7 +7,7 @@
 import { marginMs } from "../bounds.ts";
 import { LockError } from "../lock-error.ts";
 import type { Wanted } from "./arguments.ts";
-import type { Attempt, Claim } from "./backend.ts";
+import type { Attempt, Claim, RefusedAttempt } from "./backend.ts";
 import { bounded, pause, untilChange } from "./bounded.ts";
 import { startStopwatch, type Stopwatch } from "./clock.ts";
 import { jitteredMs, startRepeats } from "./repeats.ts";
@@ -22,7 +22,7 @@ export interface Granted {
 
 type Result =
   | { kind: "granted"; granted: Granted }
-  | { kind: "refused"; busyForMs: number | undefined }
+  | { kind: "refused"; refusal: RefusedAttempt }
   | { kind: "failed"; error: unknown };
 
 const attemptOnce = async (
@@ -36,7 +36,7 @@ const attemptOnce = async (
     const attempt: Attempt = await bounded(settings.requestTimeoutMs, gaveUp, (signal) =>
       claim.attempt(leaseMs, signal),
     );
-    if (!attempt.granted) return { kind: "refused", busyForMs: attempt.busyForMs };
+    if (!attempt.granted) return { kind: "refused", refusal: attempt };
     const isTrusted = started.elapsedMs() < leaseMs - marginMs(leaseMs);
     if (isTrusted) return { kind: "granted", granted: { token: attempt.token, started } };
     const error = new Error(`The answer took so long that the lease of ${leaseMs} ms was over.`);
@@ -79,8 +79,10 @@ export const acquireClaim = async (
       refusals += 1;
       if (leftMs <= 0) return undefined;
       if (claim.changed === undefined) {
-        const busyForMs = result.busyForMs ?? Infinity;
-        await pause(Math.min(leftMs, busyForMs, jitteredMs(refusals, random)), gaveUp);
+        const { busyForMs = Infinity, holdsSome = false } = result.refusal;
+        // Who keeps others waiting does not pause for longer and longer.
+        const pauseMs = jitteredMs(holdsSome ? 1 : refusals, random);
+        await pause(Math.min(leftMs, busyForMs, pauseMs), gaveUp);
       } else {
         await untilChange((signal) => claim.changed!(signal), leftMs, gaveUp);
       }

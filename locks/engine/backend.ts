@@ -28,10 +28,15 @@ export interface ClaimRequest {
 }
 
 /** Either all names are granted, under one token, or somebody holds one of them. */
-export type Attempt =
-  | { granted: true; token: number }
-  /** `busyForMs`: how long the lease that is in the way still lasts, where the server says so. */
-  | { granted: false; busyForMs?: number };
+export type Attempt = { granted: true; token: number } | RefusedAttempt;
+
+export interface RefusedAttempt {
+  granted: false;
+  /** How long the lease that is in the way still lasts, where the server says so. */
+  busyForMs?: number;
+  /** It has some of its names by now, so that others wait for it. */
+  holdsSome?: boolean;
+}
 
 /**
  * A claim of one owner to names, from its first attempt to its release.
