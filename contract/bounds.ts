@@ -93,6 +93,22 @@ export const sweepIntervalMinutes = 1;
 export const sweepPageSize = 100;
 export const sweepInFlight = 16;
 
+/** How long after its end an audit calls a hold, or a half-written order, stuck, in milliseconds. */
+export const overdueMs = 10 * 60 * 1000;
+
+/** How far ahead a lease of these tables may end, in milliseconds: many times the longest of ours. */
+export const leaseEndMsMax = 60 * 1000;
+
+/** How long an audit waits before it looks again at what seems wrong, in milliseconds. */
+export const auditApartMs = 1_000;
+
+/** SKUs with holds that an audit remembers at once: some 20 MB. */
+export const auditSkusAtOnceMax = 100_000;
+
+/** How long an audit may run, in seconds: as long as a function can; and how often it does. */
+export const auditTimeoutSeconds = 900;
+export const auditIntervalMinutes = 24 * 60;
+
 /** What `Retry-After` tells a caller who met too much traffic, in seconds. */
 export const retryAfterSeconds = 1;
 
@@ -107,6 +123,7 @@ holds(
   databaseRequestTimeoutMs + deadlineMarginMs < functionTimeoutSeconds * 1000,
   "a request that times out leaves time to try again",
 );
+holds(orderLeaseMs < leaseEndMsMax, "the lease of an order is none that an audit accuses");
 holds(
   orderWaitMsDefault + orderLeaseMs + deadlineMarginMs < functionTimeoutSeconds * 1000,
   "an order that has waited for as long as it may still has a whole lease",

@@ -1,5 +1,5 @@
 /** What runs by itself, and how often. Read by the stack; the functions have these names. */
-import { sweepIntervalMinutes } from "./bounds.ts";
+import { auditIntervalMinutes, sweepIntervalMinutes } from "./bounds.ts";
 
 export interface Schedule {
   /** Between two runs. */
@@ -8,6 +8,7 @@ export interface Schedule {
 
 export const schedules = {
   sweep: { minutes: sweepIntervalMinutes },
+  audit: { minutes: auditIntervalMinutes },
 } as const satisfies Record<string, Schedule>;
 
 export type ScheduledFunctionName = keyof typeof schedules;

@@ -55,10 +55,12 @@ const openDatabase = () => {
   });
 };
 
+export const locksTable = (): string => required(environment.locksTable);
+
 const openOrderDatabase = () => {
   const locks = createDynamoDbLocks({
     client: database.client,
-    table: required(environment.locksTable),
+    table: locksTable(),
     onEvent: measureLeases,
   });
   const multiItemStrategy = required(environment.multiItemStrategy) as MultiItemStrategy;

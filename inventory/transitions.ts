@@ -44,6 +44,10 @@ type EndedReservation = Reservation & { status: Ending };
 
 const secondsPerDay = 24 * 60 * 60;
 
+/** When the record of a reservation that ends now may be removed, in seconds of the epoch. */
+export const endedTtlSeconds = ({ retentionDays }: Database, nowMs: number): number =>
+  Math.floor(nowMs / 1000) + retentionDays * secondsPerDay;
+
 /** The held reservation `item` as it will be once it has ended, but for what of it is `left`. */
 const endedItem = (
   database: Database,
@@ -55,7 +59,7 @@ const endedItem = (
   ...item,
   status,
   version: item.version + 1,
-  ttlSeconds: Math.floor(nowMs / 1000) + database.retentionDays * secondsPerDay,
+  ttlSeconds: endedTtlSeconds(database, nowMs),
   ...(left && { ...unsettledAttributes(left, nowMs), ...(skus && { skus }) }),
 });
 

@@ -6,7 +6,7 @@
 import type { NodejsFunction } from "aws-cdk-lib/aws-lambda-nodejs";
 import type { Construct } from "constructs";
 import { environment } from "../contract/environment.ts";
-import { sweepTimeoutSeconds } from "../contract/bounds.ts";
+import { auditTimeoutSeconds, sweepTimeoutSeconds } from "../contract/bounds.ts";
 import type { FunctionName } from "../contract/routes.ts";
 import type { ScheduledFunctionName } from "../contract/schedules.ts";
 import { type MultiItemStrategy, reservationsTable } from "../contract/tables.ts";
@@ -39,6 +39,7 @@ const dutiesOver = ({
   multiItemStrategy,
 }: FunctionsProps): Record<AnyFunctionName, Duty> => {
   const { stock, reservations, movements, locks } = tables;
+  const locksTableName = { [environment.locksTable]: locks.tableName };
   const retention = { [environment.retentionDays]: String(retentionDays) };
   const stockTable = { [environment.stockTable]: stock.tableName };
   const reservationsTableName = { [environment.reservationsTable]: reservations.tableName };
@@ -54,7 +55,7 @@ const dutiesOver = ({
         ...stockTable,
         ...reservationsTableName,
         ...retention,
-        [environment.locksTable]: locks.tableName,
+        ...locksTableName,
         [environment.multiItemStrategy]: multiItemStrategy,
       },
       grants: [
@@ -127,6 +128,21 @@ const dutiesOver = ({
         { actions: ["dynamodb:UpdateItem"], resourceArn: stock.tableArn },
       ],
     },
+    audit: {
+      description: "Checks the invariants of the tables, every day",
+      memoryMiB: 512,
+      timeoutSeconds: auditTimeoutSeconds,
+      variables: { ...stockTable, ...reservationsTableName, ...locksTableName },
+      grants: [
+        { actions: ["dynamodb:Scan", "dynamodb:GetItem"], resourceArn: stock.tableArn },
+        {
+          actions: ["dynamodb:Scan", "dynamodb:GetItem", "dynamodb:BatchGetItem"],
+          resourceArn: reservations.tableArn,
+        },
+        { actions: ["dynamodb:Query"], resourceArn: indexArn("byExpiry") },
+        { actions: ["dynamodb:Scan"], resourceArn: locks.tableArn },
+      ],
+    },
     service: {
       description: "Health, the OpenAPI document and every unknown route",
       memoryMiB: 256,
@@ -161,6 +177,7 @@ export const createFunctions = (
     reservations: create("reservations"),
     stock: create("stock"),
     sweep: create("sweep"),
+    audit: create("audit"),
     service: create("service"),
   };
 };

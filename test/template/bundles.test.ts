@@ -64,7 +64,13 @@ describe("what is deployed is all that runs:", () => {
     "the bundle of %s loads as an ES module and has a handler",
     async (name) => {
       // With no variables but Lambda's own: importing must not need what a handler needs.
-      const variables = ["STOCK_TABLE", "RESERVATIONS_TABLE", "MOVEMENTS_TABLE"];
+      const variables = [
+        "STOCK_TABLE",
+        "RESERVATIONS_TABLE",
+        "MOVEMENTS_TABLE",
+        "LOCKS_TABLE",
+        "MULTI_ITEM_STRATEGY",
+      ];
       const env = {
         ...Object.fromEntries(variables.map((variable) => [variable, "a-table"])),
         RETENTION_DAYS: "30",

@@ -14,7 +14,7 @@ describe("the construct", () => {
     const template = Template.fromStack(stack);
     template.resourceCountIs("AWS::DynamoDB::Table", 8);
     template.resourceCountIs("AWS::ApiGatewayV2::Api", 2);
-    template.resourceCountIs("AWS::Lambda::Function", 8);
+    template.resourceCountIs("AWS::Lambda::Function", 12);
     for (const resource of resourcesOf(template)) {
       const other = resource.logicalId.startsWith("Europe") ? "America" : "Europe";
       expect(JSON.stringify(resource.properties)).not.toContain(`"${other}`);

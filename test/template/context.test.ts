@@ -18,6 +18,7 @@ describe("the context", () => {
       authorization: { mode: "iam" },
       throttle: throttleDefault,
       retentionDays: 30,
+      multiItemStrategy: "leased",
       logRetention: RetentionDays.ONE_MONTH,
       removalPolicy: RemovalPolicy.RETAIN,
     });

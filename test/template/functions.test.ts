@@ -1,6 +1,11 @@
 import { RetentionDays } from "aws-cdk-lib/aws-logs";
 import { describe, expect, test } from "vitest";
-import { functionTimeoutSeconds, retentionDaysDefault } from "../../contract/bounds.ts";
+import {
+  auditTimeoutSeconds,
+  functionTimeoutSeconds,
+  retentionDaysDefault,
+  sweepTimeoutSeconds,
+} from "../../contract/bounds.ts";
 import packageJson from "../../package.json" with { type: "json" };
 import { resourcesOf, spoken, spokenName, synthesize } from "./synthesize.ts";
 
@@ -26,6 +31,8 @@ describe("the functions", () => {
       "ReserveFunction",
       "ReservationsFunction",
       "StockFunction",
+      "SweepFunction",
+      "AuditFunction",
       "ServiceFunction",
     ]);
   });
@@ -34,9 +41,13 @@ describe("the functions", () => {
     expect(properties).toMatchObject({ Runtime: "nodejs24.x", Architectures: ["arm64"] });
   });
 
-  test.each(functions)("$name says its timeout and memory", ({ properties }) => {
+  test.each(functions)("$name says its timeout and memory", ({ name, properties }) => {
+    const own: Record<string, number> = {
+      SweepFunction: sweepTimeoutSeconds,
+      AuditFunction: auditTimeoutSeconds,
+    };
     expect(properties).toMatchObject({
-      Timeout: functionTimeoutSeconds,
+      Timeout: own[name] ?? functionTimeoutSeconds,
       MemorySize: expect.any(Number) as number,
     });
   });
@@ -77,7 +88,32 @@ describe("the functions' environment", () => {
   };
 
   test.each([
-    ["ReserveFunction", { STOCK_TABLE: "StockTable", RESERVATIONS_TABLE: "ReservationsTable" }],
+    [
+      "ReserveFunction",
+      {
+        STOCK_TABLE: "StockTable",
+        RESERVATIONS_TABLE: "ReservationsTable",
+        RETENTION_DAYS: String(retentionDaysDefault),
+        LOCKS_TABLE: "LocksTable",
+        MULTI_ITEM_STRATEGY: "leased",
+      },
+    ],
+    [
+      "SweepFunction",
+      {
+        STOCK_TABLE: "StockTable",
+        RESERVATIONS_TABLE: "ReservationsTable",
+        RETENTION_DAYS: String(retentionDaysDefault),
+      },
+    ],
+    [
+      "AuditFunction",
+      {
+        STOCK_TABLE: "StockTable",
+        RESERVATIONS_TABLE: "ReservationsTable",
+        LOCKS_TABLE: "LocksTable",
+      },
+    ],
     [
       "ReservationsFunction",
       {
@@ -94,13 +130,21 @@ describe("the functions' environment", () => {
 
   test("carries what the owner of the construct chose", () => {
     const chosen = resourcesOf(
-      synthesize({ retentionDays: 7, logLevel: "DEBUG", serviceVersion: "9.9.9" }),
+      synthesize({
+        retentionDays: 7,
+        multiItemStrategy: "optimistic",
+        logLevel: "DEBUG",
+        serviceVersion: "9.9.9",
+      }),
       "AWS::Lambda::Function",
     ).map(({ logicalId, properties }) => ({ name: spokenName(logicalId), properties }));
     expect(variables(chosen, "ReservationsFunction")).toMatchObject({
       RETENTION_DAYS: "7",
       POWERTOOLS_LOG_LEVEL: "DEBUG",
       SERVICE_VERSION: "9.9.9",
+    });
+    expect(variables(chosen, "ReserveFunction")).toMatchObject({
+      MULTI_ITEM_STRATEGY: "optimistic",
     });
   });
 });

@@ -64,14 +64,14 @@ describe("the keys", () => {
     expect(properties("StockTable")).not.toHaveProperty("GlobalSecondaryIndexes");
   });
 
-  test("Reservations are found by id, by expiry and by order, the indexes holding keys only", () => {
+  test("Reservations are found by id, by expiry with their SKUs, and by order", () => {
     expect(properties("ReservationsTable")).toMatchObject({
       KeySchema: key("reservationId"),
       GlobalSecondaryIndexes: [
         {
           IndexName: "byExpiry",
           KeySchema: key("expiryShard", "expiresAtMs"),
-          Projection: { ProjectionType: "KEYS_ONLY" },
+          Projection: { ProjectionType: "INCLUDE", NonKeyAttributes: ["skus"] },
         },
         {
           IndexName: "byOrder",

@@ -1,0 +1,144 @@
+/**
+ * Checks every invariant of the tables while the shop goes on, and repairs what it can by writes that
+ * refuse when a record has moved. Tables are read in pages, and of the SKUs no more are remembered at
+ * once than fit; where there are more, the tables are read again for the rest.
+ * Next: finding.ts for what can be found, check-*.ts for each, verify-stock.ts for the second look.
+ */
+import { auditApartMs, auditSkusAtOnceMax } from "../../contract/bounds.ts";
+import type { ReservationItem, StockItem } from "../../contract/tables.ts";
+import type { Call, Database } from "../database.ts";
+import { readItem } from "../read-item.ts";
+import { checkLease, type LockTableRow } from "./check-lease.ts";
+import { checkReservation, reservedLines } from "./check-reservation.ts";
+import { agrees } from "./check-stock.ts";
+import type { Case, Finding } from "./finding.ts";
+import { createHeldUnits, wholeRange, type HashRange } from "./held-units.ts";
+import { scan } from "./scan.ts";
+import { verifyStock } from "./verify-stock.ts";
+
+export interface AuditOptions {
+  locksTable: string;
+  /** Repairs what can be repaired. */
+  apply?: boolean;
+  /** Told of each finding, with what was done about it. */
+  onFinding?: (finding: Finding) => void;
+  /** Between two looks that have to agree, in milliseconds. */
+  apartMs?: number;
+  /** How many SKUs with holds are remembered at once. */
+  skusAtOnceMax?: number;
+}
+
+export interface AuditReport {
+  stockRecords: number;
+  reservations: number;
+  leases: number;
+  findings: number;
+  repaired: number;
+  /** SKUs that seemed wrong, and changed whenever they were looked at again. */
+  inMotion: string[];
+}
+
+/** @throws InventoryError `busy`, `unavailable`, `rejected`: nothing is known of the rest then */
+export const audit = async (
+  database: Database,
+  options: AuditOptions,
+  call: Call,
+): Promise<AuditReport> => {
+  const { locksTable, apply = false, onFinding } = options;
+  const { apartMs = auditApartMs, skusAtOnceMax = auditSkusAtOnceMax } = options;
+  const { stock: stockTable, reservations: reservationsTable } = database.tables;
+  const report: AuditReport = {
+    stockRecords: 0,
+    reservations: 0,
+    leases: 0,
+    findings: 0,
+    repaired: 0,
+    inMotion: [],
+  };
+
+  const tell = async ({ apply: repair, ...finding }: Case): Promise<void> => {
+    report.findings += 1;
+    if (apply && repair !== undefined) {
+      finding.result = (await repair()) ? "repaired" : "moved";
+      if (finding.result === "repaired") report.repaired += 1;
+    }
+    onFinding?.(finding);
+  };
+
+  /** Records one by one; what seems wrong is read again first. */
+  const checkRecords = async (): Promise<void> => {
+    for await (const items of scan<ReservationItem>(database, reservationsTable, call)) {
+      report.reservations += items.length;
+      for (const { reservationId, ...item } of items) {
+        if (checkReservation(database, { reservationId, ...item }, call) === undefined) continue;
+        const key = { reservationId };
+        const again = await readItem<ReservationItem>(database, reservationsTable, key, call);
+        const found = again && checkReservation(database, again, call);
+        if (found !== undefined) await tell(found);
+      }
+    }
+  };
+
+  const checkLeases = async (): Promise<void> => {
+    for await (const rows of scan<LockTableRow>(database, locksTable, call)) {
+      report.leases += rows.length;
+      for (const row of rows) {
+        const found = checkLease(database, locksTable, row, call);
+        if (found !== undefined) await tell(found);
+      }
+    }
+  };
+
+  /** The SKUs of a range that seem wrong, and what is left to look at. */
+  const findSuspects = async (range: HashRange) => {
+    const held = createHeldUnits(range, skusAtOnceMax);
+    for await (const items of scan<ReservationItem>(database, reservationsTable, call)) {
+      for (const { sku, quantity } of items.filter(hasLines).flatMap(reservedLines)) {
+        held.add(sku, quantity);
+      }
+    }
+    const suspects = new Set<string>();
+    for await (const items of scan<StockItem>(database, stockTable, call)) {
+      for (const item of items.filter(({ sku }) => held.covers(sku))) {
+        report.stockRecords += 1;
+        if (!agrees(item, held.take(item.sku))) suspects.add(item.sku);
+      }
+    }
+    for (const sku of held.rest()) suspects.add(sku);
+    return { suspects, next: held.next() };
+  };
+
+  /** Which reservations hold units of these SKUs, also those that the index has lost. */
+  const idsBySku = async (suspects: ReadonlySet<string>): Promise<Map<string, string[]>> => {
+    const ids = new Map([...suspects].map((sku): [string, string[]] => [sku, []]));
+    if (suspects.size === 0) return ids;
+    for await (const items of scan<ReservationItem>(database, reservationsTable, call)) {
+      for (const item of items.filter(hasLines)) {
+        for (const { sku } of reservedLines(item)) ids.get(sku)?.push(item.reservationId);
+      }
+    }
+    return ids;
+  };
+
+  const checkStocks = async (): Promise<void> => {
+    let range: HashRange | undefined = wholeRange;
+    while (range !== undefined) {
+      const { suspects, next } = await findSuspects(range);
+      for (const [sku, ids] of await idsBySku(suspects)) {
+        const verdict = await verifyStock(database, sku, ids, apartMs, call);
+        if (verdict.isInMotion) report.inMotion.push(sku);
+        if (verdict.case !== undefined) await tell(verdict.case);
+      }
+      range = next;
+    }
+  };
+
+  // Records first: a hold that is expired by a repair is then no drift of its stock.
+  await checkRecords();
+  await checkLeases();
+  await checkStocks();
+  return report;
+};
+
+/** What has none is told of by itself. */
+const hasLines = (item: ReservationItem): boolean => Array.isArray(item.lines);

@@ -1,0 +1,87 @@
+/** What can be wrong with the counts of one SKU, given what is held of it. */
+import { UpdateCommand } from "@aws-sdk/lib-dynamodb";
+import type { StockItem } from "../../contract/tables.ts";
+import type { Call, Database } from "../database.ts";
+import { send } from "../send.ts";
+import type { Case, Damage } from "./finding.ts";
+
+/** What active reservations hold of a SKU. */
+export interface Held {
+  units: number;
+  reservationIds: readonly string[];
+}
+
+const damageOf = ({ onHand, available, reserved }: StockItem, units: number) => {
+  const counts = [onHand, available, reserved];
+  if (!counts.every(Number.isInteger)) return "malformed_stock";
+  if (counts.some((count) => count < 0)) return "negative_count";
+  if (onHand < units) return "oversold";
+  if (reserved !== units) return "reserved_drift";
+  return available + reserved === onHand ? undefined : "available_drift";
+};
+
+/** Whether the counts are as they must be. */
+export const agrees = (stock: StockItem, units: number): boolean =>
+  damageOf(stock, units) === undefined;
+
+/** Sets the counts that follow from on hand and what is held, unless the record has moved. */
+const setCounts = async (
+  database: Database,
+  { sku, onHand, version }: StockItem,
+  units: number,
+  call: Call,
+): Promise<boolean> => {
+  const command = new UpdateCommand({
+    TableName: database.tables.stock,
+    Key: { sku },
+    UpdateExpression:
+      "SET #available = :available, #reserved = :reserved, #version = #version + :one, " +
+      "#updatedAtMs = :now",
+    ConditionExpression: "#version = :version AND #onHand = :onHand",
+    ExpressionAttributeNames: {
+      "#available": "available",
+      "#reserved": "reserved",
+      "#version": "version",
+      "#updatedAtMs": "updatedAtMs",
+      "#onHand": "onHand",
+    },
+    ExpressionAttributeValues: {
+      ":available": onHand - units,
+      ":reserved": units,
+      ":one": 1,
+      ":now": database.now(),
+      ":version": version,
+      ":onHand": onHand,
+    },
+  });
+  try {
+    await send((options) => database.client.send(command, options), call);
+    return true;
+  } catch (error) {
+    if ((error as Error).name === "ConditionalCheckFailedException") return false;
+    throw error;
+  }
+};
+
+/** Undefined when the counts are right. On hand is taken for true: somebody has counted it. */
+export const checkStock = (
+  database: Database,
+  stock: StockItem,
+  { units, reservationIds }: Held,
+  call: Call,
+): Case | undefined => {
+  const damage: Damage | undefined = damageOf(stock, units);
+  if (damage === undefined) return undefined;
+  const { sku, onHand, available, reserved } = stock;
+  const isKnown = Number.isInteger(onHand) && onHand >= units;
+  return {
+    damage,
+    subject: sku,
+    detail: `onHand ${onHand}, available ${available}, reserved ${reserved}; held are ${units}`,
+    reservationIds,
+    ...(isKnown && {
+      repair: `set available to ${onHand - units}, reserved to ${units}`,
+      apply: () => setCounts(database, stock, units, call),
+    }),
+  };
+};

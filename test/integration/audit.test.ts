@@ -1,0 +1,356 @@
+/** Damage that is planted directly in the tables is found and repaired; a busy shop is not accused. */
+import { PutCommand, UpdateCommand } from "@aws-sdk/lib-dynamodb";
+import { beforeEach, describe, expect, test } from "vitest";
+import { overdueMs, unsettledShard } from "../../contract/bounds.ts";
+import { audit, type AuditOptions } from "../../inventory/audit/audit.ts";
+import type { Damage, Finding } from "../../inventory/audit/finding.ts";
+import { callWithin } from "../../inventory/database.ts";
+import { createInventory, type Inventory } from "../../inventory/inventory.ts";
+import { reserve } from "../../inventory/reserve.ts";
+import { createTestDatabase, type TestDatabase } from "../support/database.ts";
+import { expectInvariants } from "../support/invariants.ts";
+
+const clock = { aheadMs: 0 };
+let database: TestDatabase;
+let inventory: Inventory;
+beforeEach(async () => {
+  clock.aheadMs = 0;
+  database = await createTestDatabase({ now: () => Date.now() + clock.aheadMs });
+  inventory = createInventory(database);
+  for (const sku of ["a", "b", "c"]) await inventory.setStock({ sku, onHand: 100 });
+});
+
+const runAudit = async (options: Partial<AuditOptions> = {}) => {
+  const findings: Finding[] = [];
+  const report = await audit(
+    database,
+    {
+      locksTable: database.locksTable,
+      onFinding: (finding) => findings.push(finding),
+      apartMs: 10,
+      ...options,
+    },
+    callWithin(100_000),
+  );
+  return { report, findings };
+};
+
+const set = (table: string, key: Record<string, string>, values: Record<string, unknown>) => {
+  const names = Object.keys(values);
+  return database.client.send(
+    new UpdateCommand({
+      TableName: table,
+      Key: key,
+      UpdateExpression: `SET ${names.map((name) => `#${name} = :${name}`).join(", ")}`,
+      ExpressionAttributeNames: Object.fromEntries(names.map((name) => [`#${name}`, name])),
+      ExpressionAttributeValues: Object.fromEntries(
+        names.map((name) => [`:${name}`, values[name]]),
+      ),
+    }),
+  );
+};
+
+const remove = (table: string, key: Record<string, string>, names: readonly string[]) =>
+  database.client.send(
+    new UpdateCommand({
+      TableName: table,
+      Key: key,
+      UpdateExpression: `REMOVE ${names.map((name) => `#${name}`).join(", ")}`,
+      ExpressionAttributeNames: Object.fromEntries(names.map((name) => [`#${name}`, name])),
+    }),
+  );
+
+const hold = async (sku: string, quantity: number, ttlSeconds = 900): Promise<string> => {
+  const lines = [{ sku, quantity }];
+  const result = await inventory.reserve({ lines, ttlSeconds });
+  if (result.outcome !== "reserved") throw new Error(result.outcome);
+  return result.reservation.reservationId;
+};
+
+const putLock = (row: Record<string, unknown>) =>
+  database.client.send(new PutCommand({ TableName: database.locksTable, Item: row }));
+
+/** What each kind of damage needs, and the subject that the finding has to name. */
+const plants: [Damage, () => Promise<string>, "repairable" | "told"][] = [
+  [
+    "reserved_drift",
+    async () => {
+      await hold("a", 3);
+      // A hold that was leaked: units reserved for nobody.
+      await set(database.tables.stock, { sku: "a" }, { available: 90, reserved: 10 });
+      return "a";
+    },
+    "repairable",
+  ],
+  [
+    "available_drift",
+    async () => {
+      await hold("a", 3);
+      await set(database.tables.stock, { sku: "a" }, { available: 100 });
+      return "a";
+    },
+    "repairable",
+  ],
+  [
+    "negative_count",
+    async () => {
+      await set(database.tables.stock, { sku: "b" }, { available: -2, reserved: 102 });
+      return "b";
+    },
+    "repairable",
+  ],
+  [
+    "malformed_stock",
+    async () => {
+      await remove(database.tables.stock, { sku: "b" }, ["available"]);
+      return "b";
+    },
+    "repairable",
+  ],
+  [
+    "oversold",
+    async () => {
+      await hold("c", 5);
+      await set(database.tables.stock, { sku: "c" }, { onHand: 4, available: 0, reserved: 4 });
+      return "c";
+    },
+    "told",
+  ],
+  [
+    "stock_missing",
+    async () => {
+      const id = await hold("a", 1);
+      const lines = [
+        { sku: "a", quantity: 1 },
+        { sku: "gone", quantity: 2 },
+      ];
+      await set(
+        database.tables.reservations,
+        { reservationId: id },
+        { lines, skus: new Set(["a", "gone"]) },
+      );
+      return "gone";
+    },
+    "told",
+  ],
+  [
+    "hold_not_indexed",
+    async () => {
+      const id = await hold("a", 2);
+      await remove(database.tables.reservations, { reservationId: id }, ["expiryShard"]);
+      return id;
+    },
+    "repairable",
+  ],
+  [
+    "hold_overdue",
+    async () => {
+      const id = await hold("a", 2, 1);
+      clock.aheadMs = overdueMs + 5_000;
+      return id;
+    },
+    "repairable",
+  ],
+  [
+    "unsettled_overdue",
+    async () => {
+      // The first line of two is held, and whoever was at it has died.
+      const id = await hold("a", 2);
+      const lines = [
+        { sku: "a", quantity: 2 },
+        { sku: "b", quantity: 1 },
+      ];
+      await set(
+        database.tables.reservations,
+        { reservationId: id },
+        {
+          status: "reserving",
+          lines,
+          remaining: { change: "hold", from: 1, to: 2 },
+          attendedUntilMs: Date.now() - overdueMs - 5_000,
+          expiryShard: unsettledShard,
+        },
+      );
+      return id;
+    },
+    "repairable",
+  ],
+  [
+    "unsettled_not_indexed",
+    async () => {
+      const id = await hold("a", 2);
+      const remaining = { change: "hold", from: 1, to: 1 };
+      await set(
+        database.tables.reservations,
+        { reservationId: id },
+        { status: "reserving", remaining, attendedUntilMs: Date.now(), expiryShard: 3 },
+      );
+      return id;
+    },
+    "repairable",
+  ],
+  [
+    "ended_indexed",
+    async () => {
+      const id = await hold("a", 2);
+      await inventory.confirm(id);
+      await set(database.tables.reservations, { reservationId: id }, { expiryShard: 3 });
+      return id;
+    },
+    "repairable",
+  ],
+  [
+    "ended_without_ttl",
+    async () => {
+      const id = await hold("a", 2);
+      await inventory.release(id);
+      await remove(database.tables.reservations, { reservationId: id }, ["ttlSeconds"]);
+      return id;
+    },
+    "repairable",
+  ],
+  [
+    "malformed_reservation",
+    async () => {
+      const id = await hold("a", 2);
+      await inventory.release(id);
+      await set(database.tables.reservations, { reservationId: id }, { status: "sold" });
+      return id;
+    },
+    "told",
+  ],
+  [
+    "lease_too_long",
+    async () => {
+      const leaseUntilMs = Date.now() + 3_600_000;
+      const ttlSeconds = Math.ceil(leaseUntilMs / 1000);
+      await putLock({ lockName: "lock#a", owner: "dead:1", token: 7, leaseUntilMs, ttlSeconds });
+      return "lock#a";
+    },
+    "repairable",
+  ],
+  [
+    "lease_ttl_wrong",
+    async () => {
+      await putLock({ lockName: "lock#b", token: 7, leaseUntilMs: 0, ttlSeconds: Date.now() });
+      return "lock#b";
+    },
+    "repairable",
+  ],
+];
+
+describe("planted damage", () => {
+  test.each(plants)(
+    "%s is found, by its subject, and repaired where that can be",
+    async (...plant) => {
+      const [damage, make, kind] = plant;
+      const subject = await make();
+      const found = await runAudit();
+      expect(found.findings).toEqual([
+        expect.objectContaining({ damage, subject, detail: expect.any(String) }),
+      ]);
+      expect(found.report).toMatchObject({ findings: 1, repaired: 0, inMotion: [] });
+      const [finding] = found.findings;
+      expect(finding).not.toHaveProperty("result");
+      expect(finding!.repair === undefined).toBe(kind === "told");
+
+      const repaired = await runAudit({ apply: true });
+      expect(repaired.report.repaired).toBe(kind === "told" ? 0 : 1);
+      const after = await runAudit();
+      expect(after.report.findings).toBe(kind === "told" ? 1 : 0);
+      if (kind === "repairable") await expectInvariants(database);
+    },
+  );
+
+  test("every kind has been planted", () => {
+    expect(new Set(plants.map(([damage]) => damage)).size).toBe(plants.length);
+    expect(plants.length).toBeGreaterThanOrEqual(10);
+  });
+
+  test("of all kinds at once is found whole, with the reservations involved", async () => {
+    const ids = [await hold("a", 1), await hold("a", 1)];
+    await set(database.tables.stock, { sku: "a" }, { available: 90, reserved: 10 });
+    await set(database.tables.stock, { sku: "b" }, { available: 99 });
+    await remove(database.tables.reservations, { reservationId: ids[0]! }, ["expiryShard"]);
+    const { findings } = await runAudit({ skusAtOnceMax: 1 });
+    expect(findings.map(({ damage, subject }) => `${damage} ${subject}`).toSorted()).toEqual([
+      "available_drift b",
+      `hold_not_indexed ${ids[0]}`,
+      "reserved_drift a",
+    ]);
+    const drift = findings.find(({ subject }) => subject === "a");
+    expect(drift?.reservationIds.toSorted()).toEqual(ids.toSorted());
+  });
+
+  test("is not repaired over a record that has moved", async () => {
+    await set(database.tables.stock, { sku: "b" }, { available: 90, reserved: 10 });
+    // Between what was seen and the repair, somebody reserves.
+    const moving: TestDatabase = {
+      ...database,
+      client: Object.assign(Object.create(database.client) as TestDatabase["client"], {
+        send: async (command: { input: object }, ...rest: []) => {
+          const isRepair = JSON.stringify(command.input).includes(":onHand");
+          if (isRepair) await hold("b", 1);
+          return database.client.send(command as never, ...rest);
+        },
+      }),
+    };
+    const told: Finding[] = [];
+    const report = await audit(
+      moving,
+      {
+        locksTable: database.locksTable,
+        apply: true,
+        apartMs: 10,
+        onFinding: (finding) => told.push(finding),
+      },
+      callWithin(60_000),
+    );
+    expect(told).toEqual([expect.objectContaining({ subject: "b", result: "moved" })]);
+    expect(report.repaired).toBe(0);
+  });
+});
+
+describe("a shop that is busy", () => {
+  test("is not accused, however much it is in motion", { timeout: 240_000 }, async () => {
+    const skus = Array.from({ length: 20 }, (_, index) => `busy-${index}`);
+    for (const sku of skus) await inventory.setStock({ sku, onHand: 1_000_000 });
+    const many = Array.from({ length: 120 }, (_, index) => `large-${index}`);
+    await Promise.all(many.map((sku) => inventory.setStock({ sku, onHand: 1_000 })));
+    let isOver = false;
+    const shop = async (seed: number): Promise<void> => {
+      for (let turn = seed; !isOver; turn += 1) {
+        const names = turn % 10 === 0 ? many : skus.slice(turn % 17, (turn % 17) + 1 + (turn % 3));
+        const lines = names.map((sku) => ({ sku, quantity: 1 }));
+        const result = await reserve(database, { lines, ttlSeconds: 60 }, callWithin(60_000));
+        if (result.outcome !== "reserved") throw new Error(result.outcome);
+        const { reservationId } = result.reservation;
+        if (turn % 3 === 0) await inventory.confirm(reservationId);
+        if (turn % 3 === 1) await inventory.release(reservationId);
+      }
+    };
+    const shops = [0, 1, 2, 3, 4, 5, 6, 7].map((seed) => shop(seed * 3));
+    for (let turn = 0; turn < 3; turn += 1) {
+      const { findings } = await runAudit({ apartMs: 50 });
+      expect(findings).toEqual([]);
+    }
+    isOver = true;
+    await Promise.all(shops);
+    const { report, findings } = await runAudit();
+    expect(findings).toEqual([]);
+    expect(report.inMotion).toEqual([]);
+    await expectInvariants(database);
+  });
+
+  test("is read in pages, and more SKUs than are remembered at once in several passes", async () => {
+    for (let index = 0; index < 60; index += 1) {
+      const sku = `many-${index}`;
+      await inventory.setStock({ sku, onHand: 5 });
+      await hold(sku, 1);
+    }
+    await set(database.tables.stock, { sku: "many-17" }, { available: 5 });
+    const { report, findings } = await runAudit({ skusAtOnceMax: 7 });
+    expect(findings).toEqual([expect.objectContaining({ subject: "many-17" })]);
+    expect(report).toMatchObject({ stockRecords: 63, reservations: 60 });
+  });
+});
