@@ -171,12 +171,6 @@ describe("a reservation", () => {
     expect(issues![0]!.message).toContain("1200000000");
   });
 
-  test("of more SKUs than one transaction takes is refused", async () => {
-    const lines = Array.from({ length: 100 }, (_, index) => ({ sku: `sku-${index}`, quantity: 1 }));
-    const { issues } = expectRefusal(await reserve({ lines }), 400, "invalid_request");
-    expect(issues![0]!.message).toContain("99");
-  });
-
   test.each([0, -1, 86_401, 1.5, "60", null])("for %j seconds is refused", async (ttlSeconds) => {
     const answer = await reserve({ ...line(1), ttlSeconds });
     const { issues } = expectRefusal(answer, 400, "invalid_request");
