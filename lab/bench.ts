@@ -11,10 +11,12 @@ import type { Benchmark } from "./harness/benchmark.ts";
 import { openReport, renderReport } from "./harness/report.ts";
 import { coldBenchmark } from "./cold/cold-benchmark.ts";
 import { locksBenchmark } from "./locks/locks-benchmark.ts";
+import { ordersBenchmark } from "./orders/orders-benchmark.ts";
 import { reserveBenchmark } from "./reserve/reserve-benchmark.ts";
 
 const benchmarks: Record<string, Benchmark> = {
   reserve: reserveBenchmark,
+  orders: ordersBenchmark,
   locks: locksBenchmark,
   cold: coldBenchmark,
 };

@@ -31,6 +31,7 @@ const kinds: Record<string, "readUnits" | "writeUnits"> = {
   GetItem: "readUnits",
   Query: "readUnits",
   Scan: "readUnits",
+  DeleteItem: "writeUnits",
   PutItem: "writeUnits",
   TransactWriteItems: "writeUnits",
   UpdateItem: "writeUnits",
