@@ -111,7 +111,9 @@ export const transact = async <Item>(
         });
       }
       if (!("retry" in result)) return result;
-      await backOff(database, call, attempt, result.retry);
+      // Others wait for whoever has their leases: it does not pause for longer and longer.
+      const pauses = transaction.fence === undefined ? attempt : Math.min(attempt, 1);
+      await backOff(database, call, pauses, result.retry);
     }
   }
 };

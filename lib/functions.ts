@@ -72,7 +72,10 @@ const dutiesOver = ({
           resourceArn: reservations.tableArn,
         },
         { actions: ["dynamodb:Query"], resourceArn: indexArn("byExpiry") },
-        { actions: ["dynamodb:UpdateItem"], resourceArn: locks.tableArn },
+        {
+          actions: ["dynamodb:UpdateItem", "dynamodb:BatchGetItem"],
+          resourceArn: locks.tableArn,
+        },
       ],
     },
     reservations: {

@@ -40,7 +40,9 @@ export const openShop = (
         if (result.outcome === "reserved") return "reserved";
         throw new Error(JSON.stringify(result));
       } catch (error) {
-        if (error instanceof InventoryError && error.code === "busy") return "busy";
+        // Both are answered 503: the deadline may end a pause or a request.
+        const isBusy = (error as InventoryError).code in { busy: true, unavailable: true };
+        if (error instanceof InventoryError && isBusy) return "busy";
         throw error;
       }
     },

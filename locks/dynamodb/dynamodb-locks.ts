@@ -13,6 +13,7 @@ import { createLocks } from "../engine/create-locks.ts";
 import type { Clock, Lease, Locks, LocksOptions } from "../locks.ts";
 import { isFinal } from "./errors.ts";
 import { acquireRow, nameOf, releaseRow, renewRow, type LockRow } from "./lock-table.ts";
+import { readRows } from "./read-rows.ts";
 import { writeRows, writeRowsInTurn } from "./write-rows.ts";
 
 export interface DynamoDbLocksOptions extends LocksOptions {
@@ -76,8 +77,10 @@ const createClaim = (place: Place, { names, owner }: ClaimRequest): Claim<Transa
   /** Of the last grant that we have heard of. */
   let token: number | undefined;
   let refusals = 0;
-  /** While we wait. */
-  let holdsSome = false;
+  let wasBusy = false;
+  /** How many names, in their order, we have while we wait for the others, and until when. */
+  let taken = 0;
+  let takenUntilMs = 0;
 
   const renew = async (leaseMs: number, signal: AbortSignal): Promise<boolean> => {
     if (token === undefined) return false;
@@ -93,6 +96,10 @@ const createClaim = (place: Place, { names, owner }: ClaimRequest): Claim<Transa
     );
   };
 
+  const isBusy = (row: LockRow, atMs: number): boolean =>
+    row.owner !== owner && row.leaseUntilMs >= atMs - clockSkewMs;
+
+  /** Takes these names, or finds out which are in the way. */
   const acquire = async (
     some: readonly string[],
     leaseMs: number,
@@ -112,7 +119,7 @@ const createClaim = (place: Place, { names, owner }: ClaimRequest): Claim<Transa
       if (result.refusals === "contention") return "contention";
       const rows = result.refusals.flatMap(({ row }) => (row === undefined ? [] : [row]));
       for (const row of rows) place.lastToken = Math.max(place.lastToken, row.token);
-      const busy = rows.filter((row) => row.owner !== owner && row.leaseUntilMs >= freeBeforeMs);
+      const busy = rows.filter((row) => isBusy(row, askedAtMs));
       // With none of them in the way, only our token was too small.
       if (busy.length > 0) return { rows: busy };
     }
@@ -122,8 +129,8 @@ const createClaim = (place: Place, { names, owner }: ClaimRequest): Claim<Transa
    * Takes the names before the first that is busy. Whoever needs many of them would else wait for
    * ever for the moment when all are free:
    *
-   *   this    [a b c d]: c busy ── takes a b ── [a b c d]: d busy ── takes a b c ── all
-   *   others  [c] [d e] [c] ...                     c is waited for, as a and b are
+   *   this    [a b c d]: c busy ── takes a b ── [c d]: d busy ── takes c ── [a b c d]: all
+   *   others  [c] [d e] [c] ...                 c is waited for, as a and b are
    *
    * Everybody takes them in the same order, and waits for a later one only: no deadlock.
    */
@@ -131,30 +138,55 @@ const createClaim = (place: Place, { names, owner }: ClaimRequest): Claim<Transa
     busy: readonly LockRow[],
     leaseMs: number,
     signal: AbortSignal,
-  ): Promise<boolean> => {
+  ): Promise<void> => {
     const busyNames = new Set(busy.map((row) => nameOf(row)));
-    const free = names.findIndex((name) => busyNames.has(name));
-    if (free <= 0) return false;
-    const result = await acquire(names.slice(0, free), leaseMs, signal);
-    return typeof result === "object" && "token" in result;
+    const firstBusy = names.findIndex((name) => busyNames.has(name));
+    // One that we had is another's: our lease on them has ended.
+    if (firstBusy < taken) taken = 0;
+    // What we have is kept: a wait may be longer than a lease.
+    const isKept = nowMs() < takenUntilMs - leaseMs / 2;
+    const wanted = isKept ? names.slice(taken, firstBusy) : names.slice(0, firstBusy);
+    if (wanted.length === 0) return;
+    mayHold = true;
+    const untilMs = nowMs() + leaseMs;
+    const result = await acquire(wanted, leaseMs, signal);
+    if (result === "contention" || "rows" in result) return;
+    takenUntilMs = isKept && taken > 0 ? Math.min(takenUntilMs, untilMs) : untilMs;
+    taken = firstBusy;
+  };
+
+  const refuse = async (
+    busy: readonly LockRow[],
+    leaseMs: number,
+    signal: AbortSignal,
+  ): Promise<Attempt> => {
+    const busyForMs = Math.max(...busy.map((row) => row.leaseUntilMs)) + clockSkewMs + 1 - nowMs();
+    refusals += 1;
+    if (refusals > refusalsBeforeOrder && names.length > 1) {
+      await takeInOrder(busy, leaseMs, signal);
+    }
+    return { granted: false, busyForMs, isPressing: taken > 0 };
   };
 
   const attempt = async (leaseMs: number, signal: AbortSignal): Promise<Attempt> => {
+    // A look costs less than a write that is refused, and is in nobody's way.
+    if (wasBusy) {
+      const rows = await readRows(client, table, names, signal);
+      const busy = rows.filter((row) => isBusy(row, nowMs()));
+      if (busy.length > 0) return refuse(busy, leaseMs, signal);
+    }
+    const hadSome = mayHold && taken > 0;
     mayHold = true;
     const result = await acquire(names, leaseMs, signal);
-    if (result === "contention") return { granted: false };
-    if ("token" in result) {
+    if (result !== "contention" && "token" in result) {
       ({ token } = result);
       return { granted: true, token };
     }
-    const { rows } = result;
-    const busyForMs = Math.max(...rows.map((row) => row.leaseUntilMs)) + clockSkewMs + 1 - nowMs();
-    refusals += 1;
-    if (refusals > refusalsBeforeOrder && names.length > 1) {
-      holdsSome = await takeInOrder(rows, leaseMs, signal);
-    }
-    mayHold = holdsSome;
-    return { granted: false, busyForMs, holdsSome };
+    mayHold = hadSome;
+    wasBusy = result !== "contention";
+    return result === "contention"
+      ? { granted: false, isPressing: true }
+      : refuse(result.rows, leaseMs, signal);
   };
 
   /** Releases these, or all of them but those that are not ours. True when all were ours. */

@@ -21,7 +21,7 @@ export interface LockRow {
 
 /** A lock's row cannot be taken for that of a run (once-table.ts), whatever their names. */
 const prefix = "lock#";
-const keyOf = (name: string): { lockName: string } => ({ lockName: prefix + name });
+export const keyOf = (name: string): { lockName: string } => ({ lockName: prefix + name });
 export const nameOf = (row: LockRow): string => row.lockName.slice(prefix.length);
 
 /** How long an idle row keeps its token, in milliseconds: a day. */

@@ -79,9 +79,8 @@ export const acquireClaim = async (
       refusals += 1;
       if (leftMs <= 0) return undefined;
       if (claim.changed === undefined) {
-        const { busyForMs = Infinity, holdsSome = false } = result.refusal;
-        // Who keeps others waiting does not pause for longer and longer.
-        const pauseMs = jitteredMs(holdsSome ? 1 : refusals, random);
+        const { busyForMs = Infinity, isPressing = false } = result.refusal;
+        const pauseMs = jitteredMs(isPressing ? 1 : refusals, random);
         await pause(Math.min(leftMs, busyForMs, pauseMs), gaveUp);
       } else {
         await untilChange((signal) => claim.changed!(signal), leftMs, gaveUp);

@@ -34,8 +34,8 @@ export interface RefusedAttempt {
   granted: false;
   /** How long the lease that is in the way still lasts, where the server says so. */
   busyForMs?: number;
-  /** It has some of its names by now, so that others wait for it. */
-  holdsSome?: boolean;
+  /** Worth another attempt soon: it has some names, for which others wait, or only just missed. */
+  isPressing?: boolean;
 }
 
 /**

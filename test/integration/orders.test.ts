@@ -6,6 +6,7 @@ import { callWithin } from "../../inventory/database.ts";
 import { createInventory, type Inventory } from "../../inventory/inventory.ts";
 import type { LeasingDatabase } from "../../inventory/leases.ts";
 import { reserve, type ReserveInput, type ReserveOutcome } from "../../inventory/reserve.ts";
+import { startConflictProxy } from "../../lab/servers/conflict-proxy.ts";
 import { createDynamoDbLocks } from "../../locks/dynamodb/dynamodb-locks.ts";
 import {
   createLocksTable,
@@ -182,6 +183,38 @@ describe("leases", () => {
     });
     expect((await order({ lines: [one("a")] }, own)).outcome).toBe("reserved");
     await expectInvariants(own);
+  });
+
+  // Tries to keep a large cart out: by small ones that take one or two of its SKUs all the time, on a
+  // database that refuses whoever meets another transaction, as AWS does.
+  test("let a cart of 40 lines in among a stream of small ones", async () => {
+    const skus = skusOf("hot", 40);
+    await setStocks(inventory, skus, 100_000);
+    const { stock, reservations } = database.tables;
+    const keys: [string, string][] = [
+      [stock, "sku"],
+      [reservations, "reservationId"],
+      [database.locksTable, "lockName"],
+    ];
+    const aws = await startConflictProxy(inject("engineEndpoint"), new Map(keys), 2);
+    onTestFinished(() => aws[Symbol.asyncDispose]());
+    const crowded = throughEndpoint(database, aws.endpoint);
+    let isOver = false;
+    const stream = async (seed: number): Promise<void> => {
+      for (let turn = seed; !isOver; turn += 1) {
+        const two = [skus[(turn * 7) % 40]!, skus[(turn * 11 + 3) % 40]!];
+        await order({ lines: two.map(one) }, crowded);
+      }
+    };
+    const streams = [0, 1, 2, 3, 4, 5, 6, 7].map((seed) => stream(seed * 5));
+    for (let turn = 0; turn < 10; turn += 1) {
+      const large = { ...throughEndpoint(database, aws.endpoint), orderWaitMs: 30_000 };
+      expect((await order({ lines: skus.map(one) }, large)).outcome).toBe("reserved");
+    }
+    isOver = true;
+    await Promise.all(streams);
+    expect(aws.conflicts()).toBeGreaterThan(0);
+    await expectInvariants(database);
   });
 
   /*

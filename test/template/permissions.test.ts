@@ -48,6 +48,7 @@ describe("a function may do what its job needs, and nothing else:", () => {
     [
       "ReserveFunction",
       [
+        "dynamodb:BatchGetItem on LocksTable",
         "dynamodb:BatchGetItem on ReservationsTable",
         "dynamodb:BatchGetItem on StockTable",
         "dynamodb:DeleteItem on ReservationsTable",
