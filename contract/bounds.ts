@@ -74,10 +74,10 @@ export const retentionDaysDefault = 30;
 export const functionTimeoutSeconds = 10;
 
 /**
- * How long an order that is written in chunks counts as being written, in milliseconds: as long as
- * the function may run that began it. The sweeper takes over after it.
+ * How long after its last chunk a half-written order counts as being written, in milliseconds: many
+ * times what a chunk takes. The sweeper takes over after it.
  */
-export const attendedMs = functionTimeoutSeconds * 1000;
+export const attendedMs = 5_000;
 
 /** What a function keeps of its remaining time to write its answer and its log, in milliseconds. */
 export const deadlineMarginMs = 500;

@@ -6,7 +6,6 @@ import { database, logger, metrics } from "./wiring.ts";
 
 export const handler = scheduledHandler("sweep", async (call) => {
   const report = await sweep(database, call, {
-    onExpired: (lagMs) => metrics.addMetric("ExpiryLagMs", MetricUnit.Milliseconds, lagMs),
     onFailure: (reservationId, error) => logger.warn("not swept", { reservationId, error }),
   });
   metrics.addMetric("Expired", MetricUnit.Count, report.expired);

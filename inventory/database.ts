@@ -23,6 +23,8 @@ export interface Call {
   remainingMs(): number;
   /** Told of each attempt that has to be repeated. */
   onRetry?(cause: RetryCause): void;
+  /** Told of each hold that expired: how long after its end its units came back, in milliseconds. */
+  onExpired?(lagMs: number): void;
 }
 
 export type RetryCause = "conflict" | "throttle";

@@ -9,11 +9,8 @@ import {
   transactionActionsMax,
 } from "../contract/bounds.ts";
 import type { MultiItemStrategy, ReservationItem } from "../contract/tables.ts";
-import type {
-  DynamoDbLease,
-  DynamoDbLocks,
-  TransactionAction,
-} from "../locks/dynamodb/dynamodb-locks.ts";
+import type { TransactionAction } from "../locks/dynamodb/claim.ts";
+import type { DynamoDbLease, DynamoDbLocks } from "../locks/dynamodb/dynamodb-locks.ts";
 import type { LockError, LockErrorCode } from "../locks/lock-error.ts";
 import type { Call, Database } from "./database.ts";
 import { InventoryError } from "./errors.ts";

@@ -61,14 +61,28 @@ const itemAfter = (
   };
 };
 
+/**
+ * The order as it was seen, and no other: once it is returned, its key may begin another one, which a
+ * write that comes late must not take for it.
+ */
 const isAsSeen = {
-  ConditionExpression: "#status = :seenStatus AND #remaining.#from = :seenFrom",
+  ConditionExpression:
+    "#status = :seenStatus AND #remaining.#from = :seenFrom" +
+    " AND #createdAtMs = :seenCreatedAtMs AND #fingerprint = :seenFingerprint",
   ReturnValuesOnConditionCheckFailure: "ALL_OLD",
 } as const;
-const seenNames = { "#status": "status", "#remaining": "remaining", "#from": "from" };
-const seenValues = ({ status, remaining }: UnsettledItem) => ({
+const seenNames = {
+  "#status": "status",
+  "#remaining": "remaining",
+  "#from": "from",
+  "#createdAtMs": "createdAtMs",
+  "#fingerprint": "fingerprint",
+};
+const seenValues = ({ status, remaining, createdAtMs, fingerprint }: UnsettledItem) => ({
   ":seenStatus": status,
   ":seenFrom": remaining.from,
+  ":seenCreatedAtMs": createdAtMs,
+  ":seenFingerprint": fingerprint,
 });
 
 /** The write of the record that goes with a chunk: the next is only possible after it. */
@@ -87,6 +101,15 @@ const recordAction = (
     ? { Delete: { TableName: reservations, Key: keyOf(item), ...condition } }
     : { Put: { TableName: reservations, Item: after, ...condition } };
 };
+
+/** What was found, if it is the order that was begun, and not another one under its key. */
+const sameOrder = (
+  begun: ReservationItem,
+  found: ReservationItem | undefined,
+): ReservationItem | undefined =>
+  found?.createdAtMs === begun.createdAtMs && found.fingerprint === begun.fingerprint
+    ? found
+    : undefined;
 
 const keyOf = ({ reservationId }: ReservationItem) => ({ reservationId });
 
@@ -156,7 +179,7 @@ export const settle = async (
     };
     const result = await transact<ReservationItem>(database, build, call);
     if (result.applied) item = after;
-    else if (result.by === "record") item = result.found;
+    else if (result.by === "record") item = sameOrder(begun, result.found);
     // Our lease is over. The record still is as it was seen: the conditions carry us on.
     else if (result.by === "lease") isFenced = false;
     else if (chunk.change !== "hold") {
@@ -169,7 +192,7 @@ export const settle = async (
         continue;
       }
       shortages = failures;
-      item = await turnBack(database, seen, call);
+      item = sameOrder(begun, await turnBack(database, seen, call));
     }
   }
   return { item, shortages };

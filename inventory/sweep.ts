@@ -25,8 +25,6 @@ export interface SweepReport {
 }
 
 export interface SweepOptions {
-  /** Told of each expiry: how long after `expiresAt` the units came back, in milliseconds. */
-  onExpired?: (lagMs: number) => void;
   /** Told of each failure, which does not stop the sweep. */
   onFailure?: (reservationId: string, error: InventoryError) => void;
 }
@@ -58,7 +56,7 @@ const forEach = async <Item>(
 export const sweep = async (
   database: Database,
   call: Call,
-  { onExpired, onFailure }: SweepOptions = {},
+  { onFailure }: SweepOptions = {},
 ): Promise<SweepReport> => {
   const report: SweepReport = { expired: 0, settled: 0, failed: 0, isComplete: true };
   const records = { table: database.tables.reservations, attribute: "reservationId" } as const;
@@ -66,9 +64,7 @@ export const sweep = async (
   const expire = async (item: ReservationItem): Promise<void> => {
     if (!isDue(item, database.now())) return;
     const result = await endHold(database, item, "expired", call);
-    if (!("ended" in result)) return;
-    report.expired += 1;
-    onExpired?.(database.now() - item.expiresAtMs);
+    if ("ended" in result) report.expired += 1;
   };
 
   /** An order that was never answered for is returned: its caller has not got it. */

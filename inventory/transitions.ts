@@ -106,6 +106,7 @@ export const endHold = async (
   };
   const result = await transact<ReservationItem>(database, build, call);
   if (result.applied) {
+    if (ended.status === "expired") call.onExpired?.(database.now() - held.expiresAtMs);
     await settle(database, ended, call);
     return { ended: reservationIn(ended.status, ended) };
   }

@@ -15,7 +15,7 @@ import type { Call } from "../../inventory/database.ts";
 import type { Answer, Refusal } from "./answer.ts";
 import { answerProblems } from "./answer-problems.ts";
 import { parseRequest } from "./parse-request.ts";
-import { countRetry, telemetry } from "./telemetry.ts";
+import { countRetry, measureExpiry, telemetry } from "./telemetry.ts";
 import { writeResponse } from "./write-response.ts";
 
 type Route = (event: APIGatewayProxyEventV2, call: Call) => Promise<Answer | Refusal>;
@@ -52,6 +52,7 @@ export const httpHandler = (
     const call: Call = {
       remainingMs: () => context.getRemainingTimeInMillis() - deadlineMarginMs,
       onRetry: countRetry,
+      onExpired: measureExpiry,
     };
     return operation.route(event, call);
   };

@@ -3,7 +3,7 @@ import type { Context, ScheduledEvent } from "aws-lambda";
 import { deadlineMarginMs } from "../../contract/bounds.ts";
 import type { Call } from "../../inventory/database.ts";
 import { logger, metrics } from "../wiring.ts";
-import { countRetry } from "./telemetry.ts";
+import { countRetry, measureExpiry } from "./telemetry.ts";
 
 export type ScheduledHandler = (event: ScheduledEvent, context: Context) => Promise<void>;
 
@@ -14,6 +14,7 @@ export const scheduledHandler =
     const call: Call = {
       remainingMs: () => context.getRemainingTimeInMillis() - deadlineMarginMs,
       onRetry: countRetry,
+      onExpired: measureExpiry,
     };
     try {
       const report = await work(call);

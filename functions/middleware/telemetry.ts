@@ -11,6 +11,11 @@ export const countRetry = (cause: RetryCause): void => {
   if (cause === "conflict") metrics.addMetric("Conflicts", MetricUnit.Count, 1);
 };
 
+/** Measures how late the units of a hold came back, whoever has given them back. */
+export const measureExpiry = (lagMs: number): void => {
+  metrics.addMetric("ExpiryLagMs", MetricUnit.Milliseconds, lagMs);
+};
+
 const recordMetrics = (operation: string, answer: Answer | Refusal, durationMs: number) => {
   metrics.addDimensions({ operation, outcome: answer.outcome });
   metrics.addMetric("Requests", MetricUnit.Count, 1);

@@ -26,7 +26,7 @@ import { readFunctions, type BundledFunction } from "./read-functions.ts";
 const repetitions = 31;
 const warmUpRepetitions = 2;
 
-const reserveBytesMax = 280_000;
+const reserveBytesMax = 300_000;
 const reserveRatioMax = 0.6;
 
 interface Subject extends BundledFunction {

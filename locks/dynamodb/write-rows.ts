@@ -9,10 +9,12 @@ import type { RowUpdate } from "./lock-table.ts";
 
 /**
  * All rows were written, or none: because of the rows that these conditions met, in the order of
- * the updates; or because others were just then writing one of them.
+ * the updates; or because others were just then writing those of these updates.
  */
 export type WriteResult<Row> =
-  { written: true } | { written: false; refusals: Refusal<Row>[] | "contention" };
+  | { written: true }
+  | { written: false; by: "condition"; refusals: Refusal<Row>[] }
+  | { written: false; by: "contention"; indexes: number[] };
 
 /** A condition that was not met: by this row, or by the absence of one. */
 export interface Refusal<Row> {
@@ -41,11 +43,9 @@ const readReasons = <Row>(reasons: readonly Reason[]): WriteResult<Row> | undefi
   const refusals = reasons.flatMap(({ Code, Item: item }, index) =>
     Code === "ConditionalCheckFailed" ? [{ index, row: read<Row>(item) }] : [],
   );
-  if (refusals.length > 0) return { written: false, refusals };
-  if (reasons.some(({ Code = "" }) => contention.has(Code))) {
-    return { written: false, refusals: "contention" };
-  }
-  return undefined;
+  if (refusals.length > 0) return { written: false, by: "condition", refusals };
+  const indexes = reasons.flatMap(({ Code = "" }, index) => (contention.has(Code) ? [index] : []));
+  return indexes.length > 0 ? { written: false, by: "contention", indexes } : undefined;
 };
 
 /** One update by itself costs half of what it does in a transaction. */
@@ -76,10 +76,12 @@ export const writeRows = async <Row>(
     const { name } = error as Error;
     if (name === "ConditionalCheckFailedException") {
       const row = read<Row>((error as { Item?: Item }).Item);
-      return { written: false, refusals: [{ index: 0, row }] };
+      return { written: false, by: "condition", refusals: [{ index: 0, row }] };
     }
     // An update by itself may meet a transaction.
-    if (name === "TransactionConflictException") return { written: false, refusals: "contention" };
+    if (name === "TransactionConflictException") {
+      return { written: false, by: "contention", indexes: [0] };
+    }
     if (name !== "TransactionCanceledException") throw error;
     const reasons = (error as { CancellationReasons?: Reason[] }).CancellationReasons ?? [];
     const result = readReasons<Row>(reasons);
@@ -100,8 +102,7 @@ export const writeRowsInTurn = async <Row>(
   for (;;) {
     const result = await writeRows<Row>(client, updates, signal);
     if (result.written) return result;
-    const { refusals } = result;
-    if (refusals !== "contention") return { written: false, refusals };
+    if (result.by === "condition") return result;
     await sleep(random() * pauseMaxMs, undefined, { signal });
   }
 };

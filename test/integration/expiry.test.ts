@@ -39,7 +39,10 @@ describe("a reserve that falls short", () => {
     const lines = [{ sku: "all-held", quantity: 5 }];
     expect((await inventory.reserve({ lines })).outcome).toBe("insufficient_stock");
     clock.nowMs += 2;
-    expect((await inventory.reserve({ lines })).outcome).toBe("reserved");
+    const lags: number[] = [];
+    const call: Call = { ...patient(), onExpired: (lagMs) => lags.push(lagMs) };
+    expect((await inventory.reserve({ lines }, call)).outcome).toBe("reserved");
+    expect(lags).toEqual([1, 1, 1, 1, 1]);
     await expectInvariants(database);
   });
 
@@ -170,7 +173,10 @@ describe("a sweep", () => {
     await plantHolds(10_000, (index) => skus[index % 50]!, expiresAtMs);
     const lags: number[] = [];
     const counted = throughEndpoint(database, proxy.endpoint);
-    const report = await sweep(counted, patient(), { onExpired: (lagMs) => lags.push(lagMs) });
+    const report = await sweep(counted, {
+      ...patient(),
+      onExpired: (lagMs) => lags.push(lagMs),
+    });
     expect(report).toEqual({ expired: 10_000, settled: 0, failed: 0, isComplete: true });
     expect(lags).toEqual(Array.from({ length: 10_000 }, () => 5_000));
     const pages = Math.ceil(10_000 / sweepPageSize) + 9;

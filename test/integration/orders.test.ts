@@ -1,11 +1,12 @@
 /** Orders of several lines: under leases and without, past one transaction, killed and frozen. */
 import { DeleteTableCommand } from "@aws-sdk/client-dynamodb";
 import { beforeAll, describe, expect, inject, onTestFinished, test } from "vitest";
-import { multiItemStrategies } from "../../contract/tables.ts";
+import { multiItemStrategies, type ReservationItem } from "../../contract/tables.ts";
 import { callWithin } from "../../inventory/database.ts";
 import { createInventory, type Inventory } from "../../inventory/inventory.ts";
 import type { LeasingDatabase } from "../../inventory/leases.ts";
 import { reserve, type ReserveInput, type ReserveOutcome } from "../../inventory/reserve.ts";
+import { settle } from "../../inventory/settle.ts";
 import { startConflictProxy } from "../../lab/servers/conflict-proxy.ts";
 import { createDynamoDbLocks } from "../../locks/dynamodb/dynamodb-locks.ts";
 import {
@@ -343,6 +344,47 @@ describe("an order of 500 lines", { timeout: 300_000 }, () => {
       expect(other.outcome).toBe("idempotency_key_reused");
     },
   );
+
+  /*
+   *   order A   lines 0-98 ── falls short, is returned ·································· writes late
+   *   order B                                  same key, other lines: lines 0-98 ── in between ── held
+   */
+  test("is not taken for an earlier one under its key by a write that comes late", async () => {
+    const [short] = skusOf("large-late", 1);
+    await setStocks(inventory, [short!], 0);
+    const idempotencyKey = "once short, once not";
+    /** Makes an order by way of the proxy, and looks in when its first chunk is written. */
+    const orderAndLookIn = async (
+      last: string,
+      look: (begun: ReservationItem) => Promise<void>,
+    ) => {
+      let hasLooked = false;
+      proxy.watch(async (_, moment) => {
+        if (hasLooked || moment === "before") return true;
+        const { reservations } = await readRecords(database);
+        const begun = reservations.find(({ status }) => status === "reserving");
+        if (begun === undefined) return true;
+        hasLooked = true;
+        await look(begun);
+        return true;
+      });
+      const wanted = [...lines.slice(0, 200), one(last)];
+      const result = await order({ lines: wanted, idempotencyKey }, proxied());
+      proxy.watch(undefined);
+      expect(hasLooked).toBe(true);
+      return result.outcome;
+    };
+    let first: ReservationItem | undefined;
+    const outcome = await orderAndLookIn(short!, async (begun) => void (first = begun));
+    expect(outcome).toBe("insufficient_stock");
+    const second = await orderAndLookIn(skus[499]!, async (begun) => {
+      expect(begun.reservationId).toBe(first!.reservationId);
+      const late = await settle(database, first!, callWithin(patientMs));
+      expect(late).toEqual({ item: undefined, shortages: [] });
+    });
+    expect(second).toBe("reserved");
+    await expectInvariants(database);
+  });
 
   /*
    * The process that makes the order is killed (SIGKILL) before each of its requests, and again when
