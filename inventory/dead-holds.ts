@@ -107,7 +107,9 @@ export const expireDeadHolds = async (
     expiryShards.map((shard) => dueInShard(database, shard, skus, call)),
   );
   // Those who fall short together begin with different holds.
-  const ids = shuffled(found.flat(), database.random).map(({ reservationId }) => reservationId);
+  const ids = shuffled(found.flat(), () => database.random()).map(
+    ({ reservationId }) => reservationId,
+  );
   let cameBack = false;
   for (let from = 0; from < ids.length && still.size > 0; from += endingsAtOnce) {
     const some = ids.slice(from, from + endingsAtOnce);

@@ -134,7 +134,7 @@ const endReservation = async (
   if (item === undefined) return undefined;
   // Whoever has ended it may not have come to the end of its lines.
   await settle(database, item, call);
-  return reservationIn(item.status as Ending, item);
+  return reservationIn(item.status, item);
 };
 
 const confirmOutcomes = {

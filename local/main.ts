@@ -28,6 +28,8 @@ const running = <Service extends { stop(): Promise<void> }>(service: Service): S
   return service;
 };
 
+const onFailure = (message: string): void => void process.stderr.write(`${message}\n`);
+
 const start = async (settings: Settings): Promise<{ lost: Promise<LocalRunError> }> => {
   const assembly = await readAssembly(settings.assemblyPath);
   const listener = running(await listenOnLoopback(settings.port));
@@ -42,7 +44,6 @@ const start = async (settings: Settings): Promise<{ lost: Promise<LocalRunError>
   if (settings.engine === "dynoxide" && app.tables.some((table) => table.streamViewType)) {
     indexStreamRecords(dynoxideFileIn(folder.path));
   }
-  const onFailure = (message: string): void => void process.stderr.write(`${message}\n`);
   const functions = running(
     await startFunctions({
       functions: app.functions,

@@ -2,8 +2,8 @@
 import { UpdateCommand } from "@aws-sdk/lib-dynamodb";
 import { leaseEndMsMax } from "../../contract/bounds.ts";
 import type { Call, Database } from "../database.ts";
-import { send } from "../send.ts";
 import type { Case } from "./finding.ts";
+import { writeIf } from "./write-if.ts";
 
 export interface LockTableRow {
   lockName: string;
@@ -19,7 +19,7 @@ const dayMs = 24 * 60 * 60 * 1000;
 const idleMsMax = 366 * dayMs;
 
 /** Changes a row unless its end is another one by now. */
-const update = async (
+const update = (
   database: Database,
   table: string,
   { lockName, leaseUntilMs = 0 }: LockTableRow,
@@ -35,13 +35,7 @@ const update = async (
     ExpressionAttributeValues: { ":seen": leaseUntilMs, ...values },
     ...(change.includes("#owner") && { ExpressionAttributeNames: { "#owner": "owner" } }),
   });
-  try {
-    await send((options) => database.client.send(command, options), call);
-    return true;
-  } catch (error) {
-    if ((error as Error).name === "ConditionalCheckFailedException") return false;
-    throw error;
-  }
+  return writeIf(database, command, call);
 };
 
 export const checkLease = (

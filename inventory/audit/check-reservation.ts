@@ -4,10 +4,10 @@ import { overdueMs, unsettledShard } from "../../contract/bounds.ts";
 import { reservationStatuses, type Line, type ReservationItem } from "../../contract/tables.ts";
 import type { Call, Database } from "../database.ts";
 import { expiryShardOf } from "../identity.ts";
-import { send } from "../send.ts";
 import { settle, turnBack } from "../settle.ts";
 import { endHold, endedTtlSeconds } from "../transitions.ts";
 import type { Case, Damage } from "./finding.ts";
+import { writeIf } from "./write-if.ts";
 
 /** The lines of a record whose units are reserved, also where it is half written. */
 export const reservedLines = ({ status, lines, remaining }: ReservationItem): readonly Line[] => {
@@ -29,7 +29,7 @@ const isIndexedAt = (item: ReservationItem, shard: number): boolean =>
   item.expiryShard === shard && item.skus instanceof Set && item.skus.size > 0;
 
 /** Writes the record as it should be, unless it is another one by now. */
-const replaceBy = async (
+const replaceBy = (
   database: Database,
   seen: ReservationItem,
   item: ReservationItem,
@@ -42,13 +42,7 @@ const replaceBy = async (
     ExpressionAttributeNames: { "#version": "version", "#status": "status" },
     ExpressionAttributeValues: { ":version": seen.version, ":status": seen.status },
   });
-  try {
-    await send((options) => database.client.send(command, options), call);
-    return true;
-  } catch (error) {
-    if ((error as Error).name === "ConditionalCheckFailedException") return false;
-    throw error;
-  }
+  return writeIf(database, command, call);
 };
 
 /** At most one case: what is wrong with a record is told by what is worst. */

@@ -2,8 +2,8 @@
 import { UpdateCommand } from "@aws-sdk/lib-dynamodb";
 import type { StockItem } from "../../contract/tables.ts";
 import type { Call, Database } from "../database.ts";
-import { send } from "../send.ts";
 import type { Case, Damage } from "./finding.ts";
+import { writeIf } from "./write-if.ts";
 
 /** What active reservations hold of a SKU. */
 export interface Held {
@@ -25,7 +25,7 @@ export const agrees = (stock: StockItem, units: number): boolean =>
   damageOf(stock, units) === undefined;
 
 /** Sets the counts that follow from on hand and what is held, unless the record has moved. */
-const setCounts = async (
+const setCounts = (
   database: Database,
   { sku, onHand, version }: StockItem,
   units: number,
@@ -54,13 +54,7 @@ const setCounts = async (
       ":onHand": onHand,
     },
   });
-  try {
-    await send((options) => database.client.send(command, options), call);
-    return true;
-  } catch (error) {
-    if ((error as Error).name === "ConditionalCheckFailedException") return false;
-    throw error;
-  }
+  return writeIf(database, command, call);
 };
 
 /** Undefined when the counts are right. On hand is taken for true: somebody has counted it. */

@@ -56,11 +56,11 @@ const amongSmallOrders = async <Result>(
   signal: AbortSignal,
   work: () => Promise<Result>,
 ): Promise<{ result: Result; smallPerSecond: number }> => {
-  let isOver = false;
+  const over = new AbortController();
   let small = 0;
   const beganAtMs = performance.now();
   const stream = async (seed: number): Promise<void> => {
-    for (let turn = seed; !isOver && !signal.aborted; turn += contenders) {
+    for (let turn = seed; !over.signal.aborted && !signal.aborted; turn += contenders) {
       const size = 1 + (turn % 3);
       const wanted = Array.from(
         { length: size },
@@ -75,7 +75,7 @@ const amongSmallOrders = async <Result>(
     const result = await work();
     return { result, smallPerSecond: (small * 1000) / (performance.now() - beganAtMs) };
   } finally {
-    isOver = true;
+    over.abort();
     await Promise.all(streams);
   }
 };

@@ -11,7 +11,7 @@ import type { RunningApp } from "../app/start-app.ts";
 export interface Shop extends Disposable {
   inventory: Inventory;
   /** Reserves one unit of each; says what became of it. Rejects where that is no outcome of a shop. */
-  order(skus: readonly string[]): Promise<"reserved" | "busy">;
+  order: (skus: readonly string[]) => Promise<"reserved" | "busy">;
 }
 
 const access = {

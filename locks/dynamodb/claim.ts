@@ -172,12 +172,12 @@ export const createClaim = (
     const updates = some.map((name) => releaseRow({ table, name, owner, nowMs: nowMs() }));
     const result = await writeRowsInTurn<LockRow>(client, updates, random, signal);
     if (result.written) return true;
-    const { refusals } = result;
+    const { refusals: refused } = result;
     // Only we release under our token: an attempt before had been applied, its reply lost.
-    const wereReleased = refusals.every(
+    const wereReleased = refused.every(
       ({ row }) => row !== undefined && row.token === token && row.leaseUntilMs === 0,
     );
-    const others = some.filter((_, index) => refusals.every((one) => one.index !== index));
+    const others = some.filter((_, index) => refused.every((one) => one.index !== index));
     return (await releaseRows(others, signal)) && wereReleased;
   };
 

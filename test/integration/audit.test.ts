@@ -317,9 +317,9 @@ describe("a shop that is busy", () => {
     for (const sku of skus) await inventory.setStock({ sku, onHand: 1_000_000 });
     const many = Array.from({ length: 120 }, (_, index) => `large-${index}`);
     await Promise.all(many.map((sku) => inventory.setStock({ sku, onHand: 1_000 })));
-    let isOver = false;
+    const over = new AbortController();
     const shop = async (seed: number): Promise<void> => {
-      for (let turn = seed; !isOver; turn += 1) {
+      for (let turn = seed; !over.signal.aborted; turn += 1) {
         const names = turn % 10 === 0 ? many : skus.slice(turn % 17, (turn % 17) + 1 + (turn % 3));
         const lines = names.map((sku) => ({ sku, quantity: 1 }));
         const result = await reserve(database, { lines, ttlSeconds: 60 }, callWithin(60_000));
@@ -334,7 +334,7 @@ describe("a shop that is busy", () => {
       const { findings } = await runAudit({ apartMs: 50 });
       expect(findings).toEqual([]);
     }
-    isOver = true;
+    over.abort();
     await Promise.all(shops);
     const { report, findings } = await runAudit();
     expect(findings).toEqual([]);

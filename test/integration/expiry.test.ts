@@ -87,15 +87,15 @@ describe("a reserve that falls short", () => {
       await hold("a", 1, 60),
       await hold("a", 1, 60),
     ];
-    await inventory.extend({ reservationId: extended!, ttlSeconds: 600 });
-    await inventory.confirm(confirmed!);
-    await inventory.release(released!);
+    await inventory.extend({ reservationId: extended, ttlSeconds: 600 });
+    await inventory.confirm(confirmed);
+    await inventory.release(released);
     clock.nowMs += 60_000;
     const reserve = () => inventory.reserve({ lines: [{ sku: "a", quantity: 1 }] });
     expect((await reserve()).outcome).toBe("reserved");
     expect((await reserve()).outcome).toBe("insufficient_stock");
-    expect(await statusOf(extended!)).toBe("held");
-    expect(await statusOf(confirmed!)).toBe("confirmed");
+    expect(await statusOf(extended)).toBe("held");
+    expect(await statusOf(confirmed)).toBe("confirmed");
     await expectInvariants(database);
   });
 

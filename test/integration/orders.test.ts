@@ -200,9 +200,9 @@ describe("leases", () => {
     const aws = await startConflictProxy(inject("engineEndpoint"), new Map(keys), 2);
     onTestFinished(() => aws[Symbol.asyncDispose]());
     const crowded = throughEndpoint(database, aws.endpoint);
-    let isOver = false;
+    const over = new AbortController();
     const stream = async (seed: number): Promise<void> => {
-      for (let turn = seed; !isOver; turn += 1) {
+      for (let turn = seed; !over.signal.aborted; turn += 1) {
         const two = [skus[(turn * 7) % 40]!, skus[(turn * 11 + 3) % 40]!];
         await order({ lines: two.map(one) }, crowded);
       }
@@ -212,7 +212,7 @@ describe("leases", () => {
       const large = { ...throughEndpoint(database, aws.endpoint), orderWaitMs: 30_000 };
       expect((await order({ lines: skus.map(one) }, large)).outcome).toBe("reserved");
     }
-    isOver = true;
+    over.abort();
     await Promise.all(streams);
     expect(aws.conflicts()).toBeGreaterThan(0);
     await expectInvariants(database);

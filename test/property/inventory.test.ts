@@ -164,7 +164,11 @@ const reserve = (lines: [string, number][], ttlSeconds: number, key: string | un
       });
       expect(isCurable, "dead holds cost this sale").toBe(false);
       if (result.outcome !== "insufficient_stock") throw new Error(result.outcome);
-      const told = result.shortages.map(({ nextExpiryAtMs: _, ...shortage }) => shortage);
+      const told = result.shortages.map(({ sku, requested, available }) => ({
+        sku,
+        requested,
+        available,
+      }));
       expect(told).toEqual(shortages.toSorted((a, b) => (a.sku < b.sku ? -1 : 1)));
       return;
     }
