@@ -17,6 +17,8 @@ const filesOf = (tier: string): string =>
 
 export default defineConfig({
   test: {
+    // Most of what these tests do is wait: for leases, sessions and servers.
+    maxWorkers: "100%",
     projects: tiers.map((tier) => ({
       extends: true,
       test: {

@@ -8,6 +8,7 @@ import type { ReservationItem } from "../contract/tables.ts";
 import { batchGet } from "./batch-get.ts";
 import type { Call, Database } from "./database.ts";
 import { InventoryError } from "./errors.ts";
+import { forEach } from "./for-each.ts";
 import { expiryShards, queryHolds } from "./hold-index.ts";
 import { isDue } from "./reservation.ts";
 import { settle, turnBack } from "./settle.ts";
@@ -28,22 +29,6 @@ export interface SweepOptions {
   /** Told of each failure, which does not stop the sweep. */
   onFailure?: (reservationId: string, error: InventoryError) => void;
 }
-
-/** Does the work for each item, a bounded number side by side, until the deadline. */
-const forEach = async <Item>(
-  items: readonly Item[],
-  call: Call,
-  work: (item: Item) => Promise<void>,
-): Promise<void> => {
-  const rest = items.values();
-  const worker = async (): Promise<void> => {
-    for (const item of rest) {
-      if (call.remainingMs() <= 0) return;
-      await work(item);
-    }
-  };
-  await Promise.all(Array.from({ length: sweepInFlight }, worker));
-};
 
 /**
  * Expires the holds that are due, and returns or finishes orders that nobody is at any more.
@@ -76,6 +61,7 @@ export const sweep = async (
   };
 
   const tend = async (item: ReservationItem): Promise<void> => {
+    if (call.remainingMs() <= 0) return;
     try {
       await (item.remaining === undefined ? expire(item) : bringToEnd(item));
     } catch (error) {
@@ -99,7 +85,8 @@ export const sweep = async (
         call,
       );
       const ids = page.holds.map(({ reservationId }) => reservationId);
-      await forEach(await batchGet<ReservationItem>(database, records, ids, call), call, tend);
+      const items = await batchGet<ReservationItem>(database, records, ids, call);
+      await forEach(items, sweepInFlight, tend);
       start = page.next;
     } while (start !== undefined);
   };

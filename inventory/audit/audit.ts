@@ -7,6 +7,7 @@
 import { auditApartMs, auditSkusAtOnceMax } from "../../contract/bounds.ts";
 import type { ReservationItem, StockItem } from "../../contract/tables.ts";
 import type { Call, Database } from "../database.ts";
+import { forEach } from "../for-each.ts";
 import { readItem } from "../read-item.ts";
 import { checkLease, type LockTableRow } from "./check-lease.ts";
 import { checkReservation, reservedLines } from "./check-reservation.ts";
@@ -37,6 +38,9 @@ export interface AuditReport {
   /** SKUs that seemed wrong, and changed whenever they were looked at again. */
   inMotion: string[];
 }
+
+/** SKUs that are looked at again side by side: most of that is waiting. */
+const verifiedInFlight = 16;
 
 /** @throws InventoryError `busy`, `unavailable`, `rejected`: nothing is known of the rest then */
 export const audit = async (
@@ -124,11 +128,11 @@ export const audit = async (
     let range: HashRange | undefined = wholeRange;
     while (range !== undefined) {
       const { suspects, next } = await findSuspects(range);
-      for (const [sku, ids] of await idsBySku(suspects)) {
+      await forEach(await idsBySku(suspects), verifiedInFlight, async ([sku, ids]) => {
         const verdict = await verifyStock(database, sku, ids, apartMs, call);
         if (verdict.isInMotion) report.inMotion.push(sku);
         if (verdict.case !== undefined) await tell(verdict.case);
-      }
+      });
       range = next;
     }
   };

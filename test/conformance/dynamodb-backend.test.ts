@@ -199,8 +199,8 @@ describe("DynamoDB's other answers", () => {
   test("a transaction that is refused for another reason is not taken for contention", async () => {
     const faults = await startFaults();
     const fault: Fault = { kind: "cancel", reasons: ["None", "ValidationError"] };
-    faults.plan("TransactWriteItems", [fault, fault, fault, fault]);
-    const locks = openFaulty(faults, { requestTimeoutMs: 10 });
+    faults.plan("TransactWriteItems", Array<Fault>(1_000).fill(fault));
+    const locks = openFaulty(faults, { requestTimeoutMs: 1_000 });
     await expect(locks.tryAcquire([randomUUID(), randomUUID()])).rejects.toMatchObject({
       code: "unavailable",
       cause: { name: "TransactionCanceledException" },

@@ -30,7 +30,7 @@ const runAudit = async (options: Partial<AuditOptions> = {}) => {
       apartMs: 10,
       ...options,
     },
-    callWithin(100_000),
+    callWithin(200_000),
   );
   return { report, findings };
 };

@@ -45,7 +45,7 @@ let database: TestDatabase;
 let inventory: Inventory;
 let proxy: FaultProxy;
 beforeAll(async () => {
-  database = await createTestDatabase({ orderWaitMs: 60_000 });
+  database = await createTestDatabase();
   inventory = createInventory(database);
   proxy = await startFaultProxy(inject("engineEndpoint"));
   return () => proxy.stop();

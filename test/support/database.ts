@@ -71,6 +71,8 @@ export const createLocksTable = async (endpoint: string): Promise<string> => {
   }
 };
 
+const patientMs = 60_000;
+
 /** Fresh tables on the tier's engine. `options` replaces the clock, the jitter, the retention. */
 export const createTestDatabase = async (
   options: Partial<
@@ -81,7 +83,7 @@ export const createTestDatabase = async (
     ...localAccess,
     endpoint: inject("engineEndpoint"),
     // A stampede from one process on a small machine is slow; being slow is not what is tested.
-    requestTimeoutMs: 60_000,
+    requestTimeoutMs: patientMs,
   });
   const descriptions = describeTables();
   const tables = {
@@ -91,7 +93,10 @@ export const createTestDatabase = async (
   };
   const locksTable = await createTable(client, "locks", descriptions);
   return {
-    ...over(createDatabase({ client, tables, ...options }), locksTable, options),
+    ...over(createDatabase({ client, tables, ...options }), locksTable, {
+      orderWaitMs: patientMs,
+      ...options,
+    }),
     locksTable,
   };
 };
