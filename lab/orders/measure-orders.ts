@@ -90,11 +90,13 @@ export interface Tries {
 export const measureContended = async (
   { order }: Shop,
   crowd: Shop,
+  conflicts: () => number,
   skus: readonly string[],
   { triesMax, durationMsMax }: { triesMax: number; durationMsMax: number },
   signal: AbortSignal,
 ): Promise<Tries> => {
   const latenciesMs: number[] = [];
+  const conflictsBefore = conflicts();
   const { result: tries, smallPerSecond } = await amongSmallOrders(
     crowd,
     skus,
@@ -123,6 +125,7 @@ export const measureContended = async (
       }),
       heldShare: exactly((100 * held) / tries),
       busy: exactly(tries - held),
+      conflicts: exactly(conflicts() - conflictsBefore),
       smallPerSecond: exactly(smallPerSecond),
     },
     held,

@@ -49,6 +49,7 @@ const columns: Column[] = [
   { figure: "perSecond", title: "orders/s", fractionDigits: 1 },
   { figure: "heldShare", title: "held %", fractionDigits: 0 },
   { figure: "busy", title: "busy", fractionDigits: 0 },
+  { figure: "conflicts", title: "conflicts", fractionDigits: 0 },
   { figure: "smallPerSecond", title: "small/s", fractionDigits: 0 },
 ];
 
@@ -91,7 +92,7 @@ const run = (context: BenchmarkContext): Promise<Findings> =>
         const figures = { ...counts, ...(await measureAlone(own, skus, signal)) };
         alone.push({ group: "alone", name, figures });
         const bounds = { triesMax: 200, durationMsMax: 2_500 };
-        const tries = await measureContended(own, crowd, skus, bounds, signal);
+        const tries = await measureContended(own, crowd, proxy.conflicts, skus, bounds, signal);
         among.push({ group: "among 16 streams of 1 to 3 lines", name, figures: tries.figures });
       }
     }
@@ -101,7 +102,10 @@ const run = (context: BenchmarkContext): Promise<Findings> =>
       tell(`Measuring: a cart of ${largeCart} lines over hot SKUs, ${strategy} …`);
       const { own, crowd } = shops[strategy];
       const bounds = { triesMax: largeCartTries, durationMsMax: 120_000 };
-      large.push([strategy, await measureContended(own, crowd, skusOf(largeCart), bounds, signal)]);
+      large.push([
+        strategy,
+        await measureContended(own, crowd, proxy.conflicts, skusOf(largeCart), bounds, signal),
+      ]);
     }
     const largeResults = large.map(([name, { figures }]): Result => ({
       group: `a cart of ${largeCart} lines among them, ${largeCartTries} tries`,
@@ -142,7 +146,7 @@ const notes = [
     `${transactionMs} ms more, and whoever writes one of its items meanwhile is refused ` +
     "(TransactionConflict), where the embedded engine would do one after the other.",
   "held %: of the tries, within the wait of an order (4 s) and the time of a function (9.5 s); busy: " +
-    "those that were answered 503. small/s: what the streams beside it got in. Orders of more than " +
+    "those that were answered 503; conflicts: requests of anybody that were refused for one. small/s: what the streams beside it got in. Orders of more than " +
     "99 lines are under leases in both strategies.",
 ];
 

@@ -13,7 +13,7 @@ import { setTimeout as sleep } from "node:timers/promises";
 export interface ConflictProxy extends AsyncDisposable {
   endpoint: string;
   /** Requests that were refused so far. */
-  conflicts(): number;
+  conflicts: () => number;
 }
 
 interface Write {

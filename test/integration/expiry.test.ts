@@ -1,4 +1,7 @@
 /** Holds that end: on demand, by the sweeper, and against everything else that happens to them. */
+import { fork } from "node:child_process";
+import { once } from "node:events";
+import { fileURLToPath } from "node:url";
 import { PutCommand } from "@aws-sdk/lib-dynamodb";
 import { beforeEach, describe, expect, inject, onTestFinished, test } from "vitest";
 import { sweepPageSize } from "../../contract/bounds.ts";
@@ -10,6 +13,7 @@ import { sweep } from "../../inventory/sweep.ts";
 import { createTestDatabase, throughEndpoint, type TestDatabase } from "../support/database.ts";
 import { startFaultProxy } from "../support/fault-proxy.ts";
 import { expectInvariants } from "../support/invariants.ts";
+import type { SweepProcessPlan } from "../support/sweep-process-main.ts";
 
 const patient = (): Call => callWithin(100_000);
 
@@ -199,6 +203,29 @@ describe("a sweep", () => {
     await expectInvariants(database);
     const second = await sweep(database, patient());
     expect(second).toMatchObject({ expired: 300 - first.expired, isComplete: true });
+    await expectInvariants(database);
+  });
+
+  test("killed half-way leaves each hold whole, and the next one does the rest", async () => {
+    const proxy = await startFaultProxy(inject("engineEndpoint"));
+    onTestFinished(() => proxy.stop());
+    await inventory.setStock({ sku: "a", onHand: 100 });
+    for (let index = 0; index < 100; index += 1) await hold("a", 1, 60);
+    clock.nowMs += 60_000;
+    const plan: SweepProcessPlan = {
+      endpoint: proxy.endpoint,
+      tables: { ...database.tables },
+      nowMs: clock.nowMs,
+    };
+    const program = fileURLToPath(new URL("../support/sweep-process-main.ts", import.meta.url));
+    const sweeping = fork(program, [JSON.stringify(plan)]);
+    proxy.watch(async (number) => number < 40 || !sweeping.kill("SIGKILL"));
+    await once(sweeping, "exit");
+    const { reservations } = await expectInvariants(database);
+    const left = reservations.filter(({ status }) => status === "held").length;
+    expect(left).toBeGreaterThan(0);
+    expect(left).toBeLessThan(100);
+    expect(await sweep(database, patient())).toMatchObject({ expired: left, isComplete: true });
     await expectInvariants(database);
   });
 

@@ -54,13 +54,13 @@ export const startFaultProxy = async (engineEndpoint: string): Promise<FaultProx
   /** Asks the engine, and answers what it answered unless the reply is to be lost. */
   const forward = async (incoming: IncomingMessage, body: Buffer, response?: ServerResponse) => {
     const { method, headers, url: path } = incoming;
-    const outgoing = request(target, { method, headers, path });
     const number = watched;
     watched += 1;
     if ((await watcher?.(number, "before")) === false) {
       incoming.socket.destroy();
       return;
     }
+    const outgoing = request(target, { method, headers, path });
     outgoing.end(body);
     const [reply] = (await once(outgoing, "response")) as [IncomingMessage];
     const answer = await readBody(reply);
