@@ -46,6 +46,9 @@ const attemptOnce = async (
   }
 };
 
+/** After so many refusals the pauses of one that is pressing grow no longer. */
+const pressingSteps = 2;
+
 /**
  * @returns undefined when others hold a name and the wait is over
  * @throws LockError `unavailable`, or the reason why the caller gave up
@@ -80,7 +83,10 @@ export const acquireClaim = async (
       if (leftMs <= 0) return undefined;
       if (claim.changed === undefined) {
         const { busyForMs = Infinity, isPressing = false } = result.refusal;
-        const pauseMs = jitteredMs(isPressing ? 1 : refusals, random);
+        const pauseMs = jitteredMs(
+          isPressing ? Math.min(refusals, pressingSteps) : refusals,
+          random,
+        );
         await pause(Math.min(leftMs, busyForMs, pauseMs), gaveUp);
       } else {
         await untilChange((signal) => claim.changed!(signal), leftMs, gaveUp);

@@ -222,27 +222,31 @@ test("a due hold is shown as expired from its last millisecond on", async () => 
   expect(await inventory.getReservation(id)).toMatchObject({ status: "expired" });
 });
 
-test("confirm, release and extend raced 1,000 times have one winner each", async () => {
-  // Tries to sell and give back the same unit by ending one hold in two ways at once.
-  const rounds = 1_000;
-  const abreast = 20;
-  for (let round = 0; round < rounds; round += abreast) {
-    await Promise.all(
-      Array.from({ length: abreast }, async () => {
-        const id = await hold();
-        const [confirmed, released, extended] = await Promise.all([
-          inventory.confirm(id),
-          inventory.release(id),
-          inventory.extend({ reservationId: id, ttlSeconds: 600 }),
-        ]);
-        const { status } = (await inventory.getReservation(id))!;
-        expect(confirmed.outcome === "confirmed").toBe(status === "confirmed");
-        expect(released.outcome === "released").toBe(status === "released");
-        expect(["confirmed", "released"]).toContain(status);
-        expect(["extended", `reservation_${status}`]).toContain(extended.outcome);
-      }),
-    );
-  }
-  const { reservations } = await expectInvariants(database);
-  expect(reservations.length).toBeGreaterThanOrEqual(rounds);
-});
+test(
+  "confirm, release and extend raced 1,000 times have one winner each",
+  { timeout: 300_000 },
+  async () => {
+    // Tries to sell and give back the same unit by ending one hold in two ways at once.
+    const rounds = 1_000;
+    const abreast = 20;
+    for (let round = 0; round < rounds; round += abreast) {
+      await Promise.all(
+        Array.from({ length: abreast }, async () => {
+          const id = await hold();
+          const [confirmed, released, extended] = await Promise.all([
+            inventory.confirm(id),
+            inventory.release(id),
+            inventory.extend({ reservationId: id, ttlSeconds: 600 }),
+          ]);
+          const { status } = (await inventory.getReservation(id))!;
+          expect(confirmed.outcome === "confirmed").toBe(status === "confirmed");
+          expect(released.outcome === "released").toBe(status === "released");
+          expect(["confirmed", "released"]).toContain(status);
+          expect(["extended", `reservation_${status}`]).toContain(extended.outcome);
+        }),
+      );
+    }
+    const { reservations } = await expectInvariants(database);
+    expect(reservations.length).toBeGreaterThanOrEqual(rounds);
+  },
+);
