@@ -1,4 +1,5 @@
 import { BatchGetCommand } from "@aws-sdk/lib-dynamodb";
+import type { ReservationItem } from "../contract/tables.ts";
 import { backOff, type Call, type Database } from "./database.ts";
 import { send } from "./send.ts";
 
@@ -45,3 +46,16 @@ export const batchGet = async <Item>(
   }
   return values.flatMap((value) => byKey.get(value) ?? []);
 };
+
+/** Reservations by their ids, as they are now, in the order of the ids; missing ones left out. */
+export const readReservations = (
+  database: Database,
+  ids: readonly string[],
+  call: Call,
+): Promise<ReservationItem[]> =>
+  batchGet(
+    database,
+    { table: database.tables.reservations, attribute: "reservationId" },
+    ids,
+    call,
+  );

@@ -5,7 +5,7 @@
  */
 import { holdSecondsMin } from "../contract/bounds.ts";
 import type { ReservationItem } from "../contract/tables.ts";
-import { batchGet } from "./batch-get.ts";
+import { readReservations } from "./batch-get.ts";
 import type { Call, Database } from "./database.ts";
 import { expiryShards, queryHolds, type IndexedHold } from "./hold-index.ts";
 import { isDue } from "./reservation.ts";
@@ -113,8 +113,7 @@ export const expireDeadHolds = async (
   let cameBack = false;
   for (let from = 0; from < ids.length && still.size > 0; from += endingsAtOnce) {
     const some = ids.slice(from, from + endingsAtOnce);
-    const records = { table: database.tables.reservations, attribute: "reservationId" } as const;
-    const items = await batchGet<ReservationItem>(database, records, some, call);
+    const items = await readReservations(database, some, call);
     const lines = await Promise.all(items.map((item) => endIfDue(database, item, call)));
     for (const { sku, quantity } of lines.flat()) {
       cameBack = true;

@@ -2,7 +2,7 @@ import { QueryCommand } from "@aws-sdk/lib-dynamodb";
 import { pageSizeDefault } from "../contract/bounds.ts";
 import { reservationsTable, type ReservationItem } from "../contract/tables.ts";
 import { decodeCursor, encodeCursor } from "./cursor.ts";
-import { batchGet } from "./batch-get.ts";
+import { readReservations } from "./batch-get.ts";
 import type { Call, Database } from "./database.ts";
 import { pageOf, readLimit, type Page } from "./page.ts";
 import { isReservation, reservationAt, type Reservation } from "./reservation.ts";
@@ -51,8 +51,7 @@ export const listReservations = async (
     encodeCursor(list, [createdAtMs, reservationId]),
   );
   const ids = keys.items.map(({ reservationId }) => reservationId);
-  const records = { table: database.tables.reservations, attribute: "reservationId" } as const;
-  const items = await batchGet<ReservationItem>(database, records, ids, call);
+  const items = await readReservations(database, ids, call);
   const nowMs = database.now();
   return {
     ...keys,

@@ -5,7 +5,7 @@
  */
 import { sweepInFlight, sweepPageSize, unsettledShard } from "../contract/bounds.ts";
 import type { ReservationItem } from "../contract/tables.ts";
-import { batchGet } from "./batch-get.ts";
+import { readReservations } from "./batch-get.ts";
 import type { Call, Database } from "./database.ts";
 import { InventoryError } from "./errors.ts";
 import { forEach } from "./for-each.ts";
@@ -44,7 +44,6 @@ export const sweep = async (
   { onFailure }: SweepOptions = {},
 ): Promise<SweepReport> => {
   const report: SweepReport = { expired: 0, settled: 0, failed: 0, isComplete: true };
-  const records = { table: database.tables.reservations, attribute: "reservationId" } as const;
 
   const expire = async (item: ReservationItem): Promise<void> => {
     if (!isDue(item, database.now())) return;
@@ -85,7 +84,7 @@ export const sweep = async (
         call,
       );
       const ids = page.holds.map(({ reservationId }) => reservationId);
-      const items = await batchGet<ReservationItem>(database, records, ids, call);
+      const items = await readReservations(database, ids, call);
       await forEach(items, sweepInFlight, tend);
       start = page.next;
     } while (start !== undefined);

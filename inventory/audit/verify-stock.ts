@@ -10,8 +10,8 @@
  */
 import { setTimeout as sleep } from "node:timers/promises";
 import { unsettledShard } from "../../contract/bounds.ts";
-import type { ReservationItem, StockItem } from "../../contract/tables.ts";
-import { batchGet } from "../batch-get.ts";
+import type { StockItem } from "../../contract/tables.ts";
+import { readReservations } from "../batch-get.ts";
 import type { Call, Database } from "../database.ts";
 import { expiryShards, queryHolds } from "../hold-index.ts";
 import { readItem } from "../read-item.ts";
@@ -59,8 +59,7 @@ const look = async (
   const before = await readStock();
   // One that the index has lost is known from the scan.
   const ids = [...new Set([...scannedIds, ...(await indexedIds(database, sku, call))])];
-  const records = { table: database.tables.reservations, attribute: "reservationId" } as const;
-  const items = await batchGet<ReservationItem>(database, records, ids, call);
+  const items = await readReservations(database, ids, call);
   const after = await readStock();
   if (before?.version !== after?.version) return undefined;
   const holding = items.flatMap((item) =>
