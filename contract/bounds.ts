@@ -33,6 +33,9 @@ export const orderWaitMsDefault = 4_000;
 /** Characters of an `orderId`, a `reference` and a `reason`. */
 export const labelLengthMax = 128;
 
+/** What of a caller's name is kept in the ledger, in characters: a record of stock stays under 1 KB. */
+export const actorLengthMax = 128;
+
 /** Characters of an `Idempotency-Key`. */
 export const idempotencyKeyLengthMax = 255;
 

@@ -1,6 +1,7 @@
 /** The OpenAPI 3.1 document, generated from the routes and the schemas of this room. */
-import * as z from "zod/mini";
+import type * as z from "zod/mini";
 import { bodyBytesMax, retryAfterSeconds } from "./bounds.ts";
+import { inputSchema, outputSchema, type Json } from "./json-schema.ts";
 import {
   problemMediaType,
   problems,
@@ -22,13 +23,13 @@ import { healthSchema } from "./service.ts";
 import {
   adjustStockRequest,
   getStockRequest,
+  listMovementsRequest,
   listStockRequest,
+  movementPageSchema,
   setStockRequest,
   stockPageSchema,
   stockRecordSchema,
 } from "./stock.ts";
-
-type Json = Record<string, unknown>;
 
 interface Operation {
   summary: string;
@@ -43,6 +44,7 @@ interface Operation {
 const answers = {
   Stock: stockRecordSchema,
   StockPage: stockPageSchema,
+  MovementPage: movementPageSchema,
   Reservation: reservationSchema,
   ReservationPage: reservationPageSchema,
   Health: healthSchema,
@@ -69,6 +71,13 @@ const operations: Record<OperationId, Operation> = {
     successes: { 200: "A page; without a cursor, the last one" },
     answer: "StockPage",
     refusals: ["invalid_cursor", "busy"],
+  },
+  listMovements: {
+    summary: "List the changes of a SKU's counts, newest first",
+    request: listMovementsRequest,
+    successes: { 200: "A page; without a cursor, the last one" },
+    answer: "MovementPage",
+    refusals: ["unknown_sku", "invalid_cursor", "busy"],
   },
   adjustStock: {
     summary: "Add or take away units of a SKU; repeatable with an Idempotency-Key",
@@ -145,18 +154,13 @@ const operations: Record<OperationId, Operation> = {
     answer: "document",
     refusals: [],
   },
-};
-
-/** Input: what a caller sends, so that a default does not become required. */
-const inputSchema = (schema: z.core.$ZodType): Json => {
-  const { $schema: _, ...json } = z.toJSONSchema(schema, { io: "input" });
-  return json;
-};
-
-/** Output: a number in a query string is text until it is parsed, and documented as a number. */
-const outputSchema = (schema: z.core.$ZodType): Json => {
-  const { $schema: _, ...json } = z.toJSONSchema(schema, { io: "output" });
-  return json;
+  asyncApi: {
+    summary: "The AsyncAPI document: the events that come and go",
+    request: {},
+    successes: { 200: "The document" },
+    answer: "document",
+    refusals: [],
+  },
 };
 
 const parametersIn = (place: "path" | "query", schema: z.core.$ZodType | undefined): Json[] => {

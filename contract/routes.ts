@@ -41,6 +41,12 @@ export const routes = {
     function: "stock",
     access: "stock.write",
   },
+  listMovements: {
+    method: "GET",
+    path: "/v1/stock/{sku}/movements",
+    function: "stock",
+    access: "stock.read",
+  },
   reserve: {
     method: "POST",
     path: "/v1/reservations",
@@ -86,6 +92,12 @@ export const routes = {
   openApi: {
     method: "GET",
     path: "/openapi.json",
+    function: "service",
+    access: "authenticated",
+  },
+  asyncApi: {
+    method: "GET",
+    path: "/asyncapi.json",
     function: "service",
     access: "authenticated",
   },

@@ -2,27 +2,34 @@
 import * as z from "zod/mini";
 import { pageSizeMax, unitsMax } from "./bounds.ts";
 import { closedObject, idempotencyKey, label, queryNumber, sku, wholeNumber } from "./fields.ts";
+import { movementKinds } from "./tables.ts";
 
 const units = wholeNumber(0, unitsMax);
 const skuParams = closedObject({ sku });
 
 export const setStockRequest = {
   params: skuParams,
-  /** `expectedVersion` 0 expects that there is no such SKU yet. */
+  /**
+   * `expectedVersion` 0 expects that there is no such SKU yet. At `lowStockThreshold` available units
+   * or fewer the SKU is low; 0 is never, and what was set stays when it is absent.
+   */
   body: closedObject({
     onHand: units,
     expectedVersion: z.optional(wholeNumber(0, Number.MAX_SAFE_INTEGER)),
+    lowStockThreshold: z.optional(units),
   }),
 };
 
 export const getStockRequest = { params: skuParams };
 
-export const listStockRequest = {
-  query: closedObject({
-    limit: z.optional(queryNumber(1, pageSizeMax)),
-    cursor: z.optional(z.string()),
-  }),
-};
+const pageQuery = closedObject({
+  limit: z.optional(queryNumber(1, pageSizeMax)),
+  cursor: z.optional(z.string()),
+});
+
+export const listStockRequest = { query: pageQuery };
+
+export const listMovementsRequest = { params: skuParams, query: pageQuery };
 
 const nonZero = "must not be 0: an adjustment changes the count";
 
@@ -45,6 +52,7 @@ export const stockRecordSchema = z.object({
   reserved: z.int(),
   version: z.int(),
   updatedAt: z.iso.datetime({ precision: 3 }),
+  lowStockThreshold: z.optional(z.int()),
 });
 export type StockRecord = z.infer<typeof stockRecordSchema>;
 
@@ -53,3 +61,25 @@ export const stockPageSchema = z.object({
   cursor: z.optional(z.string()),
 });
 export type StockPage = z.infer<typeof stockPageSchema>;
+
+/** One change of a SKU's counts: `version` is the stock record's that it led to. */
+export const movementSchema = z.object({
+  sku: z.string(),
+  version: z.int(),
+  kind: z.enum(movementKinds),
+  onHandDelta: z.int(),
+  availableDelta: z.int(),
+  reservedDelta: z.int(),
+  at: z.iso.datetime({ precision: 3 }),
+  reservationId: z.optional(z.string()),
+  reason: z.optional(z.string()),
+  reference: z.optional(z.string()),
+  actor: z.optional(z.string()),
+});
+export type Movement = z.infer<typeof movementSchema>;
+
+export const movementPageSchema = z.object({
+  items: z.array(movementSchema),
+  cursor: z.optional(z.string()),
+});
+export type MovementPage = z.infer<typeof movementPageSchema>;

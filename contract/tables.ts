@@ -43,6 +43,38 @@ export const locksTable = {
   timeToLiveAttribute: "ttlSeconds",
 } as const;
 
+/** Both tables tell of every change of a record, by its image before and after it. */
+export const changeStreams = { viewType: "NEW_AND_OLD_IMAGES" } as const;
+
+/**
+ * Why the counts of a SKU changed: somebody counted it, corrected it, or repaired it; or what became
+ * of a reservation. `rollback` returns the units of an order that was only half written.
+ */
+export const movementKinds = [
+  "count",
+  "adjustment",
+  "repair",
+  "opening",
+  "hold",
+  "sale",
+  "release",
+  "expiry",
+  "rollback",
+] as const;
+export type MovementKind = (typeof movementKinds)[number];
+
+/** What a change of the counts leaves in the record, for the ledger and the events to tell on. */
+export interface LastChange {
+  kind: MovementKind;
+  /** Whose units moved. */
+  reservationId?: string;
+  /** Given with an adjustment. */
+  reason?: string;
+  reference?: string;
+  /** Who has asked for it, where that is known. */
+  actor?: string;
+}
+
 /** A record of the table Stock. Always: `onHand = available + reserved`, none negative. */
 export interface StockItem {
   sku: string;
@@ -54,6 +86,10 @@ export interface StockItem {
   updatedAtMs: number;
   /** The token of the last lease under which an order of several lines was written. */
   fence?: number;
+  /** What produced this version. */
+  lastChange?: LastChange;
+  /** At so many available units or fewer the SKU is low; 0 for never. The stack's when absent. */
+  lowStockThreshold?: number;
 }
 
 /** How orders of several lines are written: under leases on their SKUs, or without where it fits. */
@@ -82,14 +118,22 @@ export interface RemainingChange {
   to: number;
 }
 
+/** A line that could not be held, and what there was. */
+export interface LineShortage {
+  sku: string;
+  requested: number;
+  available: number;
+}
+
 /**
  * A record of the table Reservations. Before it is held, an order that is written in chunks is
- * `reserving`; one that fell short on the way is `returning` until it is removed. Neither is a
- * reservation yet to anybody outside.
+ * `reserving`; one that fell short on the way is `returning` until it is removed. An order that came
+ * as an event and could not be held stays `rejected`, so that its repeats are too. None of them is a
+ * reservation to anybody who asks for one.
  */
 export interface ReservationItem {
   reservationId: string;
-  status: ReservationStatus | "reserving" | "returning";
+  status: ReservationStatus | "reserving" | "returning" | "rejected";
   /** Merged and sorted by SKU. Never changes. */
   lines: Line[];
   orderId?: string;
@@ -98,6 +142,10 @@ export interface ReservationItem {
   /** Hash of what was asked for: tells a repeat from another request under the same key. */
   fingerprint: string;
   version: number;
+  /** When this version was written. Absent in records of before 0.3. */
+  updatedAtMs?: number;
+  /** Why it is rejected. */
+  shortages?: LineShortage[];
   /** Present while held or half written: what keeps the index `byExpiry` sparse. */
   expiryShard?: number;
   /** Those of the lines; present as `expiryShard` is. */
@@ -111,18 +159,15 @@ export interface ReservationItem {
 }
 
 /** A record of the table Movements: one change of a SKU's counts. */
-export interface MovementItem {
+export interface MovementItem extends LastChange {
   movementId: string;
   sku: string;
-  kind: "adjustment";
   onHandDelta: number;
   availableDelta: number;
   reservedDelta: number;
-  reason: string;
-  reference?: string;
   /** The stock version that the change produced. */
   version: number;
   atMs: number;
-  /** Hash of what was asked for, as in a reservation. */
-  fingerprint: string;
+  /** Of an adjustment: hash of what was asked for, as in a reservation. */
+  fingerprint?: string;
 }

@@ -1,4 +1,5 @@
 /** The service itself: whether it is up, what it offers, and what no other route answers. */
+import { asyncApiDocument } from "../contract/asyncapi.ts";
 import { openApiDocument } from "../contract/openapi.ts";
 import { routes } from "../contract/routes.ts";
 import { answer, refuse } from "./middleware/answer.ts";
@@ -20,6 +21,10 @@ export const handler = httpHandler(
     ),
 
     openApi: endpoint({}, async () => answer(200, "described", openApiDocument(serviceVersion()))),
+
+    asyncApi: endpoint({}, async () =>
+      answer(200, "described", asyncApiDocument(serviceVersion())),
+    ),
   },
   async ({ rawPath, requestContext }) => {
     const { method } = requestContext.http;

@@ -3,14 +3,16 @@ import { unitsMax } from "../contract/bounds.ts";
 import {
   adjustStockRequest,
   getStockRequest,
+  listMovementsRequest,
   listStockRequest,
   setStockRequest,
 } from "../contract/stock.ts";
 import { adjustStock } from "../inventory/adjust.ts";
+import { listMovements } from "../inventory/ledger.ts";
 import { getStock, listStock, setStock } from "../inventory/stock.ts";
 import { answer, refuse, refuseRequest } from "./middleware/answer.ts";
 import { endpoint, httpHandler } from "./middleware/http-handler.ts";
-import { stockBody } from "./representation.ts";
+import { movementBody, stockBody } from "./representation.ts";
 import { database } from "./wiring.ts";
 
 const unknown = (sku: string) => refuse("unknown_sku", `No stock was ever set for ${sku}.`);
@@ -44,6 +46,13 @@ export const handler = httpHandler({
   listStock: endpoint(listStockRequest, async ({ query }, call) => {
     const { items, ...page } = await listStock(database, query, call);
     return answer(200, "listed", { items: items.map(stockBody), ...page });
+  }),
+
+  listMovements: endpoint(listMovementsRequest, async ({ params: { sku }, query }, call) => {
+    const { items, ...page } = await listMovements(database, { sku, ...query }, call);
+    // The ledger of a SKU begins with its first count, which may be on its way to it.
+    if (items.length === 0 && !(await getStock(database, sku, call))) return unknown(sku);
+    return answer(200, "listed", { items: items.map(movementBody), ...page });
   }),
 
   adjustStock: endpoint(adjustStockRequest, async ({ params, body, idempotencyKey }, call) => {

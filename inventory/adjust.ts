@@ -1,5 +1,5 @@
 import { unitsMax } from "../contract/bounds.ts";
-import type { MovementItem, StockItem } from "../contract/tables.ts";
+import type { LastChange, MovementItem, StockItem } from "../contract/tables.ts";
 import { backOff, type Call, type Database } from "./database.ts";
 import { fingerprint, idOfKey, timeOrderedId } from "./identity.ts";
 import { readItem } from "./read-item.ts";
@@ -27,9 +27,16 @@ export type AdjustStockOutcome =
   | { outcome: "idempotency_key_reused" }
   | { outcome: "unknown_sku" };
 
-type Draft = Omit<MovementItem, "version">;
+type Draft = Omit<MovementItem, "version"> & { fingerprint: string };
 
-const draftMovement = (input: AdjustStockInput, nowMs: number): Draft => {
+const lastChangeBy = ({ reason, reference }: AdjustStockInput, { actor }: Call): LastChange => ({
+  kind: "adjustment",
+  reason,
+  ...(reference !== undefined && { reference }),
+  ...(actor !== undefined && { actor }),
+});
+
+const draftMovement = (input: AdjustStockInput, nowMs: number, call: Call): Draft => {
   const { sku, delta, reason, reference, idempotencyKey } = input;
   return {
     movementId:
@@ -37,31 +44,36 @@ const draftMovement = (input: AdjustStockInput, nowMs: number): Draft => {
         ? timeOrderedId(nowMs)
         : idOfKey(["adjustment", sku], idempotencyKey),
     sku,
-    kind: "adjustment",
+    ...lastChangeBy(input, call),
     onHandDelta: delta,
     availableDelta: delta,
     reservedDelta: 0,
-    reason,
-    ...(reference === undefined ? {} : { reference }),
     atMs: nowMs,
     fingerprint: fingerprint([delta, reason, reference]),
   };
 };
 
 /** The stock after the adjustment, or why there can be none. */
-const adjusted = (stock: StockItem, delta: number, nowMs: number) => {
+const adjusted = (stock: StockItem, delta: number, lastChange: LastChange, nowMs: number) => {
   const onHand = stock.onHand + delta;
   const available = stock.available + delta;
   if (available < 0) return "insufficient_stock";
   if (onHand > unitsMax) return "above_units_max";
-  return { ...stock, onHand, available, version: stock.version + 1, updatedAtMs: nowMs };
+  return {
+    ...stock,
+    onHand,
+    available,
+    version: stock.version + 1,
+    updatedAtMs: nowMs,
+    lastChange,
+  };
 };
 
 /** Stock and movement together, on condition that the stock is still the one that was looked at. */
 const adjustment = (
   database: Database,
   from: StockItem,
-  to: StockItem,
+  to: StockItem & { lastChange: LastChange },
   draft: Draft,
 ): Transaction => ({
   record: {
@@ -79,19 +91,21 @@ const adjustment = (
         Key: { sku: from.sku },
         UpdateExpression:
           "SET #onHand = :onHand, #available = :available, #version = :version, " +
-          "#updatedAtMs = :now",
+          "#updatedAtMs = :now, #lastChange = :lastChange",
         ConditionExpression: "#version = :seen",
         ExpressionAttributeNames: {
           "#onHand": "onHand",
           "#available": "available",
           "#version": "version",
           "#updatedAtMs": "updatedAtMs",
+          "#lastChange": "lastChange",
         },
         ExpressionAttributeValues: {
           ":onHand": to.onHand,
           ":available": to.available,
           ":version": to.version,
           ":now": to.updatedAtMs,
+          ":lastChange": to.lastChange,
           ":seen": from.version,
         },
         ReturnValuesOnConditionCheckFailure: "ALL_OLD",
@@ -127,10 +141,11 @@ export const adjustStock = async (
   call: Call,
 ): Promise<AdjustStockOutcome> => {
   const nowMs = database.now();
-  const draft = draftMovement(input, nowMs);
+  const draft = draftMovement(input, nowMs, call);
+  const lastChange = lastChangeBy(input, call);
   let from = await getStock(database, input.sku, call);
   for (let attempt = 0; from !== undefined; attempt += 1) {
-    const to = adjusted(from, input.delta, nowMs);
+    const to = adjusted(from, input.delta, lastChange, nowMs);
     if (typeof to === "string") {
       // The units may be gone because this very adjustment has taken them.
       const { movementId } = draft;

@@ -21,6 +21,8 @@ export interface Database {
 export interface Call {
   /** Milliseconds until the caller needs its answer. */
   remainingMs(): number;
+  /** Who asks, where that is known: told in the ledger. */
+  actor?: string;
   /** Told of each attempt that has to be repeated. */
   onRetry?(cause: RetryCause): void;
   /** Told of each hold that expired: how long after its end its units came back, in milliseconds. */

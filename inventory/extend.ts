@@ -4,7 +4,7 @@ import type { ReservationItem } from "../contract/tables.ts";
 import type { Call, Database } from "./database.ts";
 import { isId } from "./identity.ts";
 import { isDue, isReservation, reservationIn, type Reservation } from "./reservation.ts";
-import { updateIf } from "./update-if.ts";
+import { writeIf } from "./write-if.ts";
 import { endHold } from "./transitions.ts";
 
 export interface ExtendInput {
@@ -39,7 +39,8 @@ const extension = (
   return new UpdateCommand({
     TableName: database.tables.reservations,
     Key: { reservationId },
-    UpdateExpression: "SET #expiresAtMs = :expiresAtMs, #version = #version + :one",
+    UpdateExpression:
+      "SET #expiresAtMs = :expiresAtMs, #version = #version + :one, #updatedAtMs = :now",
     ConditionExpression:
       "#status = :held AND #expiresAtMs > :now AND #createdAtMs >= :createdAtMsMin",
     ExpressionAttributeNames: {
@@ -47,6 +48,7 @@ const extension = (
       "#version": "version",
       "#expiresAtMs": "expiresAtMs",
       "#createdAtMs": "createdAtMs",
+      "#updatedAtMs": "updatedAtMs",
     },
     ExpressionAttributeValues: {
       ":held": "held",
@@ -75,7 +77,7 @@ export const extend = async (
   for (;;) {
     const nowMs = database.now();
     const command = extension(database, input, nowMs);
-    const result = await updateIf<ReservationItem>(database, command, call);
+    const result = await writeIf<ReservationItem>(database, command, call);
     if (result.applied) {
       return { outcome: "extended", reservation: reservationIn("held", result.item) };
     }

@@ -18,6 +18,8 @@ export interface ReserveInput {
   ttlSeconds?: number | undefined;
   /** Repeats under the same key meet the same reservation. */
   idempotencyKey?: string | undefined;
+  /** In place of a key: the id that the reservation is to have, whose repeats meet it too. */
+  reservationId?: string | undefined;
 }
 
 export type ReserveOutcome =
@@ -26,11 +28,20 @@ export type ReserveOutcome =
   | OrderRefusal
   | { outcome: "idempotency_key_reused"; reservationId: string };
 
-/** The hold that is asked for. Everything that the caller chose goes into its fingerprint. */
+/** Tells a repeat from another request: everything that the caller chose. */
+export const fingerprintOf = (
+  { orderId, ttlSeconds = holdSecondsDefault }: Pick<ReserveInput, "orderId" | "ttlSeconds">,
+  lines: readonly Line[],
+): string => fingerprint([lines.map((line) => [line.sku, line.quantity]), orderId, ttlSeconds]);
+
+/** The id by which repeats of a request meet; undefined where each is a request of its own. */
+const repeatableId = ({ idempotencyKey, reservationId }: ReserveInput): string | undefined =>
+  idempotencyKey === undefined ? reservationId : idOfKey(["reservation"], idempotencyKey);
+
+/** The hold that is asked for. */
 const holdOf = (input: ReserveInput, lines: Line[], nowMs: number): ReservationItem => {
-  const { orderId, ttlSeconds = holdSecondsDefault, idempotencyKey } = input;
-  const reservationId =
-    idempotencyKey === undefined ? timeOrderedId(nowMs) : idOfKey(["reservation"], idempotencyKey);
+  const { orderId, ttlSeconds = holdSecondsDefault } = input;
+  const reservationId = repeatableId(input) ?? timeOrderedId(nowMs);
   return {
     reservationId,
     status: "held",
@@ -38,8 +49,9 @@ const holdOf = (input: ReserveInput, lines: Line[], nowMs: number): ReservationI
     ...(orderId === undefined ? {} : { orderId }),
     createdAtMs: nowMs,
     expiresAtMs: nowMs + ttlSeconds * 1000,
-    fingerprint: fingerprint([lines.map((line) => [line.sku, line.quantity]), orderId, ttlSeconds]),
+    fingerprint: fingerprintOf(input, lines),
     version: 1,
+    updatedAtMs: nowMs,
     expiryShard: expiryShardOf(reservationId),
     skus: new Set(lines.map(({ sku }) => sku)),
   };
@@ -55,6 +67,9 @@ const replay = async (
   const { reservationId } = existing;
   if (existing.status !== "returning" && existing.fingerprint !== hold.fingerprint) {
     return { outcome: "idempotency_key_reused", reservationId };
+  }
+  if (existing.status === "rejected") {
+    return { outcome: "insufficient_stock", shortages: existing.shortages ?? [] };
   }
   // Whoever began may have died half-way, so that we carry on.
   const { item, shortages } = isReservation(existing)
@@ -139,7 +154,7 @@ export const reserve = async (
 ): Promise<ReserveOutcome> => {
   const lines = mergeLines(input.lines);
   const hold = holdOf(input, lines, database.now());
-  const hasKey = input.idempotencyKey !== undefined;
+  const hasKey = repeatableId(input) !== undefined;
   for (;;) {
     const ready = await leaseOrFind(database, hold, hasKey, call);
     const written = await writeUnder(database, hold, ready, call);

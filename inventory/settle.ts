@@ -15,9 +15,9 @@ import { expiryShardOf } from "./identity.ts";
 import type { RemainingChange, ReservationItem } from "../contract/tables.ts";
 import { firstChunk, type Chunk } from "./chunks.ts";
 import type { Call, Database } from "./database.ts";
-import { stockChange } from "./stock-change.ts";
+import { lastChangeBy, stockChange } from "./stock-change.ts";
 import { transact, type Action, type StockFailure, type Transaction } from "./transact.ts";
-import { updateIf } from "./update-if.ts";
+import { writeIf } from "./write-if.ts";
 
 export interface SettleOptions {
   /** The token of the lease that covers the line at this index, if there is one. */
@@ -26,7 +26,10 @@ export interface SettleOptions {
   onShortage?: (failures: readonly StockFailure[]) => Promise<boolean>;
 }
 
-type UnsettledItem = ReservationItem & { remaining: RemainingChange };
+type UnsettledItem = ReservationItem & {
+  status: Exclude<ReservationItem["status"], "rejected">;
+  remaining: RemainingChange;
+};
 
 const isUnsettled = (item: ReservationItem): item is UnsettledItem => item.remaining !== undefined;
 
@@ -56,6 +59,7 @@ const itemAfter = (
   return {
     ...rest,
     status: "held",
+    updatedAtMs: nowMs,
     expiryShard: expiryShardOf(item.reservationId),
     ...(skus && { skus }),
   };
@@ -140,7 +144,7 @@ export const turnBack = async (
     },
     ReturnValues: "ALL_NEW",
   });
-  const result = await updateIf<ReservationItem>(database, command, call);
+  const result = await writeIf<ReservationItem>(database, command, call);
   return result.applied ? result.item : result.found;
 };
 
@@ -166,14 +170,16 @@ export const settle = async (
     const seen: UnsettledItem = item;
     const chunk = firstChunk(seen.remaining);
     const fence = isFenced && chunk.change === "hold" ? fenceAt?.(chunk.from) : undefined;
+    const lastChange = lastChangeBy(seen, seen.status, call);
     let after: ReservationItem | undefined;
     const build = (): Transaction => {
       const nowMs = database.now();
       after = itemAfter(seen, chunk, nowMs);
       const lines = seen.lines.slice(chunk.from, chunk.end);
+      const change = { change: chunk.change, lastChange, nowMs, fence };
       return {
         record: recordAction(database, seen, after),
-        stock: lines.map((line) => stockChange(database, chunk.change, line, nowMs, fence)),
+        stock: lines.map((line) => stockChange(database, line, change)),
         fence,
       };
     };

@@ -1,6 +1,12 @@
 import type { UpdateCommandInput } from "@aws-sdk/lib-dynamodb";
-import type { Line, StockChange } from "../contract/tables.ts";
-import type { Database } from "./database.ts";
+import type {
+  LastChange,
+  Line,
+  MovementKind,
+  ReservationItem,
+  StockChange,
+} from "../contract/tables.ts";
+import type { Call, Database } from "./database.ts";
 
 /**
  * What happens to the units of a line. A condition expression has no arithmetic, so each change
@@ -24,7 +30,28 @@ const changes = {
   },
 } as const satisfies Record<StockChange, object>;
 
-const always = { "#version": "version", "#updatedAtMs": "updatedAtMs" };
+const always = {
+  "#version": "version",
+  "#updatedAtMs": "updatedAtMs",
+  "#lastChange": "lastChange",
+};
+
+/** Why units move when a reservation comes to be as it is. */
+const kinds = {
+  reserving: "hold",
+  returning: "rollback",
+  held: "hold",
+  confirmed: "sale",
+  released: "release",
+  expired: "expiry",
+} as const satisfies Record<Exclude<ReservationItem["status"], "rejected">, MovementKind>;
+
+/** What the change of a reservation leaves in the stock of its lines. */
+export const lastChangeBy = (
+  { reservationId }: Pick<ReservationItem, "reservationId">,
+  status: keyof typeof kinds,
+  { actor }: Call,
+): LastChange => ({ kind: kinds[status], reservationId, ...(actor !== undefined && { actor }) });
 
 /** Refuses what a later lease has overtaken. Leases of one SKU have tokens that strictly grow. */
 const fencing = {
@@ -33,25 +60,30 @@ const fencing = {
   names: { "#fence": "fence" },
 };
 
-/**
- * The conditional update of one line's stock, as an action of a transaction. `fence` is the token of
- * the lease under which it is written, where there is one.
- */
+/** A change of the stock of lines, but for the lines. */
+export interface StockChangeOf {
+  change: StockChange;
+  lastChange: LastChange;
+  nowMs: number;
+  /** The token of the lease under which it is written, where there is one. */
+  fence?: number | undefined;
+}
+
+/** The conditional update of one line's stock, as an action of a transaction. */
 export const stockChange = (
   database: Database,
-  kind: StockChange,
   { sku, quantity }: Line,
-  nowMs: number,
-  fence?: number,
+  { change, lastChange, nowMs, fence }: StockChangeOf,
 ) => {
-  const { set, condition, names } = changes[kind];
+  const { set, condition, names } = changes[change];
   const isFenced = fence !== undefined;
   return {
     Update: {
       TableName: database.tables.stock,
       Key: { sku },
       UpdateExpression:
-        `SET ${set}, #version = #version + :one, #updatedAtMs = :now` +
+        `SET ${set}, #version = #version + :one, #updatedAtMs = :now, ` +
+        "#lastChange = :lastChange" +
         (isFenced ? fencing.set : ""),
       ConditionExpression: condition + (isFenced ? fencing.condition : ""),
       ExpressionAttributeNames: { ...names, ...always, ...(isFenced && fencing.names) },
@@ -59,6 +91,7 @@ export const stockChange = (
         ":quantity": quantity,
         ":one": 1,
         ":now": nowMs,
+        ":lastChange": lastChange,
         ...(isFenced && { ":fence": fence }),
       },
       ReturnValuesOnConditionCheckFailure: "ALL_OLD",

@@ -1,18 +1,20 @@
 import { ScanCommand, UpdateCommand } from "@aws-sdk/lib-dynamodb";
 import { pageSizeDefault } from "../contract/bounds.ts";
-import type { StockItem } from "../contract/tables.ts";
+import type { LastChange, StockItem } from "../contract/tables.ts";
 import { decodeCursor, encodeCursor } from "./cursor.ts";
 import type { Call, Database } from "./database.ts";
 import { pageOf, readLimit, type Page } from "./page.ts";
 import { readItem } from "./read-item.ts";
 import { send } from "./send.ts";
-import { updateIf } from "./update-if.ts";
+import { writeIf } from "./write-if.ts";
 
 export interface SetStockInput {
   sku: string;
   onHand: number;
   /** The version that the caller has seen; 0 for a SKU that must not exist yet. */
   expectedVersion?: number | undefined;
+  /** At so many available units or fewer the SKU is low; 0 for never. Stays when absent. */
+  lowStockThreshold?: number | undefined;
 }
 
 export type SetStockOutcome =
@@ -42,17 +44,24 @@ const setCondition = (expectedVersion: number | undefined): string => {
  */
 export const setStock = async (
   database: Database,
-  { sku, onHand, expectedVersion }: SetStockInput,
+  { sku, onHand, expectedVersion, lowStockThreshold }: SetStockInput,
   call: Call,
 ): Promise<SetStockOutcome> => {
   const condition = setCondition(expectedVersion);
+  const setsThreshold = lowStockThreshold !== undefined;
+  const lastChange: LastChange = {
+    kind: "count",
+    ...(call.actor !== undefined && { actor: call.actor }),
+  };
   const command = new UpdateCommand({
     TableName: database.tables.stock,
     Key: { sku },
     UpdateExpression:
       "SET #onHand = :onHand, #available = :onHand - if_not_exists(#reserved, :zero), " +
       "#reserved = if_not_exists(#reserved, :zero), " +
-      "#version = if_not_exists(#version, :zero) + :one, #updatedAtMs = :now",
+      "#version = if_not_exists(#version, :zero) + :one, #updatedAtMs = :now, " +
+      "#lastChange = :lastChange" +
+      (setsThreshold ? ", #lowStockThreshold = :lowStockThreshold" : ""),
     ConditionExpression: condition,
     ExpressionAttributeNames: {
       ...(condition.includes("#sku") ? { "#sku": "sku" } : {}),
@@ -61,18 +70,22 @@ export const setStock = async (
       "#reserved": "reserved",
       "#version": "version",
       "#updatedAtMs": "updatedAtMs",
+      "#lastChange": "lastChange",
+      ...(setsThreshold && { "#lowStockThreshold": "lowStockThreshold" }),
     },
     ExpressionAttributeValues: {
       ":onHand": onHand,
       ":zero": 0,
       ":one": 1,
       ":now": database.now(),
+      ":lastChange": lastChange,
+      ...(setsThreshold && { ":lowStockThreshold": lowStockThreshold }),
       ...(condition.includes(":expectedVersion") ? { ":expectedVersion": expectedVersion } : {}),
     },
     ReturnValues: "ALL_NEW",
     ReturnValuesOnConditionCheckFailure: "ALL_OLD",
   });
-  const result = await updateIf<StockItem>(database, command, call);
+  const result = await writeIf<StockItem>(database, command, call);
   if (result.applied) {
     const stock = result.item;
     return { outcome: stock.version === 1 ? "created" : "replaced", stock };

@@ -11,7 +11,7 @@ import {
   type ReservationRecord,
 } from "./reservation.ts";
 import { settle, unsettledAttributes } from "./settle.ts";
-import { stockChange } from "./stock-change.ts";
+import { lastChangeBy, stockChange } from "./stock-change.ts";
 import { transact, type Transaction } from "./transact.ts";
 
 type Ending = Exclude<ReservationStatus, "held">;
@@ -59,6 +59,7 @@ const endedItem = (
   ...item,
   status,
   version: item.version + 1,
+  updatedAtMs: nowMs,
   ttlSeconds: endedTtlSeconds(database, nowMs),
   ...(left && { ...unsettledAttributes(left, nowMs), ...(skus && { skus }) }),
 });
@@ -87,6 +88,7 @@ export const endHold = async (
     const status = isDue(held, nowMs) ? "expired" : wanted;
     const change = status === "confirmed" ? "sell" : "giveBack";
     const chunk = firstChunk({ change, from: 0, to: held.lines.length });
+    const lastChange = lastChangeBy(held, status, call);
     ended = endedItem(database, held, status, chunk, nowMs);
     return {
       record: {
@@ -101,7 +103,7 @@ export const endHold = async (
       },
       stock: held.lines
         .slice(0, chunk.end)
-        .map((line) => stockChange(database, change, line, nowMs)),
+        .map((line) => stockChange(database, line, { change, lastChange, nowMs })),
     };
   };
   const result = await transact<ReservationItem>(database, build, call);

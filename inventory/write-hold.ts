@@ -6,7 +6,7 @@ import type { OrderLeases } from "./leases.ts";
 import { isReservation, type ReservationRecord } from "./reservation.ts";
 import { settle, unsettledAttributes } from "./settle.ts";
 import { missingOf } from "./shortages.ts";
-import { stockChange } from "./stock-change.ts";
+import { lastChangeBy, stockChange } from "./stock-change.ts";
 import { transact, type StockFailure, type Transaction } from "./transact.ts";
 
 /** What the first transaction of an order writes, which is all of it but for the largest. */
@@ -55,6 +55,12 @@ export const writeHold = async (
 ): Promise<Written> => {
   const { begun, lines } = beginningOf(database, hold);
   const fence = leases?.fenceAt(0);
+  const change = {
+    change: "hold",
+    lastChange: lastChangeBy(hold, "held", call),
+    nowMs: hold.createdAtMs,
+    fence,
+  } as const;
   const transaction: Transaction = {
     record: {
       Put: {
@@ -64,7 +70,7 @@ export const writeHold = async (
         ReturnValuesOnConditionCheckFailure: "ALL_OLD",
       },
     },
-    stock: lines.map((line) => stockChange(database, "hold", line, hold.createdAtMs, fence)),
+    stock: lines.map((line) => stockChange(database, line, change)),
     fence,
   };
   const beginWith = (releases: Releases) =>

@@ -4,11 +4,23 @@
  * place, and a replica that accepts writes would undo that (docs/decisions/0001).
  */
 import { RemovalPolicy } from "aws-cdk-lib";
-import { AttributeType, BillingMode, ProjectionType, Table } from "aws-cdk-lib/aws-dynamodb";
+import {
+  AttributeType,
+  BillingMode,
+  ProjectionType,
+  StreamViewType,
+  Table,
+} from "aws-cdk-lib/aws-dynamodb";
 import { TableEncryption, type TableProps } from "aws-cdk-lib/aws-dynamodb";
 import type { IKey } from "aws-cdk-lib/aws-kms";
 import type { Construct } from "constructs";
-import { locksTable, movementsTable, reservationsTable, stockTable } from "../contract/tables.ts";
+import {
+  changeStreams,
+  locksTable,
+  movementsTable,
+  reservationsTable,
+  stockTable,
+} from "../contract/tables.ts";
 
 export interface Tables {
   readonly stock: Table;
@@ -41,10 +53,12 @@ export const createTables = (scope: Construct, props: TablesProps): Tables => {
       ...more,
     });
 
-  const stock = createTable("StockTable", stockTable.partitionKey);
+  const stream = StreamViewType[changeStreams.viewType];
+  const stock = createTable("StockTable", stockTable.partitionKey, { stream });
 
   const reservations = createTable("ReservationsTable", reservationsTable.partitionKey, {
     timeToLiveAttribute: reservationsTable.timeToLiveAttribute,
+    stream,
   });
   const { byExpiry, byOrder } = reservationsTable;
   reservations.addGlobalSecondaryIndex({

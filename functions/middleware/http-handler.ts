@@ -8,7 +8,7 @@
 // oxlint-disable-next-line import/no-named-as-default -- the types name only the default
 import middy from "@middy/core";
 import type { APIGatewayProxyEventV2, APIGatewayProxyResultV2, Context } from "aws-lambda";
-import { deadlineMarginMs } from "../../contract/bounds.ts";
+import { actorLengthMax, deadlineMarginMs } from "../../contract/bounds.ts";
 import type { RequestInput, RequestSchema } from "../../contract/request.ts";
 import { routes, type OperationId } from "../../contract/routes.ts";
 import type { Call } from "../../inventory/database.ts";
@@ -28,6 +28,21 @@ export const endpoint =
   ): Route =>
   async (event, call) =>
     work(parseRequest(schema, event), call);
+
+/** What API Gateway's authorizers tell of the caller; the types know of none here. */
+interface Identified {
+  authorizer?: {
+    jwt?: { claims?: { sub?: string; client_id?: string } };
+    iam?: { userArn?: string };
+  };
+}
+
+/** Who calls, as the authorizer names them. */
+const actorOf = ({ requestContext }: APIGatewayProxyEventV2) => {
+  const { jwt, iam } = (requestContext as Identified).authorizer ?? {};
+  const actor = jwt?.claims?.sub ?? jwt?.claims?.client_id ?? iam?.userArn;
+  return actor === undefined ? {} : { actor: String(actor).slice(0, actorLengthMax) };
+};
 
 export type HttpHandler = (
   event: APIGatewayProxyEventV2,
@@ -50,6 +65,7 @@ export const httpHandler = (
     const operation = byRouteKey.get(event.routeKey);
     if (operation === undefined) throw new Error(`No operation answers ${event.routeKey}`);
     const call: Call = {
+      ...actorOf(event),
       remainingMs: () => context.getRemainingTimeInMillis() - deadlineMarginMs,
       onRetry: countRetry,
       onExpired: measureExpiry,

@@ -12,6 +12,7 @@ export const scheduledHandler =
   (name: string, work: (call: Call) => Promise<object>): ScheduledHandler =>
   async (_event, context) => {
     const call: Call = {
+      actor: name,
       remainingMs: () => context.getRemainingTimeInMillis() - deadlineMarginMs,
       onRetry: countRetry,
       onExpired: measureExpiry,

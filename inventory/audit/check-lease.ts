@@ -3,7 +3,7 @@ import { UpdateCommand } from "@aws-sdk/lib-dynamodb";
 import { leaseEndMsMax } from "../../contract/bounds.ts";
 import type { Call, Database } from "../database.ts";
 import type { Case } from "./finding.ts";
-import { writeIf } from "./write-if.ts";
+import { writeIf } from "../write-if.ts";
 
 export interface LockTableRow {
   lockName: string;
@@ -19,7 +19,7 @@ const dayMs = 24 * 60 * 60 * 1000;
 const idleMsMax = 366 * dayMs;
 
 /** Changes a row unless its end is another one by now. */
-const update = (
+const update = async (
   database: Database,
   table: string,
   { lockName, leaseUntilMs = 0 }: LockTableRow,
@@ -35,7 +35,7 @@ const update = (
     ExpressionAttributeValues: { ":seen": leaseUntilMs, ...values },
     ...(change.includes("#owner") && { ExpressionAttributeNames: { "#owner": "owner" } }),
   });
-  return writeIf(database, command, call);
+  return (await writeIf(database, command, call)).applied;
 };
 
 export const checkLease = (

@@ -7,7 +7,7 @@ import { expiryShardOf } from "../identity.ts";
 import { settle, turnBack } from "../settle.ts";
 import { endHold, endedTtlSeconds } from "../transitions.ts";
 import type { Case, Damage } from "./finding.ts";
-import { writeIf } from "./write-if.ts";
+import { writeIf } from "../write-if.ts";
 
 /** The lines of a record whose units are reserved, also where it is half written. */
 export const reservedLines = ({ status, lines, remaining }: ReservationItem): readonly Line[] => {
@@ -17,19 +17,20 @@ export const reservedLines = ({ status, lines, remaining }: ReservationItem): re
     : lines.slice(remaining.from, remaining.to);
 };
 
-const statuses: readonly string[] = [...reservationStatuses, "reserving", "returning"];
+const statuses: readonly string[] = [...reservationStatuses, "reserving", "returning", "rejected"];
 
 const isWellFormed = (item: ReservationItem): boolean =>
   statuses.includes(item.status) &&
   Array.isArray(item.lines) &&
-  item.lines.length > 0 &&
+  // An order that was cancelled before it came has none.
+  (item.lines.length > 0 || item.status === "released") &&
   item.lines.every(({ sku, quantity }) => typeof sku === "string" && Number.isInteger(quantity));
 
 const isIndexedAt = (item: ReservationItem, shard: number): boolean =>
   item.expiryShard === shard && item.skus instanceof Set && item.skus.size > 0;
 
 /** Writes the record as it should be, unless it is another one by now. */
-const replaceBy = (
+const replaceBy = async (
   database: Database,
   seen: ReservationItem,
   item: ReservationItem,
@@ -42,7 +43,7 @@ const replaceBy = (
     ExpressionAttributeNames: { "#version": "version", "#status": "status" },
     ExpressionAttributeValues: { ":version": seen.version, ":status": seen.status },
   });
-  return writeIf(database, command, call);
+  return (await writeIf(database, command, call)).applied;
 };
 
 /** At most one case: what is wrong with a record is told by what is worst. */

@@ -1,9 +1,9 @@
 /** What can be wrong with the counts of one SKU, given what is held of it. */
 import { UpdateCommand } from "@aws-sdk/lib-dynamodb";
-import type { StockItem } from "../../contract/tables.ts";
+import type { LastChange, StockItem } from "../../contract/tables.ts";
 import type { Call, Database } from "../database.ts";
 import type { Case, Damage } from "./finding.ts";
-import { writeIf } from "./write-if.ts";
+import { writeIf } from "../write-if.ts";
 
 /** What active reservations hold of a SKU. */
 export interface Held {
@@ -25,7 +25,7 @@ export const agrees = (stock: StockItem, units: number): boolean =>
   damageOf(stock, units) === undefined;
 
 /** Sets the counts that follow from on hand and what is held, unless the record has moved. */
-const setCounts = (
+const setCounts = async (
   database: Database,
   { sku, onHand, version }: StockItem,
   units: number,
@@ -36,7 +36,7 @@ const setCounts = (
     Key: { sku },
     UpdateExpression:
       "SET #available = :available, #reserved = :reserved, #version = #version + :one, " +
-      "#updatedAtMs = :now",
+      "#updatedAtMs = :now, #lastChange = :lastChange",
     ConditionExpression: "#version = :version AND #onHand = :onHand",
     ExpressionAttributeNames: {
       "#available": "available",
@@ -44,17 +44,19 @@ const setCounts = (
       "#version": "version",
       "#updatedAtMs": "updatedAtMs",
       "#onHand": "onHand",
+      "#lastChange": "lastChange",
     },
     ExpressionAttributeValues: {
       ":available": onHand - units,
       ":reserved": units,
       ":one": 1,
       ":now": database.now(),
+      ":lastChange": { kind: "repair" } satisfies LastChange,
       ":version": version,
       ":onHand": onHand,
     },
   });
-  return writeIf(database, command, call);
+  return (await writeIf(database, command, call)).applied;
 };
 
 /** Undefined when the counts are right. On hand is taken for true: somebody has counted it. */

@@ -1,20 +1,24 @@
-import type { UpdateCommand } from "@aws-sdk/lib-dynamodb";
+import type { PutCommand, UpdateCommand } from "@aws-sdk/lib-dynamodb";
 import { unmarshall } from "@aws-sdk/util-dynamodb";
 import type { Call, Database } from "./database.ts";
 import { send } from "./send.ts";
 
 /**
- * Sends one conditional update that asks for `ALL_NEW`, and for `ALL_OLD` where its condition fails.
+ * Sends one conditional write.
  *
- * @returns the item as updated; or the item that the condition met, undefined when there was none
+ * @returns the item as updated, where the command asks for `ALL_NEW`; or the item that the condition
+ *   met, where it asks for `ALL_OLD` and there was one
  */
-export const updateIf = async <Item>(
+export const writeIf = async <Item>(
   database: Database,
-  command: UpdateCommand,
+  command: PutCommand | UpdateCommand,
   call: Call,
 ): Promise<{ applied: true; item: Item } | { applied: false; found: Item | undefined }> => {
   try {
-    const { Attributes } = await send((options) => database.client.send(command, options), call);
+    const { Attributes } = await send(
+      (options) => database.client.send(command as UpdateCommand, options),
+      call,
+    );
     return { applied: true, item: Attributes as Item };
   } catch (error) {
     if ((error as Error).name !== "ConditionalCheckFailedException") throw error;

@@ -1,0 +1,93 @@
+/**
+ * What Holdfast tells the world: CloudEvents 1.0 (https://cloudevents.io) as JSON, on the topic
+ * `InventoryEvents`. An event tells of one committed version of one record. Its id is the same at every
+ * delivery, and `sequence` orders the events of a subject, as does the `version` in its data.
+ */
+import * as z from "zod/mini";
+import { reservationSchema } from "./reservations.ts";
+import { movementSchema, stockRecordSchema } from "./stock.ts";
+
+/** Of an order that came as an event and could not be held: nothing of it was. */
+export const rejectionSchema = z.object({
+  reservationId: z.string(),
+  orderId: z.string(),
+  lines: z.array(z.object({ sku: z.string(), quantity: z.int() })),
+  /** An unknown SKU has none available. */
+  shortages: z.array(z.object({ sku: z.string(), requested: z.int(), available: z.int() })),
+  rejectedAt: z.iso.datetime({ precision: 3 }),
+  version: z.int(),
+});
+export type Rejection = z.infer<typeof rejectionSchema>;
+
+const { sku: _sku, version: _version, at: _at, ...change } = movementSchema.shape;
+
+/** The record after the change, and the change. */
+export const stockAdjustmentSchema = z.extend(stockRecordSchema, { change: z.object(change) });
+export type StockAdjustment = z.infer<typeof stockAdjustmentSchema>;
+
+export const lowStockSchema = z.extend(stockRecordSchema, { lowStockThreshold: z.int() });
+
+/** Every type of event, with the data that it brings and when it is told. */
+export const inventoryEvents = {
+  "reservation.held": { data: reservationSchema, told: "The units of an order are held" },
+  "reservation.extended": { data: reservationSchema, told: "A hold has another end" },
+  "reservation.confirmed": { data: reservationSchema, told: "The units of a hold are sold" },
+  "reservation.released": {
+    data: reservationSchema,
+    told: "The units of a hold are available again, or an order was cancelled before it came",
+  },
+  "reservation.expired": { data: reservationSchema, told: "A hold has ended by itself" },
+  "reservation.rejected": { data: rejectionSchema, told: "An order.placed could not be held" },
+  "stock.adjusted": { data: stockAdjustmentSchema, told: "Units were counted or corrected" },
+  "stock.low": {
+    data: lowStockSchema,
+    told: "The available units have come down to the threshold",
+  },
+  "stock.depleted": { data: stockRecordSchema, told: "The last available unit is gone" },
+  "stock.replenished": {
+    data: stockRecordSchema,
+    told: "Units are available after there were none",
+  },
+} as const satisfies Record<string, { data: z.core.$ZodType; told: string }>;
+
+export type InventoryEventType = keyof typeof inventoryEvents;
+export const inventoryEventTypes = Object.keys(inventoryEvents) as InventoryEventType[];
+
+/** What is published, but for its data. */
+const envelope = {
+  specversion: z.literal("1.0"),
+  /** The same at every delivery of the event. */
+  id: z.string(),
+  /** Which Holdfast has told it. */
+  source: z.string(),
+  /** What it is about: a reservation's id, or a SKU. */
+  subject: z.string(),
+  /** When it was committed. */
+  time: z.iso.datetime({ precision: 3 }),
+  datacontenttype: z.literal("application/json"),
+  /** Grows with the events of a subject, compared as text. */
+  sequence: z.string().check(z.regex(/^\d{16}$/)),
+};
+
+export const inventoryEventSchema = <Type extends InventoryEventType>(type: Type) =>
+  z.object({ ...envelope, type: z.literal(type), data: inventoryEvents[type].data });
+
+export type InventoryEvent<Type extends InventoryEventType = InventoryEventType> = {
+  [Each in Type]: {
+    specversion: "1.0";
+    id: string;
+    source: string;
+    type: Each;
+    subject: string;
+    time: string;
+    datacontenttype: "application/json";
+    sequence: string;
+    data: z.infer<(typeof inventoryEvents)[Each]["data"]>;
+  };
+}[Type];
+
+/** Message attributes of a published event, for the filter policies of its subscribers. */
+export const inventoryEventAttributes = {
+  type: "The type of the event",
+  sku: "The SKU, where the event is about a single one",
+} as const;

@@ -1,0 +1,92 @@
+/**
+ * Orders that come as events: at least once, in any order, several at a time. What an event finds is
+ * one of the states of the order's reservation, whose id follows from the order's, and each state says
+ * what becomes of the event. So a repeat changes nothing, and no event needs to know what came before:
+ *
+ *   placed  no record ── held, or rejected and kept so     any record ── nothing
+ *   paid    no record ── unknown, to be told again          held ── confirmed
+ *   cancelled  no record ── released without lines, which keeps the late order out    held ── released
+ *
+ * Reservations that were made over HTTP for the same order are paid and cancelled with it.
+ */
+import type { Line, LineShortage, ReservationItem } from "../../contract/tables.ts";
+import { readReservations } from "../batch-get.ts";
+import type { Call } from "../database.ts";
+import type { LeasingDatabase } from "../leases.ts";
+import { mergeLines } from "../lines.ts";
+import { fingerprintOf, reserve, type ReserveOutcome } from "../reserve.ts";
+import { recordOrder, reservationIdOfOrder } from "./order-record.ts";
+
+export interface PlaceOrderInput {
+  orderId: string;
+  lines: readonly Line[];
+  /** How long the units are held. 900 when absent. */
+  ttlSeconds?: number | undefined;
+}
+
+export type PlaceOrderOutcome =
+  /** Its units are held, or were once: it has its reservation. */
+  | { outcome: "held" }
+  /** It could not be held, now or when it came first. */
+  | { outcome: "rejected"; shortages: readonly LineShortage[] }
+  /** It was cancelled before it came. */
+  | { outcome: "cancelled" }
+  /** An order of this id was placed with other lines, or another time to live. */
+  | { outcome: "changed" };
+
+const isCancelledAhead = ({ status, lines }: ReservationItem): boolean =>
+  status === "released" && lines.length === 0;
+
+type Refused = Extract<ReserveOutcome, { outcome: "insufficient_stock" | "unknown_sku" }>;
+
+const shortagesOf = (refused: Refused, lines: readonly Line[]): LineShortage[] =>
+  refused.outcome === "insufficient_stock"
+    ? refused.shortages.map(({ sku, requested, available }) => ({ sku, requested, available }))
+    : lines
+        .filter(({ sku }) => refused.skus.includes(sku))
+        .map(({ sku, quantity }) => ({ sku, requested: quantity, available: 0 }));
+
+/**
+ * Holds the lines of an order, once. An order that cannot be held stays rejected: a repeat of its
+ * event may come when there is stock again, and by then the shop has been told.
+ *
+ * @throws InventoryError `invalid_argument`, `busy`, `unavailable`, `rejected`
+ */
+export const placeOrder = async (
+  database: LeasingDatabase,
+  input: PlaceOrderInput,
+  call: Call,
+): Promise<PlaceOrderOutcome> => {
+  const { orderId } = input;
+  const reservationId = reservationIdOfOrder(orderId);
+  const lines = mergeLines(input.lines);
+  for (;;) {
+    const result = await reserve(database, { ...input, reservationId }, call);
+    switch (result.outcome) {
+      case "reserved":
+      case "replayed":
+        return { outcome: "held" };
+      case "idempotency_key_reused": {
+        const [item] = await readReservations(database, [reservationId], call);
+        // Gone since: it was half written, and is returned.
+        if (item === undefined) break;
+        return { outcome: isCancelledAhead(item) ? "cancelled" : "changed" };
+      }
+      case "insufficient_stock":
+      case "unknown_sku": {
+        const shortages = shortagesOf(result, lines);
+        const rejected = {
+          status: "rejected",
+          orderId,
+          lines,
+          shortages,
+          fingerprint: fingerprintOf(input, lines),
+        } as const;
+        const existing = await recordOrder(database, rejected, call);
+        // What another delivery has written meanwhile is decided, and met by the next attempt.
+        if (existing !== undefined && existing.status !== "rejected") break;
+        return { outcome: "rejected", shortages: existing?.shortages ?? shortages };
+      }
+    }
+  }
+};
