@@ -88,6 +88,9 @@ export const deadlineMarginMs = 500;
 /** How long one DynamoDB request may take before it is tried again, in milliseconds. */
 export const databaseRequestTimeoutMs = 2_000;
 
+/** How long one request to SNS, SQS, SES or Secrets Manager may take before it is tried again. */
+export const messagingRequestTimeoutMs = 5_000;
+
 /** How long a sweep may run, in seconds: it is due again when it ends. */
 export const sweepTimeoutSeconds = 60;
 export const sweepIntervalMinutes = 1;
@@ -112,6 +115,43 @@ export const auditSkusAtOnceMax = 100_000;
 export const auditTimeoutSeconds = 900;
 export const auditIntervalMinutes = 24 * 60;
 
+/** Messages that a queue hands to a function at once, and how long the function may take for them. */
+export const queueBatchSize = 10;
+export const queueTimeoutSeconds = 20;
+
+/**
+ * How long a message stays away from others once it was handed out, in seconds: six times what the
+ * function may take, as AWS advises, since a throttled invocation waits with its messages.
+ */
+export const queueVisibilitySeconds = 6 * queueTimeoutSeconds;
+
+/**
+ * How often a message is handed out before it is put aside, and the longest wait before it is again,
+ * in seconds. The waits double from a second, so that all of them are ten minutes.
+ */
+export const receivesMax = 10;
+export const redeliverySecondsMax = 300;
+
+/** How long what was put aside is kept for people, in days: the longest that SQS keeps a message. */
+export const deadLetterDays = 14;
+
+/** Records of a stream that a function is given at once, and how long it may take for them. */
+export const streamBatchSize = 100;
+export const streamTimeoutSeconds = 30;
+
+/**
+ * How often records of a stream that failed are given again, and how old they may get, in hours: a
+ * stream keeps them for 24.
+ */
+export const streamRetriesMax = 1_000;
+export const streamRecordHoursMax = 23;
+
+/** How long a notification that is going out keeps others from sending it, in milliseconds. */
+export const notificationLeaseMs = 15_000;
+
+/** How long an event may wait before somebody is to look at it, in seconds. */
+export const eventAgeSecondsMax = 300;
+
 /** What `Retry-After` tells a caller who met too much traffic, in seconds. */
 export const retryAfterSeconds = 1;
 
@@ -126,6 +166,15 @@ holds(
   databaseRequestTimeoutMs + deadlineMarginMs < functionTimeoutSeconds * 1000,
   "a request that times out leaves time to try again",
 );
+holds(
+  orderWaitMsDefault + orderLeaseMs + deadlineMarginMs < queueTimeoutSeconds * 1000,
+  "an order that comes as an event may wait and have its lease as well",
+);
+holds(
+  queueTimeoutSeconds < queueVisibilitySeconds,
+  "no message is handed out while it is worked on",
+);
+holds(redeliverySecondsMax <= 43_200, "a wait is none that SQS refuses");
 holds(orderLeaseMs < leaseEndMsMax, "the lease of an order is none that an audit accuses");
 holds(
   orderWaitMsDefault + orderLeaseMs + deadlineMarginMs < functionTimeoutSeconds * 1000,

@@ -7,4 +7,23 @@ export const environment = {
   multiItemStrategy: "MULTI_ITEM_STRATEGY",
   retentionDays: "RETENTION_DAYS",
   serviceVersion: "SERVICE_VERSION",
+  /** ARN of the topic that Holdfast tells of what was committed. */
+  inventoryEventsTopic: "INVENTORY_EVENTS_TOPIC",
+  /** What the events name as their source. */
+  eventSource: "EVENT_SOURCE",
+  lowStockThreshold: "LOW_STOCK_THRESHOLD",
+  /** Address of the queue that feeds a function, and of the one for what it cannot use. */
+  queue: "QUEUE_URL",
+  deadLetterQueue: "DEAD_LETTER_QUEUE_URL",
+  notificationChannel: "NOTIFICATION_CHANNEL",
+  notificationSender: "NOTIFICATION_SENDER",
+  notificationRecipient: "NOTIFICATION_RECIPIENT",
+  /** Upstash's own names, so that its tools and ours read the same; the token is a secret's ARN. */
+  redisUrl: "UPSTASH_REDIS_REST_URL",
+  redisToken: "UPSTASH_REDIS_REST_TOKEN",
+  redisTokenSecret: "UPSTASH_REDIS_REST_TOKEN_SECRET",
 } as const;
+
+/** By what a notification goes out. */
+export const notificationChannels = ["ses", "log"] as const;
+export type NotificationChannel = (typeof notificationChannels)[number];

@@ -4,12 +4,25 @@
  */
 import { Logger } from "@aws-lambda-powertools/logger";
 import { Metrics, MetricUnit } from "@aws-lambda-powertools/metrics";
+import { SecretsManagerClient } from "@aws-sdk/client-secrets-manager";
+import { SESv2Client } from "@aws-sdk/client-sesv2";
+import { SNSClient } from "@aws-sdk/client-sns";
+import { SQSClient } from "@aws-sdk/client-sqs";
+import { databaseRequestTimeoutMs, messagingRequestTimeoutMs } from "../contract/bounds.ts";
 import { environment } from "../contract/environment.ts";
 import type { MultiItemStrategy } from "../contract/tables.ts";
 import { connect, createDatabase } from "../inventory/database.ts";
 import { withLeases } from "../inventory/leases.ts";
 import { createDynamoDbLocks } from "../locks/dynamodb/dynamodb-locks.ts";
+import { createDynamoDbOnce } from "../locks/dynamodb/dynamodb-once.ts";
 import type { LockEvent } from "../locks/locks.ts";
+import type { Once } from "../locks/once.ts";
+import { sendDeadLetter, type DeadLetter } from "./events/dead-letters.ts";
+import type { EventSettings } from "./events/inventory-events.ts";
+import { createLogChannel } from "./notifications/log-channel.ts";
+import type { Channel } from "./notifications/notification.ts";
+import { createRedisOnceBySecret } from "./notifications/redis-once-by-secret.ts";
+import { createSesChannel } from "./notifications/ses-channel.ts";
 
 const required = (name: string): string => {
   const value = process.env[name];
@@ -30,16 +43,38 @@ const credentials = async () => ({
   ...(process.env["AWS_SESSION_TOKEN"] && { sessionToken: process.env["AWS_SESSION_TOKEN"] }),
 });
 
+const optional = (name: string): string | undefined => {
+  const value = process.env[name];
+  return value === "" ? undefined : value;
+};
+
+/** What every client of a service is made of; `service` is its name in `AWS_ENDPOINT_URL_…`. */
+const access = (service: string) => {
+  const endpoint = optional(`AWS_ENDPOINT_URL_${service}`);
+  return {
+    region: required("AWS_REGION"),
+    credentials,
+    ...(endpoint !== undefined && { endpoint }),
+  };
+};
+
+/** As for the database, no timeout and no number of attempts is left to the SDK's defaults. */
+const clientSettings = (service: string) => ({
+  ...access(service),
+  maxAttempts: 3,
+  retryMode: "standard",
+  requestHandler: {
+    connectionTimeout: databaseRequestTimeoutMs,
+    requestTimeout: messagingRequestTimeoutMs,
+    throwOnRequestTimeout: true,
+  },
+});
+
 /** The tables by name, each read when it is used: a function is told only of those that it may. */
 const openDatabase = () => {
-  const endpoint = process.env["AWS_ENDPOINT_URL_DYNAMODB"];
   const retentionDays = process.env[environment.retentionDays];
   return createDatabase({
-    client: connect({
-      region: required("AWS_REGION"),
-      credentials,
-      ...(endpoint === undefined ? {} : { endpoint }),
-    }),
+    client: connect(access("DYNAMODB")),
     tables: {
       get stock() {
         return required(environment.stockTable);
@@ -74,11 +109,54 @@ const measureLeases = (event: LockEvent): void => {
   if (event.type === "lost") metrics.addMetric("LeasesLost", MetricUnit.Count, 1);
 };
 
+const openSns = () => new SNSClient(clientSettings("SNS"));
+const openSqs = () => new SQSClient(clientSettings("SQS"));
+
+/** E-mail where there is a sender, or where the service stands in for another one, as it does locally. */
+const openChannel = (): Channel => {
+  const settings = clientSettings("SESV2");
+  const sender = optional(environment.notificationSender);
+  if (sender === undefined && !("endpoint" in settings)) return createLogChannel(logger);
+  return createSesChannel(new SESv2Client(settings), {
+    sender: sender ?? "holdfast@localhost",
+    recipient: optional(environment.notificationRecipient) ?? sender ?? "shop@localhost",
+  });
+};
+
+/** In Redis where there is one; the lock table does it too, at the price of its writes. */
+const openOnce = (): Once => {
+  const url = optional(environment.redisUrl);
+  if (url === undefined) {
+    return createDynamoDbOnce({ client: database.client, table: locksTable() });
+  }
+  return createRedisOnceBySecret({
+    url,
+    token: optional(environment.redisToken),
+    secretId: optional(environment.redisTokenSecret),
+    openSecrets: () => new SecretsManagerClient(clientSettings("SECRETS_MANAGER")),
+  });
+};
+
 // Marked pure, so that the bundle of a function without tables has no database client in it.
 export const database = /* @__PURE__ */ openDatabase();
 export const logger = new Logger();
 export const metrics = new Metrics();
 /** The same with what orders of several lines need. */
 export const orderDatabase = /* @__PURE__ */ openOrderDatabase();
+
+export const sns = /* @__PURE__ */ openSns();
+export const sqs = /* @__PURE__ */ openSqs();
+export const channel = /* @__PURE__ */ openChannel();
+export const once = /* @__PURE__ */ openOnce();
+
+export const inventoryEventsTopic = (): string => required(environment.inventoryEventsTopic);
+export const eventSettings = (): EventSettings => ({
+  source: required(environment.eventSource),
+  lowStockThreshold: Number(required(environment.lowStockThreshold)),
+});
+
+export const queueUrl = (): string => required(environment.queue);
+export const deadLetter = (letter: DeadLetter): Promise<void> =>
+  sendDeadLetter(sqs, required(environment.deadLetterQueue), letter);
 
 export const serviceVersion = (): string => required(environment.serviceVersion);

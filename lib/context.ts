@@ -5,10 +5,12 @@
 import { RemovalPolicy } from "aws-cdk-lib";
 import { RetentionDays } from "aws-cdk-lib/aws-logs";
 import type { Node } from "constructs";
-import { retentionDaysDefault } from "../contract/bounds.ts";
+import { retentionDaysDefault, unitsMax } from "../contract/bounds.ts";
+import { inventoryEventTypes } from "../contract/events.ts";
 import { multiItemStrategies } from "../contract/tables.ts";
 import type { Authorization } from "./authorization.ts";
 import { type HoldfastProps, throttleDefault } from "./holdfast.ts";
+import type { Notifications } from "./notifications.ts";
 
 /** A context that cannot be used. Its message is for whoever typed the command. */
 export class ContextError extends Error {
@@ -42,6 +44,14 @@ export const contextKeys = [
   "multiItemStrategy",
   "logRetentionDays",
   "removalPolicy",
+  "orderEventsTopicArn",
+  "lowStockThreshold",
+  "notificationSender",
+  "notificationRecipient",
+  "notificationTypes",
+  "redisUrl",
+  "redisTokenSecretArn",
+  "alarmTopicArn",
 ] as const;
 type Key = (typeof contextKeys)[number];
 
@@ -65,14 +75,94 @@ export const readContext = (node: Node): HoldfastProps => {
       context.oneOf("removalPolicy", ["retain", "destroy"], "retain") === "destroy"
         ? RemovalPolicy.DESTROY
         : RemovalPolicy.RETAIN,
+    lowStockThreshold: context.wholeNumber("lowStockThreshold", unitsMax, 0, { min: 0 }),
+    notifications: readNotifications(context),
+    ...readTopic(context, "orderEventsTopicArn"),
+    ...readTopic(context, "alarmTopicArn"),
   };
 };
+
+const readTopic = <Name extends "orderEventsTopicArn" | "alarmTopicArn">(
+  context: Reader,
+  key: Name,
+): Partial<Record<Name, string>> => {
+  const arn = context.text(key);
+  if (arn === undefined) return {};
+  if (/^arn:aws[\w-]*:sns:[\w-]+:\d{12}:[\w-]+$/.test(arn)) {
+    return { [key]: arn } as Partial<Record<Name, string>>;
+  }
+  const accepted = "it must be the ARN of an SNS topic that is not FIFO";
+  throw new ContextError(
+    key,
+    arn,
+    `${accepted}, for example arn:aws:sns:eu-west-1:123456789012:orders`,
+  );
+};
+
+const readNotifications = (context: Reader): Notifications => {
+  const sender = context.text("notificationSender");
+  const recipient = context.text("notificationRecipient");
+  const address = /^[^\s@<>]+@[^\s@<>]+\.[^\s@<>]+$/;
+  for (const [key, value] of Object.entries({
+    notificationSender: sender,
+    notificationRecipient: recipient,
+  })) {
+    if (value === undefined || address.test(value)) continue;
+    throw new ContextError(key, value, "it must be a mail address, for example shop@example.com");
+  }
+  if (recipient !== undefined && sender === undefined) {
+    const accepted = "notificationRecipient needs the address that Amazon SES sends from";
+    throw new ContextError("notificationSender", sender, accepted);
+  }
+  return {
+    ...(sender !== undefined && { sender }),
+    ...(recipient !== undefined && { recipient }),
+    ...readNotificationTypes(context),
+    ...readRedis(context),
+  };
+};
+
+const readNotificationTypes = (context: Reader): Pick<Notifications, "types"> => {
+  const value = context.text("notificationTypes");
+  if (value === undefined) return {};
+  const types = value.split(",").map((one) => {
+    const type = inventoryEventTypes.find((known) => known === one.trim());
+    if (type !== undefined) return type;
+    const known = inventoryEventTypes.join(", ");
+    throw new ContextError(
+      "notificationTypes",
+      value,
+      `accepted are, separated by commas, ${known}`,
+    );
+  });
+  return { types };
+};
+
+const readRedis = (context: Reader): Pick<Notifications, "redis"> => {
+  const url = context.text("redisUrl");
+  const tokenSecretArn = context.text("redisTokenSecretArn");
+  if (url === undefined && tokenSecretArn === undefined) return {};
+  if (url === undefined || !/^https:\/\/[^\s?#]+$/.test(url)) {
+    const accepted = "it must be the https address of a Redis with Upstash's REST protocol";
+    throw new ContextError("redisUrl", url, accepted);
+  }
+  if (tokenSecretArn === undefined || !/^arn:aws[\w-]*:secretsmanager:.+/.test(tokenSecretArn)) {
+    const accepted =
+      "redisUrl needs the ARN of the Secrets Manager secret that is its token; the token itself " +
+      "would be in the template for all to read";
+    throw new ContextError("redisTokenSecretArn", tokenSecretArn, accepted);
+  }
+  return { redis: { url, tokenSecretArn } };
+};
+
+const misspelled =
+  /^(auth|jwt|throttle|retention|multi|logRetention|removal|orderEvent|lowStock|notification|redis|alarm)[a-z]*$/i;
 
 /** What starts like a key of ours and is none would otherwise be passed over in silence. */
 const refuseMisspelled = (node: Node): void => {
   const context = node.getAllContext() as Record<string, unknown>;
   for (const [key, value] of Object.entries(context)) {
-    if (!/^(auth|jwt|throttle|retention|multi|logRetention|removal)[a-z]*$/i.test(key)) continue;
+    if (!misspelled.test(key)) continue;
     if (contextKeys.some((known) => known === key)) continue;
     throw new ContextError(
       key,
@@ -139,12 +229,12 @@ const reader = (node: Node) => {
       `accepted are ${choices.join(", ")}; ${fallback} when absent`,
     );
   };
-  const wholeNumber = (key: Key, max: number, fallback: number): number => {
+  const wholeNumber = (key: Key, max: number, fallback: number, { min } = { min: 1 }): number => {
     const value = text(key);
     if (value === undefined) return fallback;
-    const number = /^\d{1,9}$/.test(value) ? Number(value) : Number.NaN;
-    if (number >= 1 && number <= max) return number;
-    const range = `accepted is a whole number from 1 to ${max}`;
+    const number = /^\d{1,10}$/.test(value) ? Number(value) : Number.NaN;
+    if (number >= min && number <= max) return number;
+    const range = `accepted is a whole number from ${min} to ${max}`;
     throw new ContextError(key, value, `${range}; ${fallback} when absent`);
   };
   return { text, oneOf, wholeNumber };

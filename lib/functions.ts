@@ -6,17 +6,25 @@
 import type { NodejsFunction } from "aws-cdk-lib/aws-lambda-nodejs";
 import type { Construct } from "constructs";
 import { environment } from "../contract/environment.ts";
-import { auditTimeoutSeconds, sweepTimeoutSeconds } from "../contract/bounds.ts";
+import {
+  auditTimeoutSeconds,
+  queueTimeoutSeconds,
+  streamTimeoutSeconds,
+  sweepTimeoutSeconds,
+} from "../contract/bounds.ts";
+import type { EventFunctionName } from "../contract/event-sources.ts";
 import type { FunctionName } from "../contract/routes.ts";
 import type { ScheduledFunctionName } from "../contract/schedules.ts";
-import { type MultiItemStrategy, reservationsTable } from "../contract/tables.ts";
+import { movementsTable, type MultiItemStrategy, reservationsTable } from "../contract/tables.ts";
 import { type Duty, createBundledFunction } from "./bundled-function.ts";
 import type { LogSettings } from "./log-group.ts";
+import type { FedQueue, Messaging } from "./messaging.ts";
+import { type Notifications, notificationGrants, notificationVariables } from "./notifications.ts";
 import { packageVersion } from "./package-version.ts";
 import type { Tables } from "./tables.ts";
 
-/** What answers a route, and what a schedule calls. */
-export type AnyFunctionName = FunctionName | ScheduledFunctionName;
+/** What answers a route, and what a schedule, a stream or a queue calls. */
+export type AnyFunctionName = FunctionName | ScheduledFunctionName | EventFunctionName;
 
 export type LogLevel = "DEBUG" | "INFO" | "WARN" | "ERROR";
 
@@ -26,6 +34,12 @@ export interface FunctionsProps {
   logLevel: LogLevel;
   retentionDays: number;
   multiItemStrategy: MultiItemStrategy;
+  messaging: Messaging;
+  notifications: Notifications;
+  /** What the events name as their source. */
+  eventSource: string;
+  /** Of SKUs that have none of their own; 0 for never. */
+  lowStockThreshold: number;
   serviceVersion?: string;
 }
 
@@ -33,11 +47,18 @@ export interface FunctionsProps {
  * A transaction is authorized as the single writes that it is made of, so that there is no action
  * for `TransactWriteItems` here; the old item that a failed condition returns needs none either.
  */
-const dutiesOver = ({
-  tables,
-  retentionDays,
-  multiItemStrategy,
-}: FunctionsProps): Record<AnyFunctionName, Duty> => {
+const dutiesOver = (
+  scope: Construct,
+  {
+    tables,
+    retentionDays,
+    multiItemStrategy,
+    messaging,
+    notifications,
+    eventSource,
+    lowStockThreshold,
+  }: FunctionsProps,
+): Record<AnyFunctionName, Duty> => {
   const { stock, reservations, movements, locks } = tables;
   const locksTableName = { [environment.locksTable]: locks.tableName };
   const retention = { [environment.retentionDays]: String(retentionDays) };
@@ -46,37 +67,72 @@ const dutiesOver = ({
   const indexArn = (index: keyof typeof reservationsTable & `by${string}`) =>
     `${reservations.tableArn}/index/${reservationsTable[index].indexName}`;
 
+  const movementsTableName = { [environment.movementsTable]: movements.tableName };
+  const movementsBySkuArn = `${movements.tableArn}/index/${movementsTable.bySku.indexName}`;
+
+  const reserving = {
+    variables: {
+      ...stockTable,
+      ...reservationsTableName,
+      ...retention,
+      ...locksTableName,
+      [environment.multiItemStrategy]: multiItemStrategy,
+    },
+    grants: [
+      { actions: ["dynamodb:UpdateItem", "dynamodb:BatchGetItem"], resourceArn: stock.tableArn },
+      {
+        // An order of many lines is read, carried on and, where it falls short, removed again.
+        actions: [
+          "dynamodb:PutItem",
+          "dynamodb:GetItem",
+          "dynamodb:BatchGetItem",
+          "dynamodb:UpdateItem",
+          "dynamodb:DeleteItem",
+        ],
+        resourceArn: reservations.tableArn,
+      },
+      { actions: ["dynamodb:Query"], resourceArn: indexArn("byExpiry") },
+      { actions: ["dynamodb:UpdateItem", "dynamodb:BatchGetItem"], resourceArn: locks.tableArn },
+    ],
+  };
+
+  const { streamDeadLetters } = messaging;
+  const readStreamOf = (table: Tables["stock"]) => [
+    {
+      actions: ["dynamodb:DescribeStream", "dynamodb:GetRecords", "dynamodb:GetShardIterator"],
+      resourceArn: table.tableStreamArn!,
+    },
+    { actions: ["dynamodb:ListStreams"], resourceArn: `${table.tableArn}/stream/*` },
+  ];
+  const putAside = { actions: ["sqs:SendMessage"], resourceArn: streamDeadLetters.queueArn };
+  const putAsideTo = { [environment.deadLetterQueue]: streamDeadLetters.queueUrl };
+  const fedBy = ({ queue, deadLetters }: FedQueue) => ({
+    variables: {
+      [environment.queue]: queue.queueUrl,
+      [environment.deadLetterQueue]: deadLetters.queueUrl,
+    },
+    grants: [
+      {
+        actions: [
+          "sqs:ReceiveMessage",
+          "sqs:DeleteMessage",
+          "sqs:ChangeMessageVisibility",
+          "sqs:GetQueueAttributes",
+        ],
+        resourceArn: queue.queueArn,
+      },
+      { actions: ["sqs:SendMessage"], resourceArn: deadLetters.queueArn },
+    ],
+  });
+  const orderQueue = fedBy(messaging.orders);
+  const notificationQueue = fedBy(messaging.notifications);
+
   return {
     reserve: {
       description: "Reserves stock: the hot path",
       // More memory is more processor: parsing, signing and TLS are what this path waits for.
       memoryMiB: 1024,
-      variables: {
-        ...stockTable,
-        ...reservationsTableName,
-        ...retention,
-        ...locksTableName,
-        [environment.multiItemStrategy]: multiItemStrategy,
-      },
-      grants: [
-        { actions: ["dynamodb:UpdateItem", "dynamodb:BatchGetItem"], resourceArn: stock.tableArn },
-        {
-          // An order of many lines is read, carried on and, where it falls short, removed again.
-          actions: [
-            "dynamodb:PutItem",
-            "dynamodb:GetItem",
-            "dynamodb:BatchGetItem",
-            "dynamodb:UpdateItem",
-            "dynamodb:DeleteItem",
-          ],
-          resourceArn: reservations.tableArn,
-        },
-        { actions: ["dynamodb:Query"], resourceArn: indexArn("byExpiry") },
-        {
-          actions: ["dynamodb:UpdateItem", "dynamodb:BatchGetItem"],
-          resourceArn: locks.tableArn,
-        },
-      ],
+      ...reserving,
     },
     reservations: {
       description: "Reads, confirms, releases and extends reservations",
@@ -103,13 +159,14 @@ const dutiesOver = ({
     stock: {
       description: "Sets, reads and adjusts stock",
       memoryMiB: 512,
-      variables: { ...stockTable, [environment.movementsTable]: movements.tableName },
+      variables: { ...stockTable, ...movementsTableName },
       grants: [
         {
           actions: ["dynamodb:GetItem", "dynamodb:UpdateItem", "dynamodb:Scan"],
           resourceArn: stock.tableArn,
         },
         { actions: ["dynamodb:PutItem", "dynamodb:GetItem"], resourceArn: movements.tableArn },
+        { actions: ["dynamodb:Query"], resourceArn: movementsBySkuArn },
       ],
     },
     sweep: {
@@ -135,7 +192,12 @@ const dutiesOver = ({
       description: "Checks the invariants of the tables, every day",
       memoryMiB: 512,
       timeoutSeconds: auditTimeoutSeconds,
-      variables: { ...stockTable, ...reservationsTableName, ...locksTableName },
+      variables: {
+        ...stockTable,
+        ...reservationsTableName,
+        ...locksTableName,
+        ...movementsTableName,
+      },
       grants: [
         { actions: ["dynamodb:Scan", "dynamodb:GetItem"], resourceArn: stock.tableArn },
         {
@@ -144,6 +206,62 @@ const dutiesOver = ({
         },
         { actions: ["dynamodb:Query"], resourceArn: indexArn("byExpiry") },
         { actions: ["dynamodb:Scan"], resourceArn: locks.tableArn },
+        { actions: ["dynamodb:Scan"], resourceArn: movements.tableArn },
+        { actions: ["dynamodb:Query"], resourceArn: movementsBySkuArn },
+      ],
+    },
+    publish: {
+      description: "Tells the world what was committed, off the streams",
+      memoryMiB: 512,
+      timeoutSeconds: streamTimeoutSeconds,
+      variables: {
+        [environment.inventoryEventsTopic]: messaging.inventoryEvents.topicArn,
+        [environment.eventSource]: eventSource,
+        [environment.lowStockThreshold]: String(lowStockThreshold),
+        ...putAsideTo,
+      },
+      grants: [
+        ...readStreamOf(stock),
+        ...readStreamOf(reservations),
+        { actions: ["sns:Publish"], resourceArn: messaging.inventoryEvents.topicArn },
+        putAside,
+      ],
+    },
+    ledger: {
+      description: "Writes the ledger, off the stream of the stock",
+      memoryMiB: 512,
+      timeoutSeconds: streamTimeoutSeconds,
+      variables: { ...movementsTableName, ...putAsideTo },
+      grants: [
+        ...readStreamOf(stock),
+        { actions: ["dynamodb:BatchWriteItem"], resourceArn: movements.tableArn },
+        putAside,
+      ],
+    },
+    orders: {
+      description: "Acts on the shop's order events",
+      memoryMiB: 512,
+      timeoutSeconds: queueTimeoutSeconds,
+      variables: { ...reserving.variables, ...orderQueue.variables },
+      grants: [
+        ...reserving.grants,
+        { actions: ["dynamodb:Query"], resourceArn: indexArn("byOrder") },
+        ...orderQueue.grants,
+      ],
+    },
+    notify: {
+      description: "Tells people of what happened, once",
+      memoryMiB: 512,
+      timeoutSeconds: queueTimeoutSeconds,
+      variables: {
+        ...locksTableName,
+        ...notificationQueue.variables,
+        ...notificationVariables(notifications),
+      },
+      grants: [
+        { actions: ["dynamodb:UpdateItem", "dynamodb:DeleteItem"], resourceArn: locks.tableArn },
+        ...notificationQueue.grants,
+        ...notificationGrants(scope, notifications),
       ],
     },
     service: {
@@ -159,7 +277,7 @@ export const createFunctions = (
   scope: Construct,
   props: FunctionsProps,
 ): Record<AnyFunctionName, NodejsFunction> => {
-  const duties = dutiesOver(props);
+  const duties = dutiesOver(scope, props);
   const everyFunctionsVariables = {
     [environment.serviceVersion]: props.serviceVersion ?? packageVersion(),
     POWERTOOLS_SERVICE_NAME: "holdfast",
@@ -175,12 +293,9 @@ export const createFunctions = (
       everyFunctionsVariables,
       ...(encryptionKey && { encryptionKey }),
     });
-  return {
-    reserve: create("reserve"),
-    reservations: create("reservations"),
-    stock: create("stock"),
-    sweep: create("sweep"),
-    audit: create("audit"),
-    service: create("service"),
-  };
+  const names = Object.keys(duties) as AnyFunctionName[];
+  return Object.fromEntries(names.map((name) => [name, create(name)])) as Record<
+    AnyFunctionName,
+    NodejsFunction
+  >;
 };

@@ -12,7 +12,7 @@ export class HoldfastStack extends Stack {
     super(scope, id, { description: "Holdfast: inventory reservations", ...props });
     this.holdfast = new Holdfast(this, "Holdfast", props);
 
-    const { api, tables } = this.holdfast;
+    const { api, messaging, tables } = this.holdfast;
     const output = (name: string, value: string, description: string) =>
       new CfnOutput(this, name, { value, description });
     output("ApiUrl", api.apiEndpoint, "The address of the API");
@@ -20,6 +20,8 @@ export class HoldfastStack extends Stack {
     output("ReservationsTableName", tables.reservations.tableName, "Holds and what became of them");
     output("MovementsTableName", tables.movements.tableName, "The ledger of changes");
     output("LocksTableName", tables.locks.tableName, "Leases of orders of several lines");
+    output("InventoryEventsTopicArn", messaging.inventoryEvents.topicArn, "What Holdfast tells");
+    output("OrderEventsTopicArn", messaging.orderEvents.topicArn, "What Holdfast is told");
     output(
       "TryIt",
       firstCall(api.apiEndpoint),

@@ -4,7 +4,7 @@
  * the functions do: it names their files and hands them tables, no more.
  * Read next: tables.ts, functions.ts, api.ts; holdfast-stack.ts is the stack that `cdk deploy` ships.
  */
-import { RemovalPolicy } from "aws-cdk-lib";
+import { RemovalPolicy, Stack } from "aws-cdk-lib";
 import type { HttpApi } from "aws-cdk-lib/aws-apigatewayv2";
 import type { IKey } from "aws-cdk-lib/aws-kms";
 import type { NodejsFunction } from "aws-cdk-lib/aws-lambda-nodejs";
@@ -15,6 +15,10 @@ import type { MultiItemStrategy } from "../contract/tables.ts";
 import { createApi, type Throttle } from "./api.ts";
 import type { Authorization } from "./authorization.ts";
 import { type AnyFunctionName, createFunctions, type LogLevel } from "./functions.ts";
+import { createAlarms } from "./alarms.ts";
+import { createEventSources } from "./event-sources.ts";
+import { createMessaging, type Messaging } from "./messaging.ts";
+import { type Notifications, notificationTypesDefault } from "./notifications.ts";
 import { createSchedules } from "./schedules.ts";
 import { createTables, type Tables } from "./tables.ts";
 
@@ -44,6 +48,14 @@ export interface HoldfastProps {
   logRetention?: RetentionDays;
   /** The least that the functions log. INFO when absent. */
   logLevel?: LogLevel;
+  /** The shop's own topic of order events. One is created when absent: docs/operations.md. */
+  orderEventsTopicArn?: string;
+  /** At so many available units a SKU that names no threshold itself is low. 0, never, when absent. */
+  lowStockThreshold?: number;
+  /** Who is told of what happened. Confirmed and expired reservations are logged when absent. */
+  notifications?: Notifications;
+  /** The topic that is told of every alarm. */
+  alarmTopicArn?: string;
   /** What `/v1/health` and the log lines call this version. That of package.json when absent. */
   serviceVersion?: string;
 }
@@ -51,6 +63,7 @@ export interface HoldfastProps {
 export class Holdfast extends Construct {
   readonly tables: Tables;
   readonly functions: Readonly<Record<AnyFunctionName, NodejsFunction>>;
+  readonly messaging: Messaging;
   readonly api: HttpApi;
 
   constructor(scope: Construct, id: string, props: HoldfastProps = {}) {
@@ -59,16 +72,34 @@ export class Holdfast extends Construct {
     const logs = { retention: props.logRetention ?? RetentionDays.ONE_MONTH, removalPolicy };
     const { encryptionKey } = props;
 
+    const { notifications = {}, alarmTopicArn, orderEventsTopicArn } = props;
+
     this.tables = createTables(this, { removalPolicy, ...(encryptionKey && { encryptionKey }) });
+    this.messaging = createMessaging(this, {
+      removalPolicy,
+      notificationTypes: notifications.types ?? notificationTypesDefault,
+      ...(encryptionKey && { encryptionKey }),
+      ...(orderEventsTopicArn !== undefined && { orderEventsTopicArn }),
+    });
     this.functions = createFunctions(this, {
       tables: this.tables,
       logs,
       logLevel: props.logLevel ?? "INFO",
       retentionDays: props.retentionDays ?? retentionDaysDefault,
       multiItemStrategy: props.multiItemStrategy ?? "leased",
+      messaging: this.messaging,
+      notifications,
+      eventSource: `urn:holdfast:${Stack.of(this).stackName}:${id}`,
+      lowStockThreshold: props.lowStockThreshold ?? 0,
       ...(props.serviceVersion !== undefined && { serviceVersion: props.serviceVersion }),
     });
     createSchedules(this, this.functions);
+    createEventSources(this, this);
+    createAlarms(this, {
+      functions: this.functions,
+      messaging: this.messaging,
+      ...(alarmTopicArn !== undefined && { alarmTopicArn }),
+    });
     this.api = createApi(this, {
       functions: this.functions,
       logs,

@@ -8,14 +8,15 @@
 // oxlint-disable-next-line import/no-named-as-default -- the types name only the default
 import middy from "@middy/core";
 import type { APIGatewayProxyEventV2, APIGatewayProxyResultV2, Context } from "aws-lambda";
-import { actorLengthMax, deadlineMarginMs } from "../../contract/bounds.ts";
+import { actorLengthMax } from "../../contract/bounds.ts";
 import type { RequestInput, RequestSchema } from "../../contract/request.ts";
 import { routes, type OperationId } from "../../contract/routes.ts";
 import type { Call } from "../../inventory/database.ts";
 import type { Answer, Refusal } from "./answer.ts";
 import { answerProblems } from "./answer-problems.ts";
+import { callOf } from "./call.ts";
 import { parseRequest } from "./parse-request.ts";
-import { countRetry, measureExpiry, telemetry } from "./telemetry.ts";
+import { telemetry } from "./telemetry.ts";
 import { writeResponse } from "./write-response.ts";
 
 type Route = (event: APIGatewayProxyEventV2, call: Call) => Promise<Answer | Refusal>;
@@ -41,7 +42,7 @@ interface Identified {
 const actorOf = ({ requestContext }: APIGatewayProxyEventV2) => {
   const { jwt, iam } = (requestContext as Identified).authorizer ?? {};
   const actor = jwt?.claims?.sub ?? jwt?.claims?.client_id ?? iam?.userArn;
-  return actor === undefined ? {} : { actor: String(actor).slice(0, actorLengthMax) };
+  return actor === undefined ? undefined : String(actor).slice(0, actorLengthMax);
 };
 
 export type HttpHandler = (
@@ -64,13 +65,7 @@ export const httpHandler = (
   const dispatch = async (event: APIGatewayProxyEventV2, context: Context) => {
     const operation = byRouteKey.get(event.routeKey);
     if (operation === undefined) throw new Error(`No operation answers ${event.routeKey}`);
-    const call: Call = {
-      ...actorOf(event),
-      remainingMs: () => context.getRemainingTimeInMillis() - deadlineMarginMs,
-      onRetry: countRetry,
-      onExpired: measureExpiry,
-    };
-    return operation.route(event, call);
+    return operation.route(event, callOf(context, actorOf(event)));
   };
 
   const nameOf = (event: APIGatewayProxyEventV2) => byRouteKey.get(event.routeKey)?.name ?? "none";

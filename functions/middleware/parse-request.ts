@@ -4,6 +4,7 @@ import { bodyBytesMax } from "../../contract/bounds.ts";
 import { closedObject } from "../../contract/fields.ts";
 import type { Issue } from "../../contract/problems.ts";
 import type { RequestSchema, RequestInput } from "../../contract/request.ts";
+import { issuesOf } from "../issues.ts";
 import { refuse, RefusedRequest, refuseRequest } from "./answer.ts";
 
 const noBody = closedObject({});
@@ -36,28 +37,6 @@ const readJson = (event: APIGatewayProxyEventV2, schema: RequestSchema["body"]):
   } catch (error) {
     return refused("invalid_json", `The body is not JSON: ${(error as Error).message}.`);
   }
-};
-
-/** Where the failing value is, as a caller would write it: `lines[0].quantity`. */
-const pathOf = (part: string, path: PropertyKey[]): string =>
-  path
-    .map((key) => (typeof key === "number" ? `[${key}]` : `.${String(key)}`))
-    .join("")
-    .replace(/^\./, "") || part;
-
-const issuesOf = (part: string, error: z.core.$ZodError): Issue[] => {
-  const byPath = new Map<string, string>();
-  for (const issue of error.issues) {
-    const paths =
-      issue.code === "unrecognized_keys"
-        ? issue.keys.map((key) => [...issue.path, key])
-        : [issue.path];
-    for (const path of paths) {
-      const name = pathOf(part, path);
-      if (!byPath.has(name)) byPath.set(name, issue.message);
-    }
-  }
-  return Array.from(byPath, ([path, message]) => ({ path, message }));
 };
 
 /**

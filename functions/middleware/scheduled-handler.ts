@@ -1,9 +1,8 @@
 /** The door of a function that a schedule calls: a deadline, one log line, one line of metrics. */
 import type { Context, ScheduledEvent } from "aws-lambda";
-import { deadlineMarginMs } from "../../contract/bounds.ts";
 import type { Call } from "../../inventory/database.ts";
 import { logger, metrics } from "../wiring.ts";
-import { countRetry, measureExpiry } from "./telemetry.ts";
+import { callOf } from "./call.ts";
 
 export type ScheduledHandler = (event: ScheduledEvent, context: Context) => Promise<void>;
 
@@ -11,12 +10,7 @@ export type ScheduledHandler = (event: ScheduledEvent, context: Context) => Prom
 export const scheduledHandler =
   (name: string, work: (call: Call) => Promise<object>): ScheduledHandler =>
   async (_event, context) => {
-    const call: Call = {
-      actor: name,
-      remainingMs: () => context.getRemainingTimeInMillis() - deadlineMarginMs,
-      onRetry: countRetry,
-      onExpired: measureExpiry,
-    };
+    const call = callOf(context, name);
     try {
       const report = await work(call);
       logger.info(name, { requestId: context.awsRequestId, ...report });

@@ -1,0 +1,49 @@
+/** A record of a table's stream, as the change of a record that it tells of. */
+import type { AttributeValue } from "@aws-sdk/client-dynamodb";
+import { unmarshall } from "@aws-sdk/util-dynamodb";
+import type { DynamoDBRecord } from "aws-lambda";
+import type { ReservationItem, StockItem } from "../../contract/tables.ts";
+
+/** `before` is absent when the record is new, `after` when it is gone. */
+interface Images<Item> {
+  before?: Item;
+  after?: Item;
+}
+
+export type Change =
+  ({ table: "stock" } & Images<StockItem>) | ({ table: "reservations" } & Images<ReservationItem>);
+
+type Image = NonNullable<DynamoDBRecord["dynamodb"]>["NewImage"];
+
+const readImage = (image: Image): Record<string, unknown> | undefined =>
+  image && unmarshall(image as Record<string, AttributeValue>);
+
+const wholeNumbers = {
+  stock: ["onHand", "available", "reserved", "version", "updatedAtMs"],
+  reservations: ["version", "createdAtMs", "expiresAtMs"],
+} as const;
+
+/** @throws Error that names the record and the attribute: somebody else has written it */
+const check = (table: Change["table"], key: string, item: Record<string, unknown>): void => {
+  for (const name of wholeNumbers[table]) {
+    if (Number.isSafeInteger(item[name])) continue;
+    const value = JSON.stringify(item[name]);
+    throw new Error(`The record ${key} of ${table} has ${name} ${value}: no whole number.`);
+  }
+  if (table === "stock") return;
+  if (!Array.isArray(item["lines"]) || typeof item["status"] !== "string") {
+    throw new Error(`The record ${key} of ${table} has no lines, or no status.`);
+  }
+};
+
+/** @throws Error for a record that is none of ours, or is not as ours are */
+export const readChange = ({ dynamodb }: DynamoDBRecord): Change => {
+  const keys = readImage(dynamodb?.Keys) ?? {};
+  const [name = "", key] = Object.entries(keys)[0] ?? [];
+  const table = ({ sku: "stock", reservationId: "reservations" } as const)[name];
+  if (table === undefined) throw new Error(`No table has the key ${JSON.stringify(keys)}.`);
+  const before = readImage(dynamodb?.OldImage);
+  const after = readImage(dynamodb?.NewImage);
+  if (after !== undefined) check(table, String(key), after);
+  return { table, ...(before && { before }), ...(after && { after }) } as unknown as Change;
+};

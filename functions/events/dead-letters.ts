@@ -1,0 +1,39 @@
+/** What can never be used goes to a queue for people, at once and with the reason. */
+import { SendMessageCommand, type SQSClient } from "@aws-sdk/client-sqs";
+
+/** SQS's own bound of a message with its attributes, and what is kept of it for the reason. */
+const messageBytesMax = 256 * 1024;
+const reasonBytesMax = 1_024;
+
+const cut = (text: string, bytesMax: number): string => {
+  const bytes = Buffer.from(text);
+  // A character that is cut in two would be replaced by three bytes.
+  return bytes.length <= bytesMax ? text : bytes.subarray(0, bytesMax - 4).toString();
+};
+
+export interface DeadLetter {
+  /** As it came. */
+  body: string;
+  reason: string;
+}
+
+/** Attributes name the reason, and how long a body was that had to be cut. */
+export const sendDeadLetter = async (
+  client: SQSClient,
+  queueUrl: string,
+  { body, reason }: DeadLetter,
+): Promise<void> => {
+  const kept = cut(body, messageBytesMax - 2 * reasonBytesMax);
+  const text = (value: string) => ({ DataType: "String", StringValue: value });
+  // SQS refuses control characters, which a message that is no JSON may have.
+  const printable = reason.replaceAll(/\p{C}/gu, " ");
+  const command = new SendMessageCommand({
+    QueueUrl: queueUrl,
+    MessageBody: kept === "" ? "(empty)" : kept,
+    MessageAttributes: {
+      reason: text(cut(printable, reasonBytesMax)),
+      ...(kept !== body && { bytes: text(String(Buffer.byteLength(body))) }),
+    },
+  });
+  await client.send(command);
+};

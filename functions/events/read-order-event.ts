@@ -1,0 +1,41 @@
+import * as z from "zod/mini";
+import {
+  orderEvents,
+  orderEventTypes,
+  type OrderEvent,
+  type OrderEventType,
+} from "../../contract/order-events.ts";
+import { issuesOf } from "../issues.ts";
+import { readMessage, RefusedMessage } from "./read-message.ts";
+
+const isKnown = (type: unknown): type is OrderEventType =>
+  orderEventTypes.some((known) => known === type);
+
+const show = (value: unknown): string => (JSON.stringify(value) ?? "undefined").slice(0, 60);
+
+/** The members of the event: the data of a CloudEvent, or those beside the type. */
+const dataOf = (message: Record<string, unknown>): unknown => {
+  const { specversion } = message;
+  if (specversion === undefined) return message;
+  if (specversion === "1.0") return message["data"];
+  throw new RefusedMessage(`specversion ${show(specversion)} is not known: it must be "1.0"`);
+};
+
+/**
+ * An order event from the body of a queue's message: plain JSON or a CloudEvent, wrapped by SNS or
+ * raw.
+ *
+ * @throws RefusedMessage that names every value that is out of its bounds
+ */
+export const readOrderEvent = (body: string): OrderEvent => {
+  const message = readMessage(body);
+  const { type } = message;
+  if (!isKnown(type)) {
+    const known = orderEventTypes.join(", ");
+    throw new RefusedMessage(`type ${show(type)} is not known: known are ${known}`);
+  }
+  const result = z.safeParse(orderEvents[type].data, dataOf(message));
+  if (result.success) return { type, data: result.data } as OrderEvent;
+  const issues = issuesOf("data", result.error).map(({ path, message: what }) => `${path} ${what}`);
+  throw new RefusedMessage(`${type}: ${issues.join("; ")}`);
+};

@@ -1,0 +1,26 @@
+/** What is wrong with an input, in the terms of whoever wrote it. */
+import type * as z from "zod/mini";
+import type { Issue } from "../contract/problems.ts";
+
+/** Where the failing value is, as a caller would write it: `lines[0].quantity`. */
+const pathOf = (part: string, path: PropertyKey[]): string =>
+  path
+    .map((key) => (typeof key === "number" ? `[${key}]` : `.${String(key)}`))
+    .join("")
+    .replace(/^\./, "") || part;
+
+/** Everything that is wrong, once for each place; `part` names the whole. */
+export const issuesOf = (part: string, error: z.core.$ZodError): Issue[] => {
+  const byPath = new Map<string, string>();
+  for (const issue of error.issues) {
+    const paths =
+      issue.code === "unrecognized_keys"
+        ? issue.keys.map((key) => [...issue.path, key])
+        : [issue.path];
+    for (const path of paths) {
+      const name = pathOf(part, path);
+      if (!byPath.has(name)) byPath.set(name, issue.message);
+    }
+  }
+  return Array.from(byPath, ([path, message]) => ({ path, message }));
+};
