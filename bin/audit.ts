@@ -11,11 +11,13 @@ import { audit, type AuditReport } from "../inventory/audit/audit.ts";
 import { callWithin, connect, createDatabase } from "../inventory/database.ts";
 
 const usage = `npm run audit -- [--json] [--repair [--apply]]
-                [--stock TABLE --reservations TABLE --locks TABLE [--region REGION]]
+                [--stock TABLE --reservations TABLE --movements TABLE --locks TABLE
+                 [--region REGION]] [--no-ledger]
 
 Without tables, those of the local run (npm start) are checked.
---repair   say what would be changed
---apply    with --repair: change it, unless a record has moved in the meantime`;
+--no-ledger  do not sum up the ledger, which reads all of it
+--repair     say what would be changed
+--apply      with --repair: change it, unless a record has moved in the meantime`;
 
 class UsageError extends Error {}
 
@@ -28,6 +30,8 @@ const readArguments = () => {
         apply: { type: "boolean", default: false },
         stock: { type: "string" },
         reservations: { type: "string" },
+        movements: { type: "string" },
+        "no-ledger": { type: "boolean", default: false },
         locks: { type: "string" },
         region: { type: "string" },
       },
@@ -61,17 +65,21 @@ const readLocalRun = async () => {
     },
     stock: outputs["StockTableName"]!,
     reservations: outputs["ReservationsTableName"]!,
+    movements: outputs["MovementsTableName"]!,
     locks: outputs["LocksTableName"]!,
   };
 };
 
-const findTables = async ({ stock, reservations, locks, region }: Arguments) => {
-  const named = [stock, reservations, locks].filter((name) => name !== undefined);
+const findTables = async ({ stock, reservations, movements, locks, region }: Arguments) => {
+  const names = { stock, reservations, movements, locks };
+  const named = Object.values(names).filter((name) => name !== undefined);
   if (named.length === 0) return readLocalRun();
-  if (stock === undefined || reservations === undefined || locks === undefined) {
-    throw new UsageError("Either all of --stock, --reservations and --locks, or none of them.");
+  if (named.length < Object.keys(names).length) {
+    const all = "--stock, --reservations, --movements and --locks";
+    throw new UsageError(`Either all of ${all}, or none of them.`);
   }
-  return { access: region === undefined ? {} : { region }, stock, reservations, locks };
+  const access = region === undefined ? {} : { region };
+  return { access, ...(names as Record<keyof typeof names, string>) };
 };
 
 const renderFinding = (finding: Finding, showsRepair: boolean): string => {
@@ -94,8 +102,8 @@ const shorten = (ids: readonly string[]): string =>
 
 const renderReport = ({ inMotion, ...report }: AuditReport): string =>
   [
-    `${report.stockRecords} SKUs, ${report.reservations} reservations, ${report.leases} leases: ` +
-      `${report.findings} findings, ${report.repaired} repaired`,
+    `${report.stockRecords} SKUs, ${report.reservations} reservations, ${report.leases} leases, ` +
+      `${report.movements} movements: ${report.findings} findings, ${report.repaired} repaired`,
     ...(inMotion.length > 0 ? [`Too busy to be judged: ${inMotion.join(", ")}`] : []),
   ].join("\n");
 
@@ -104,22 +112,20 @@ const budgetMs = 6 * 60 * 60 * 1000;
 
 const run = async (): Promise<number> => {
   const wanted = readArguments();
-  const { access, stock, reservations, locks } = await findTables(wanted);
+  const { access, locks, ...tables } = await findTables(wanted);
   const client = connect(access);
-  const tables = {
-    stock,
-    reservations,
-    get movements(): string {
-      throw new Error("an audit does not read the ledger");
-    },
-  };
   const findings: Finding[] = [];
   const onFinding = (finding: Finding): void => {
     if (wanted.json) findings.push(finding);
     else process.stdout.write(`${renderFinding(finding, wanted.repair)}\n\n`);
   };
   const database = createDatabase({ client, tables });
-  const options = { locksTable: locks, apply: wanted.apply, onFinding };
+  const options = {
+    locksTable: locks,
+    checksLedger: !wanted["no-ledger"],
+    apply: wanted.apply,
+    onFinding,
+  };
   const report = await audit(database, options, callWithin(budgetMs));
   client.destroy();
   const text = wanted.json

@@ -1,6 +1,7 @@
 /** The CDK app: reads the context, nothing else. Every context is in docs/operations.md. */
 import { App } from "aws-cdk-lib";
-import { ContextError, readContext } from "../lib/context.ts";
+import { readContext } from "../lib/context.ts";
+import { ContextError } from "../lib/context-reader.ts";
 import { HoldfastStack } from "../lib/holdfast-stack.ts";
 
 const app = new App();

@@ -11,7 +11,7 @@ export const handler = streamHandler("publish", async (changes, call) => {
     eventsOf(change, settings).map((event) => ({ event, index })),
   );
   const events = told.map(({ event }) => event);
-  const published = await publishEvents(sns, inventoryEventsTopic(), events, call.remainingMs);
+  const published = await publishEvents(sns, inventoryEventsTopic(), events, call);
   for (const { event, reason } of published.refused) {
     metrics.addMetric("DeadLetters", MetricUnit.Count, 1);
     await deadLetter({ body: JSON.stringify(event), reason });

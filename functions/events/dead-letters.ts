@@ -11,6 +11,8 @@ const cut = (text: string, bytesMax: number): string => {
   return bytes.length <= bytesMax ? text : bytes.subarray(0, bytesMax - 4).toString();
 };
 
+const text = (value: string) => ({ DataType: "String", StringValue: value });
+
 export interface DeadLetter {
   /** As it came. */
   body: string;
@@ -24,7 +26,6 @@ export const sendDeadLetter = async (
   { body, reason }: DeadLetter,
 ): Promise<void> => {
   const kept = cut(body, messageBytesMax - 2 * reasonBytesMax);
-  const text = (value: string) => ({ DataType: "String", StringValue: value });
   // SQS refuses control characters, which a message that is no JSON may have.
   const printable = reason.replaceAll(/\p{C}/gu, " ");
   const command = new SendMessageCommand({

@@ -1,6 +1,7 @@
 /** Publishes events in batches, in their order for each subject. */
 import { PublishBatchCommand, type SNSClient } from "@aws-sdk/client-sns";
 import type { InventoryEvent } from "../../contract/events.ts";
+import type { Call } from "../../inventory/database.ts";
 
 /** SNS's own bounds of one batch; some bytes are left for what it counts besides. */
 const entriesMax = 10;
@@ -71,7 +72,7 @@ export const publishEvents = async (
   client: SNSClient,
   topicArn: string,
   events: readonly InventoryEvent[],
-  remainingMs: () => number,
+  call: Call,
 ): Promise<Published> => {
   const refused: Published["refused"] = [];
   let done = 0;
@@ -81,7 +82,7 @@ export const publishEvents = async (
       PublishBatchRequestEntries: entries,
     });
     try {
-      const abortSignal = AbortSignal.timeout(Math.max(1, Math.floor(remainingMs())));
+      const abortSignal = AbortSignal.timeout(Math.max(1, Math.floor(call.remainingMs())));
       const { Failed = [] } = await client.send(command, { abortSignal });
       for (const { Id, SenderFault, Code, Message } of Failed) {
         const reason = `${Code}: ${Message}`;

@@ -1,6 +1,8 @@
 import { SendEmailCommand, type SESv2Client } from "@aws-sdk/client-sesv2";
 import type { Channel } from "./notification.ts";
 
+const content = (text: string) => ({ Data: text, Charset: "UTF-8" });
+
 /** E-mail by Amazon SES. A tag is what SES can be asked by; its values know no slashes. */
 export const createSesChannel = (
   client: SESv2Client,
@@ -8,7 +10,6 @@ export const createSesChannel = (
 ): Channel => ({
   name: "ses",
   send: async ({ subject, text, eventType, eventId }, abortSignal) => {
-    const content = (Data: string) => ({ Data, Charset: "UTF-8" });
     const command = new SendEmailCommand({
       FromEmailAddress: sender,
       Destination: { ToAddresses: [recipient] },

@@ -5,7 +5,7 @@
  * Next: finding.ts for what can be found, check-*.ts for each, verify-stock.ts for the second look.
  */
 import { auditApartMs, auditSkusAtOnceMax } from "../../contract/bounds.ts";
-import type { ReservationItem, StockItem } from "../../contract/tables.ts";
+import type { MovementItem, ReservationItem, StockItem } from "../../contract/tables.ts";
 import type { Call, Database } from "../database.ts";
 import { forEach } from "../for-each.ts";
 import { readItem } from "../read-item.ts";
@@ -13,12 +13,16 @@ import { checkLease, type LockTableRow } from "./check-lease.ts";
 import { checkReservation, reservedLines } from "./check-reservation.ts";
 import { agrees } from "./check-stock.ts";
 import type { Case, Finding } from "./finding.ts";
-import { createHeldUnits, wholeRange, type HashRange } from "./held-units.ts";
+import { isBalanced, noCounts, plus, sumOf, type LedgerSum } from "./check-ledger.ts";
 import { scan } from "./scan.ts";
+import { createTotals, wholeRange, type HashRange } from "./totals.ts";
+import { verifyLedger } from "./verify-ledger.ts";
 import { verifyStock } from "./verify-stock.ts";
 
 export interface AuditOptions {
   locksTable: string;
+  /** Whether the ledger is summed up as well, which reads all of it. Unless false. */
+  checksLedger?: boolean;
   /** Repairs what can be repaired. */
   apply?: boolean;
   /** Told of each finding, with what was done about it. */
@@ -33,6 +37,7 @@ export interface AuditReport {
   stockRecords: number;
   reservations: number;
   leases: number;
+  movements: number;
   findings: number;
   repaired: number;
   /** SKUs that seemed wrong, and changed whenever they were looked at again. */
@@ -48,13 +53,14 @@ export const audit = async (
   options: AuditOptions,
   call: Call,
 ): Promise<AuditReport> => {
-  const { locksTable, apply = false, onFinding } = options;
+  const { locksTable, checksLedger = true, apply = false, onFinding } = options;
   const { apartMs = auditApartMs, skusAtOnceMax = auditSkusAtOnceMax } = options;
   const { stock: stockTable, reservations: reservationsTable } = database.tables;
   const report: AuditReport = {
     stockRecords: 0,
     reservations: 0,
     leases: 0,
+    movements: 0,
     findings: 0,
     repaired: 0,
     inMotion: [],
@@ -95,7 +101,7 @@ export const audit = async (
 
   /** The SKUs of a range that seem wrong, and what is left to look at. */
   const findSuspects = async (range: HashRange) => {
-    const held = createHeldUnits(range, skusAtOnceMax);
+    const held = createTotals<number>(range, skusAtOnceMax, (one, other) => one + other);
     for await (const items of scan<ReservationItem>(database, reservationsTable, call)) {
       for (const { sku, quantity } of items.filter(hasLines).flatMap(reservedLines)) {
         held.add(sku, quantity);
@@ -105,7 +111,7 @@ export const audit = async (
     for await (const items of scan<StockItem>(database, stockTable, call)) {
       for (const item of items.filter(({ sku }) => held.covers(sku))) {
         report.stockRecords += 1;
-        if (!agrees(item, held.take(item.sku))) suspects.add(item.sku);
+        if (!agrees(item, held.take(item.sku) ?? 0)) suspects.add(item.sku);
       }
     }
     for (const sku of held.rest()) suspects.add(sku);
@@ -137,10 +143,44 @@ export const audit = async (
     }
   };
 
+  /** The SKUs of a range whose movements do not seem to add up, and what is left to look at. */
+  const findUnbalanced = async (range: HashRange) => {
+    const sums = createTotals<LedgerSum>(range, skusAtOnceMax, plus);
+    for await (const items of scan<MovementItem>(database, database.tables.movements, call)) {
+      for (const item of items) {
+        if (sums.covers(item.sku)) report.movements += 1;
+        sums.add(item.sku, sumOf(item));
+      }
+    }
+    const suspects = new Set<string>();
+    for await (const items of scan<StockItem>(database, stockTable, call)) {
+      for (const item of items.filter(({ sku }) => sums.covers(sku))) {
+        if (!isBalanced(item, sums.take(item.sku) ?? noCounts)) suspects.add(item.sku);
+      }
+    }
+    for (const sku of sums.rest()) suspects.add(sku);
+    return { suspects, next: sums.next() };
+  };
+
+  const checkLedger = async (): Promise<void> => {
+    let range: HashRange | undefined = wholeRange;
+    while (range !== undefined) {
+      const { suspects, next } = await findUnbalanced(range);
+      await forEach(suspects, verifiedInFlight, async (sku) => {
+        const verdict = await verifyLedger(database, sku, apartMs, call);
+        if (verdict.isInMotion) report.inMotion.push(sku);
+        if (verdict.case !== undefined) await tell(verdict.case);
+      });
+      range = next;
+    }
+  };
+
   // Records first: a hold that is expired by a repair is then no drift of its stock.
   await checkRecords();
   await checkLeases();
   await checkStocks();
+  // What a repair has changed comes to the ledger by the stream, as every change does.
+  if (checksLedger) await checkLedger();
   return report;
 };
 

@@ -13,6 +13,7 @@ export const damages = {
   ended_indexed: "a reservation that has ended is still listed as held",
   ended_without_ttl: "a reservation that has ended would be kept for ever",
   malformed_reservation: "a reservation has no known status, or no lines",
+  ledger_drift: "the movements of a SKU do not add up to its record",
   lease_too_long: "a lease ends later than any lease may",
   lease_ttl_wrong: "the row of a lease would be kept for ever",
 } as const;

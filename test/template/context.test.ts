@@ -4,7 +4,8 @@ import { promisify } from "node:util";
 import { RemovalPolicy } from "aws-cdk-lib";
 import { RetentionDays } from "aws-cdk-lib/aws-logs";
 import { describe, expect, test } from "vitest";
-import { ContextError, readContext } from "../../lib/context.ts";
+import { readContext } from "../../lib/context.ts";
+import { ContextError } from "../../lib/context-reader.ts";
 import { throttleDefault } from "../../lib/holdfast.ts";
 import { createApp } from "./synthesize.ts";
 

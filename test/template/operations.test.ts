@@ -1,7 +1,7 @@
 import { readFileSync } from "node:fs";
 import { describe, expect, test } from "vitest";
 import { type Route, routes, scopeClaim } from "../../contract/routes.ts";
-import { contextKeys } from "../../lib/context.ts";
+import { contextKeys } from "../../lib/context-reader.ts";
 
 const rows = readFileSync(new URL("../../docs/operations.md", import.meta.url), "utf8")
   .split("\n")

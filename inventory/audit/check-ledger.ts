@@ -1,0 +1,95 @@
+/** Whether the movements of a SKU add up to its record, and what is to be done where they do not. */
+import type { MovementItem, StockItem } from "../../contract/tables.ts";
+import type { Call, Database } from "../database.ts";
+import { idOfKey } from "../identity.ts";
+import type { Counts } from "../ledger.ts";
+import { transact } from "../transact.ts";
+import type { Case } from "./finding.ts";
+
+/** What movements add up to, and the latest version that they tell of. */
+export interface LedgerSum extends Counts {
+  version: number;
+}
+
+export const noCounts: LedgerSum = { onHand: 0, available: 0, reserved: 0, version: 0 };
+
+export const sumOf = (movement: MovementItem): LedgerSum => ({
+  onHand: movement.onHandDelta,
+  available: movement.availableDelta,
+  reserved: movement.reservedDelta,
+  version: movement.version,
+});
+
+export const plus = (one: LedgerSum, other: LedgerSum): LedgerSum => ({
+  onHand: one.onHand + other.onHand,
+  available: one.available + other.available,
+  reserved: one.reserved + other.reserved,
+  version: Math.max(one.version, other.version),
+});
+
+export const isBalanced = (stock: StockItem, sum: LedgerSum): boolean =>
+  stock.onHand === sum.onHand &&
+  stock.available === sum.available &&
+  stock.reserved === sum.reserved;
+
+/** A movement that brings the ledger to the record, unless the record has moved. */
+const writeOpening = async (
+  database: Database,
+  { sku, version, onHand, available, reserved }: StockItem,
+  sum: LedgerSum,
+  call: Call,
+): Promise<boolean> => {
+  const item: MovementItem = {
+    movementId: idOfKey(["opening", sku], String(version)),
+    sku,
+    kind: "opening",
+    onHandDelta: onHand - sum.onHand,
+    availableDelta: available - sum.available,
+    reservedDelta: reserved - sum.reserved,
+    version,
+    atMs: database.now(),
+  };
+  const result = await transact(
+    database,
+    () => ({
+      record: {
+        Put: {
+          TableName: database.tables.movements,
+          Item: item,
+          ConditionExpression: "attribute_not_exists(movementId)",
+        },
+      },
+      stock: [
+        {
+          ConditionCheck: {
+            TableName: database.tables.stock,
+            Key: { sku },
+            ConditionExpression: "#version = :version",
+            ExpressionAttributeNames: { "#version": "version" },
+            ExpressionAttributeValues: { ":version": version },
+          },
+        },
+      ],
+    }),
+    call,
+  );
+  return result.applied;
+};
+
+const inWords = ({ onHand, available, reserved }: Counts): string =>
+  `onHand ${onHand}, available ${available}, reserved ${reserved}`;
+
+/** The record is taken for true: it is what the shop sells by. */
+export const ledgerDrift = (
+  database: Database,
+  stock: StockItem,
+  sum: LedgerSum,
+  call: Call,
+): Case => ({
+  damage: "ledger_drift",
+  subject: stock.sku,
+  detail: `the record has ${inWords(stock)} at version ${stock.version}; the movements ${inWords(sum)}, up to version ${sum.version}`,
+  reservationIds: [],
+  repair: "write an opening movement of the difference",
+  apply: () => writeOpening(database, stock, sum, call),
+});

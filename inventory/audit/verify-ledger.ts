@@ -1,0 +1,80 @@
+/**
+ * Looks again at SKUs whose movements did not seem to add up: their sum, between two looks at a stock
+ * record that has not moved. Movements come by the stream, so that a ledger may be behind for a while.
+ */
+import { setTimeout as sleep } from "node:timers/promises";
+import { overdueMs, pageSizeMax } from "../../contract/bounds.ts";
+import type { StockItem } from "../../contract/tables.ts";
+import type { Call, Database } from "../database.ts";
+import { listMovements } from "../ledger.ts";
+import { readItem } from "../read-item.ts";
+import { isBalanced, ledgerDrift, noCounts, plus, sumOf, type LedgerSum } from "./check-ledger.ts";
+import type { Verdict } from "./verify-stock.ts";
+
+const looksMax = 8;
+
+/** What the movements of a SKU add up to, newest first, and the first version that is not there. */
+interface Reading {
+  sum: LedgerSum;
+  /** No later than then the missing version was written; undefined when none is missing. */
+  missingSinceMs?: number | undefined;
+}
+
+const readLedger = async (
+  database: Database,
+  { sku, version, updatedAtMs }: StockItem,
+  call: Call,
+): Promise<Reading> => {
+  let sum = noCounts;
+  let expected = version;
+  let laterAtMs = updatedAtMs;
+  let missingSinceMs: number | undefined;
+  let cursor: string | undefined;
+  do {
+    const page = await listMovements(database, { sku, limit: pageSizeMax, cursor }, call);
+    for (const movement of page.items) {
+      sum = plus(sum, sumOf(movement));
+      if (movement.version < expected) missingSinceMs ??= laterAtMs;
+      // An opening stands for all that came before it.
+      expected = movement.kind === "opening" ? 0 : Math.min(expected, movement.version - 1);
+      laterAtMs = movement.atMs;
+    }
+    ({ cursor } = page);
+  } while (cursor !== undefined);
+  if (expected > 0) missingSinceMs ??= laterAtMs;
+  return { sum, missingSinceMs };
+};
+
+/** Whether what is missing may still be on its way. */
+const isBehind = ({ missingSinceMs }: Reading, nowMs: number): boolean =>
+  missingSinceMs !== undefined && missingSinceMs > nowMs - overdueMs;
+
+/** @param apartMs between two looks that have to agree */
+export const verifyLedger = async (
+  database: Database,
+  sku: string,
+  apartMs: number,
+  call: Call,
+): Promise<Verdict> => {
+  const readStock = () => readItem<StockItem>(database, database.tables.stock, { sku }, call);
+  let last: { version: number; sum: LedgerSum } | undefined;
+  for (let looks = 0; looks < looksMax; looks += 1) {
+    const before = await readStock();
+    // A SKU that was taken out of the table by hand has a history and no record.
+    if (before === undefined) return { isInMotion: false };
+    const reading = await readLedger(database, before, call);
+    const { sum } = reading;
+    const stock = await readStock();
+    const hasMoved = stock?.version !== before.version;
+    if (!hasMoved && isBalanced(before, sum)) return { isInMotion: false };
+    const mayJudge = !hasMoved && !isBehind(reading, database.now());
+    const isSame =
+      last?.version === before.version && JSON.stringify(last.sum) === JSON.stringify(sum);
+    if (mayJudge && isSame) {
+      return { case: ledgerDrift(database, before, sum, call), isInMotion: false };
+    }
+    last = mayJudge ? { version: before.version, sum } : undefined;
+    await sleep(hasMoved ? database.random() * apartMs : apartMs);
+  }
+  return { isInMotion: true };
+};
