@@ -8,6 +8,11 @@ export interface Announced {
   app: App;
   engine: EngineChoice;
   dynamodbEndpoint: string;
+  /** Undefined, as the two below, when the template has no use for it. */
+  messagingEndpoint: string | undefined;
+  /** In words: where it is, or why there is none. */
+  redis: string | undefined;
+  outboxFile: string | undefined;
   gatewayEndpoint: string;
   dataPath: string;
   logsDirectory: string;
@@ -35,16 +40,37 @@ const describeParts = (announced: Announced): string[] => {
   return [
     `Database   ${place}`,
     ...app.tables.map(({ name }) => `Table      ${name}`),
+    ...describeMessaging(announced),
     `Logs       ${short(logsDirectory)}, one file per function`,
   ];
 };
 
-const describeFunctions = ({ functions, api }: App): string[] =>
+const describeMessaging = (announced: Announced): string[] => {
+  const { app, messagingEndpoint, redis, outboxFile } = announced;
+  const lines: string[] = [];
+  if (messagingEndpoint !== undefined) lines.push(`Messages   SNS and SQS on ${messagingEndpoint}`);
+  lines.push(
+    ...app.messaging.topics.map(({ name }) => `Topic      ${name}`),
+    ...app.messaging.queues.map(({ name }) => `Queue      ${name}`),
+  );
+  if (redis !== undefined) lines.push(`Redis      ${redis}`);
+  if (outboxFile !== undefined)
+    lines.push(`Outbox     e-mails are written to ${short(outboxFile)}`);
+  return lines;
+};
+
+const describeFunctions = ({ functions, api, eventSources }: App): string[] =>
   functions.flatMap(({ logicalId, memoryMiB, timeoutMs }) => [
     `Function   ${logicalId} (${memoryMiB} MiB, ${timeoutMs / 1_000} s)`,
     ...api.routes
       .filter(({ functionId }) => functionId === logicalId)
       .map((route) => `           ${route.routeKey}${describeAccess(route)}`),
+    ...eventSources.streams
+      .filter(({ functionId }) => functionId === logicalId)
+      .map(({ tableName }) => `           reads ${tableName}'s stream`),
+    ...eventSources.queues
+      .filter(({ functionId }) => functionId === logicalId)
+      .map(({ queueArn }) => `           reads the queue ${queueArn.split(":").at(-1)}`),
   ]);
 
 const describeAccess = ({ authorization }: RouteDescription): string => {

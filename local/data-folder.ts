@@ -19,6 +19,14 @@ export interface RunDescription {
   /** Logical id to table name. */
   tables: Record<string, string>;
   outputs: Record<string, string>;
+  /** Address of SNS and SQS. Absent, as the outbox, when the template has no use for it. */
+  messaging?: string;
+  /** Logical id to ARN; the name to ARN for a topic that is not in the template. */
+  topics: Record<string, string>;
+  /** Logical id to URL. */
+  queues: Record<string, string>;
+  /** The file to which e-mails are written. */
+  outbox?: string;
 }
 
 export interface DataFolder {

@@ -10,6 +10,8 @@ export type LocalRunErrorCode =
   | "port"
   /** The database engine is missing, did not start or was lost. */
   | "engine"
+  /** The emulator of SNS and SQS did not start. */
+  | "messaging"
   /** A function's bundle cannot be loaded. */
   | "function";
 

@@ -16,8 +16,8 @@ import { createRedisLocks } from "../../locks/redis/redis-locks.ts";
 import { createRedissonLocks } from "../../locks/redisson/redisson-locks.ts";
 import { createCuratorLocks } from "../../locks/zookeeper/curator-locks.ts";
 import { createZooKeeperLocks } from "../../locks/zookeeper/zookeeper-locks.ts";
-import { startRedisServer } from "../servers/redis-server.ts";
-import { startUpstashBridge } from "../servers/upstash-bridge.ts";
+import { startRedisServer } from "../../local/redis/redis-server.ts";
+import { startUpstashBridge } from "../../local/redis/upstash-bridge.ts";
 import { startZooKeeper } from "../servers/zookeeper-server.ts";
 
 export interface LockContender {

@@ -7,7 +7,7 @@ import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { text } from "node:stream/consumers";
 import { findFreePort } from "../../local/engines/free-port.ts";
-import { startServerProcess, type ServerProcess } from "./server-process.ts";
+import { startServerProcess, type ServerProcess } from "../../local/engines/server-process.ts";
 
 export interface ZooKeeperMember extends ServerProcess {
   port: number;

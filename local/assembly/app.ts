@@ -1,22 +1,26 @@
 /**
  * What the template says that this machine runs, in its terms: tables, functions, one HTTP API,
- * schedules.
+ * schedules, topics and queues, event sources.
  * Everything else in a template (roles, alarms, log groups) is AWS's business and is not looked at.
  * Next: the reader of each, and resource-names.ts for what things are called here.
  */
 import type { Assembly } from "./read-assembly.ts";
 import { createResolver, type LocalValues, type Resolver } from "./intrinsics.ts";
 import { type ApiDescription, readApi } from "./read-api.ts";
+import { type EventSources, readEventSources } from "./read-event-sources.ts";
 import { type FunctionDescription, readFunctions } from "./read-functions.ts";
+import { type MessagingDescription, readMessaging } from "./read-messaging.ts";
 import { readSchedules, type ScheduleDescription } from "./read-schedules.ts";
 import { readTables, type TableDescription } from "./read-tables.ts";
 
 export interface App {
   tables: TableDescription[];
-  /** The functions that a route or a schedule calls; nothing calls the others here. */
+  /** Those that a route, a schedule or an event source calls; nothing calls the others here. */
   functions: FunctionDescription[];
   api: ApiDescription;
   schedules: ScheduleDescription[];
+  messaging: MessagingDescription;
+  eventSources: EventSources;
   /** The stack's outputs, without those that have no value on this machine. */
   outputs: Record<string, string>;
 }
@@ -27,12 +31,20 @@ export const describeApp = (assembly: Assembly, local: LocalValues): App => {
   const functions = readFunctions(assembly, resolver);
   const api = readApi(resolver, functions);
   const schedules = readSchedules(resolver, functions);
-  const called = new Set([...api.routes, ...schedules].map(({ functionId }) => functionId));
+  const tables = readTables(resolver);
+  const messaging = readMessaging(resolver);
+  const eventSources = readEventSources(resolver, { functions, tables, ...messaging });
+  const { streams, queues } = eventSources;
+  const called = new Set(
+    [...api.routes, ...schedules, ...streams, ...queues].map(({ functionId }) => functionId),
+  );
   return {
-    tables: readTables(resolver),
+    tables,
     functions: functions.filter(({ logicalId }) => called.has(logicalId)).map((one) => one.read()),
     api,
     schedules,
+    messaging,
+    eventSources,
     outputs: readOutputs(assembly, resolver),
   };
 };

@@ -20,6 +20,8 @@ export interface Resolver {
 export interface LocalValues {
   /** Address of the local gateway, for what the template calls the API's address. */
   gatewayEndpoint: string;
+  /** Address of SNS and SQS, for the queues' URLs. Absent where there are none. */
+  messagingEndpoint?: string;
 }
 
 type Intrinsic = (argument: never, at: string) => unknown;
@@ -46,6 +48,7 @@ export const createResolver = (assembly: Assembly, local: LocalValues): Resolver
     logicalId,
     stackName,
     gatewayEndpoint: local.gatewayEndpoint,
+    messagingEndpoint: local.messagingEndpoint,
     property: (name: string) =>
       resolve(template.Resources[logicalId]?.Properties?.[name], `${logicalId}.Properties.${name}`),
   });

@@ -23,6 +23,7 @@ export interface FunctionDescription {
 /** A function is read when something calls it: another may be of a kind that is not run here. */
 export interface UnreadFunction {
   logicalId: string;
+  name: string;
   arn: string;
   read(): FunctionDescription;
 }
@@ -44,14 +45,15 @@ const timeoutSecondsDefault = 3;
 export const readFunctions = (assembly: Assembly, resolver: Resolver): UnreadFunction[] =>
   resolver.idsOf("AWS::Lambda::Function").map((logicalId) => {
     const arn = resolver.resolve({ "Fn::GetAtt": [logicalId, "Arn"] }, logicalId) as string;
-    return { logicalId, arn, read: () => readFunction(assembly, resolver, logicalId, arn) };
+    const name = resolver.resolve({ Ref: logicalId }, logicalId) as string;
+    const named = { logicalId, name, arn };
+    return { ...named, read: () => readFunction(assembly, resolver, named) };
   });
 
 const readFunction = (
   assembly: Assembly,
   resolver: Resolver,
-  logicalId: string,
-  arn: string,
+  { logicalId, name, arn }: { logicalId: string; name: string; arn: string },
 ): FunctionDescription => {
   const properties = resolver.read<FunctionProperties>(logicalId, [
     "Code",
@@ -72,7 +74,6 @@ const readFunction = (
     const message = `The function ${logicalId} has no bundle in the app: its Code must be an asset folder.`;
     throw new LocalRunError("assembly", message);
   }
-  const name = resolver.resolve({ Ref: logicalId }, logicalId) as string;
   return {
     logicalId,
     name,

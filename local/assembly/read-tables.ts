@@ -16,6 +16,8 @@ export interface TableDescription {
   globalIndexes: GlobalSecondaryIndex[];
   localIndexes: LocalSecondaryIndex[];
   streamViewType?: StreamViewType;
+  /** What the template calls its stream; the engine's own has another name. */
+  streamArn?: string;
   timeToLiveAttribute?: string;
 }
 
@@ -49,7 +51,13 @@ export const readTables = (resolver: Resolver): TableDescription[] =>
         attributeDefinitions: properties.AttributeDefinitions,
         globalIndexes: (properties.GlobalSecondaryIndexes ?? []).map(onlyKeysAndProjection),
         localIndexes: (properties.LocalSecondaryIndexes ?? []).map(onlyKeysAndProjection),
-        ...(streamViewType && { streamViewType }),
+        ...(streamViewType && {
+          streamViewType,
+          streamArn: resolver.resolve(
+            { "Fn::GetAtt": [logicalId, "StreamArn"] },
+            logicalId,
+          ) as string,
+        }),
         ...(timeToLive?.Enabled && { timeToLiveAttribute: timeToLive.AttributeName ?? "" }),
       };
     });

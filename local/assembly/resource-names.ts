@@ -9,13 +9,15 @@ export interface NameScope {
   logicalId: string;
   stackName: string;
   gatewayEndpoint: string;
+  /** Undefined where nobody asks for queues. */
+  messagingEndpoint: string | undefined;
   /** A property of the resource, resolved. */
   property(name: string): unknown;
 }
 
 interface ResourceNames {
-  ref(scope: NameScope): string;
-  attributes?: Record<string, (scope: NameScope) => string>;
+  ref(scope: NameScope): string | undefined;
+  attributes?: Record<string, (scope: NameScope) => string | undefined>;
 }
 
 const arn = (service: string, resource: string): string =>
@@ -30,10 +32,27 @@ const namedBy =
 const logicalId = (scope: NameScope): string => scope.logicalId;
 
 const tableName = namedBy("TableName");
+const tableArn = (scope: NameScope): string => arn("dynamodb", `table/${tableName(scope)}`);
 const table: ResourceNames = {
   ref: tableName,
-  attributes: { Arn: (scope) => arn("dynamodb", `table/${tableName(scope)}`) },
+  attributes: {
+    Arn: tableArn,
+    StreamArn: (scope) =>
+      scope.property("StreamSpecification") === undefined
+        ? undefined
+        : `${tableArn(scope)}/stream/${streamLabel}`,
+  },
 };
+
+/** AWS's is the moment at which the stream was made; engines have their own. */
+const streamLabel = "2000-01-01T00:00:00.000";
+
+const topicName = namedBy("TopicName");
+const topicArn = (scope: NameScope): string => arn("sns", topicName(scope));
+
+const queueName = namedBy("QueueName");
+const queueUrl = (scope: NameScope): string | undefined =>
+  scope.messagingEndpoint && `${scope.messagingEndpoint}/${localAccountId}/${queueName(scope)}`;
 
 const functionName = namedBy("FunctionName");
 const logGroupName = namedBy("LogGroupName");
@@ -44,6 +63,18 @@ const resourceNames: Record<string, ResourceNames> = {
   "AWS::Lambda::Function": {
     ref: functionName,
     attributes: { Arn: (scope) => arn("lambda", `function:${functionName(scope)}`) },
+  },
+  "AWS::SNS::Topic": {
+    ref: topicArn,
+    attributes: { TopicArn: topicArn, TopicName: topicName },
+  },
+  "AWS::SQS::Queue": {
+    ref: queueUrl,
+    attributes: {
+      Arn: (scope) => arn("sqs", queueName(scope)),
+      QueueName: queueName,
+      QueueUrl: queueUrl,
+    },
   },
   "AWS::Logs::LogGroup": {
     ref: logGroupName,

@@ -5,10 +5,13 @@ import type { FunctionDescription } from "../assembly/read-functions.ts";
 import { localCredentials, localRegion } from "../local-account.ts";
 import { LocalRunError } from "../local-run-error.ts";
 
+/** Where services are on this machine, by the ids that the SDK has for them, such as `dynamodb`. */
+export type ServiceEndpoints = Readonly<Record<string, string>>;
+
 /** Nothing of this machine's environment gets in: what works here must work when deployed. */
 export const environmentOf = (
   description: FunctionDescription,
-  endpoints: { dynamodb: string },
+  endpoints: ServiceEndpoints,
 ): Record<string, string> => ({
   ...description.environment,
   AWS_REGION: localRegion,
@@ -27,7 +30,9 @@ export const environmentOf = (
   LANG: "en_US.UTF-8",
   TZ: ":UTC",
   _HANDLER: description.handler,
-  AWS_ENDPOINT_URL_DYNAMODB: endpoints.dynamodb,
+  ...Object.fromEntries(
+    Object.entries(endpoints).map(([id, url]) => [`AWS_ENDPOINT_URL_${id.toUpperCase()}`, url]),
+  ),
 });
 
 export const logStreamName = "local";

@@ -6,7 +6,12 @@ import { availableParallelism } from "node:os";
 import { join } from "node:path";
 import type { FunctionDescription } from "../assembly/read-functions.ts";
 import { LocalRunError } from "../local-run-error.ts";
-import { environmentOf, locateHandler, logStreamName } from "./environment.ts";
+import {
+  environmentOf,
+  locateHandler,
+  logStreamName,
+  type ServiceEndpoints,
+} from "./environment.ts";
 import { prepareLog } from "./function-log.ts";
 import type { FunctionError, InvocationResult } from "./messages.ts";
 import { startWorkerPool, type WorkerPool } from "./worker-pool.ts";
@@ -19,7 +24,7 @@ export interface Functions {
 
 export interface FunctionsOptions {
   functions: readonly FunctionDescription[];
-  endpoints: { dynamodb: string };
+  endpoints: ServiceEndpoints;
   logsDirectory: string;
   /** One line on what a function's own log cannot show. */
   onFailure: (message: string) => void;

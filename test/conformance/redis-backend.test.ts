@@ -1,8 +1,8 @@
 /** What only Redis over HTTP does: its keys, its scripts, its errors. */
 import { randomUUID } from "node:crypto";
 import { afterAll, beforeAll, describe, expect, onTestFinished, test } from "vitest";
-import { startRedisServer, type RedisServer } from "../../lab/servers/redis-server.ts";
-import { startUpstashBridge, type UpstashBridge } from "../../lab/servers/upstash-bridge.ts";
+import { startRedisServer, type RedisServer } from "../../local/redis/redis-server.ts";
+import { startUpstashBridge, type UpstashBridge } from "../../local/redis/upstash-bridge.ts";
 import type { Locks } from "../../locks/locks.ts";
 import { createRedisLocks, type RedisLocksOptions } from "../../locks/redis/redis-locks.ts";
 import { connectToRedis } from "../support/redis-client.ts";

@@ -1,7 +1,7 @@
 /** What only Redisson's protocol has: its hash, its channel, its connections. */
 import { randomUUID } from "node:crypto";
 import { afterAll, beforeAll, describe, expect, onTestFinished, test } from "vitest";
-import { startRedisServer, type RedisServer } from "../../lab/servers/redis-server.ts";
+import { startRedisServer, type RedisServer } from "../../local/redis/redis-server.ts";
 import type { LockEvent, Locks } from "../../locks/locks.ts";
 import {
   createRedissonLocks,

@@ -1,8 +1,8 @@
 import { randomUUID } from "node:crypto";
 import { Redis } from "@upstash/redis";
 import { afterAll, beforeAll, describe, expect, test } from "vitest";
-import { startRedisServer, type RedisServer } from "../../lab/servers/redis-server.ts";
-import { startUpstashBridge, type UpstashBridge } from "../../lab/servers/upstash-bridge.ts";
+import { startRedisServer, type RedisServer } from "../../local/redis/redis-server.ts";
+import { startUpstashBridge, type UpstashBridge } from "../../local/redis/upstash-bridge.ts";
 
 let server: RedisServer;
 let bridge: UpstashBridge;

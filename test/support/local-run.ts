@@ -18,6 +18,8 @@ export interface LocalRunOptions {
   engine?: string;
   /** Default 0: any free port. */
   port?: number;
+  /** Added to this process's variables, or put in their place. */
+  variables?: Record<string, string>;
 }
 
 export interface LocalRun {
@@ -26,6 +28,14 @@ export interface LocalRun {
   /** Logical id to table name. */
   tables: Record<string, string>;
   outputs: Record<string, string>;
+  /** Address of SNS and SQS; absent, as the outbox, when the app has no use for it. */
+  messaging?: string;
+  /** Logical id to ARN. */
+  topics: Record<string, string>;
+  /** Logical id to URL. */
+  queues: Record<string, string>;
+  /** The file to which e-mails are written, a line of JSON each. */
+  outbox?: string;
   pid: number;
   dataDirectory: string;
   /** All that it has printed so far. */
@@ -36,6 +46,11 @@ export interface LocalRun {
   /** SIGTERM, unless it has ended, and the end of a data folder of its own. */
   stop(): Promise<void>;
 }
+
+type RunFile = Pick<
+  LocalRun,
+  "tables" | "outputs" | "messaging" | "topics" | "queues" | "outbox"
+> & { dynamodb: string };
 
 /** A run that ended before it was ready. */
 export class LocalRunRefused extends Error {
@@ -64,6 +79,7 @@ export const startLocalRun = async (options: LocalRunOptions = {}): Promise<Loca
       PORT: String(port),
       HOLDFAST_DATA: dataDirectory,
       ...(options.engine !== undefined && { HOLDFAST_ENGINE: options.engine }),
+      ...options.variables,
     },
     stdio: ["ignore", "pipe", "pipe"],
   });
@@ -95,16 +111,12 @@ export const startLocalRun = async (options: LocalRunOptions = {}): Promise<Loca
     child.kill(signal);
     return (await ended)[0];
   };
-  const described = JSON.parse(await readFile(join(dataDirectory, "run.json"), "utf8")) as {
-    dynamodb: string;
-    tables: Record<string, string>;
-    outputs: Record<string, string>;
-  };
+  const text = await readFile(join(dataDirectory, "run.json"), "utf8");
+  const { dynamodb, ...described } = JSON.parse(text) as RunFile;
   return {
+    ...described,
     endpoint: first,
-    dynamodbEndpoint: described.dynamodb,
-    tables: described.tables,
-    outputs: described.outputs,
+    dynamodbEndpoint: dynamodb,
     pid: child.pid ?? 0,
     dataDirectory,
     stdout: () => stdout,

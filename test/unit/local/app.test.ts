@@ -49,6 +49,7 @@ describe("the synthesized app", () => {
   it.each([
     [{ Ref: "Role" }, "a Ref to Role, a AWS::IAM::Role"],
     [{ Ref: "Nothing" }, "there is no resource Nothing"],
+    [{ "Fn::GetAtt": ["Orders", "TableId"] }, "the attribute TableId of Orders"],
     [{ "Fn::GetAtt": ["Orders", "StreamArn"] }, "the attribute StreamArn of Orders"],
     [{ "Fn::ImportValue": "x" }, "Fn::ImportValue is not known"],
     [{ "Fn::Select": [3, ["a"]] }, "Fn::Select finds no entry 3"],

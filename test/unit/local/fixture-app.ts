@@ -107,3 +107,49 @@ export const table = (properties: Record<string, unknown> = {}) => ({
     ...properties,
   },
 });
+
+const arnOf = (logicalId: string) => ({ "Fn::GetAtt": [logicalId, "Arn"] });
+
+/** Lets the topic Orders send to the queue Inbox; `statement` replaces parts of how. */
+export const queuePolicy = (statement: Record<string, unknown> = {}) => ({
+  Type: "AWS::SQS::QueuePolicy",
+  Properties: {
+    Queues: [{ Ref: "Inbox" }],
+    PolicyDocument: {
+      Version: "2012-10-17",
+      Statement: [
+        {
+          Effect: "Allow",
+          Principal: { Service: "sns.amazonaws.com" },
+          Action: "sqs:SendMessage",
+          Resource: arnOf("Inbox"),
+          Condition: { ArnEquals: { "aws:SourceArn": { Ref: "Orders" } } },
+          ...statement,
+        },
+      ],
+    },
+  },
+});
+
+/** A topic Orders, a queue Inbox that hears it, and the policy that lets it. */
+export const messagingResources = (
+  subscription: Record<string, unknown> = {},
+): Record<string, unknown> => ({
+  Orders: { Type: "AWS::SNS::Topic" },
+  Inbox: { Type: "AWS::SQS::Queue" },
+  Policy: queuePolicy(),
+  Subscription: {
+    Type: "AWS::SNS::Subscription",
+    Properties: {
+      Protocol: "sqs",
+      TopicArn: { Ref: "Orders" },
+      Endpoint: arnOf("Inbox"),
+      ...subscription,
+    },
+  },
+});
+
+export const mapping = (properties: Record<string, unknown>) => ({
+  Type: "AWS::Lambda::EventSourceMapping",
+  Properties: { FunctionName: { Ref: "Echo" }, ...properties },
+});

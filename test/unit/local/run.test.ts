@@ -59,6 +59,8 @@ describe("the local run", () => {
       dynamodb: run.dynamodbEndpoint,
       tables: { Orders: "App-Orders" },
       outputs: { Url: run.endpoint },
+      topics: {},
+      queues: {},
     });
   });
 

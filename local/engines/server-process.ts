@@ -1,10 +1,11 @@
 /**
  * A server from a Debian package as a process that cannot outlive us, in the terms of a test that
- * freezes, kills and restarts it. Next: redis-server.ts, zookeeper-server.ts.
+ * freezes, kills and restarts it. Next: ../redis/redis-server.ts.
  */
 import { readFile } from "node:fs/promises";
 import { setTimeout as sleep } from "node:timers/promises";
-import { spawnGuarded, type GuardedProcess } from "../../local/engines/guarded-process.ts";
+import { spawnGuarded, type GuardedProcess } from "./guarded-process.ts";
+import { noteEngine, waitForPreviousEngine } from "./previous-engine.ts";
 
 export interface ServerProcess {
   /** Of the server itself, not of its guard. */
@@ -25,8 +26,15 @@ export interface ServerProgram {
   args: readonly string[];
   /** How a machine without it gets it. */
   install: string;
+  /** Where it keeps its data, when they are kept over runs: waits for who still writes there. */
+  dataDirectory?: string | undefined;
   /** Whether it serves by now. It may reject until it does. */
   isReady(): Promise<boolean>;
+}
+
+/** There is no such command on this machine; the message tells how to get it. */
+export class ServerMissing extends Error {
+  override readonly name = "ServerMissing";
 }
 
 const readyTimeoutMs = 30_000;
@@ -43,7 +51,12 @@ const pidOf = async (groupId: number): Promise<number> => {
 };
 
 const startOnce = async (program: ServerProgram): Promise<[GuardedProcess, number]> => {
+  const { dataDirectory } = program;
+  if (dataDirectory !== undefined) await waitForPreviousEngine(dataDirectory);
   const guarded = spawnGuarded(program.command, program.args);
+  if (dataDirectory !== undefined && guarded.groupId !== undefined) {
+    await noteEngine(dataDirectory, guarded.groupId);
+  }
   const hasEnded = new AbortController();
   void guarded.ended.then(() => hasEnded.abort());
   const deadlineMs = performance.now() + readyTimeoutMs;
@@ -54,7 +67,7 @@ const startOnce = async (program: ServerProgram): Promise<[GuardedProcess, numbe
   await guarded.stop();
   const { isMissing, errorOutput } = await guarded.ended;
   if (isMissing) {
-    throw new Error(
+    throw new ServerMissing(
       `There is no ${program.command} on this machine. To install: ${program.install}`,
     );
   }

@@ -3,8 +3,8 @@ import { mkdtemp, rm } from "node:fs/promises";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { createClient } from "@redis/client";
-import { findFreePort } from "../../local/engines/free-port.ts";
-import { startServerProcess, type ServerProcess } from "./server-process.ts";
+import { findFreePort } from "../engines/free-port.ts";
+import { startServerProcess, type ServerProcess } from "../engines/server-process.ts";
 
 export interface RedisServer extends ServerProcess {
   port: number;
@@ -15,6 +15,8 @@ export interface RedisServer extends ServerProcess {
 export interface RedisServerOptions {
   /** Writes every change to disk before it answers, and so keeps it over a restart. */
   appendOnly?: boolean;
+  /** Keeps it over runs: a folder that is there. At most the last second's writes are lost. */
+  dataDirectory?: string;
 }
 
 const isAnswering = async (url: string): Promise<boolean> => {
@@ -28,11 +30,15 @@ const isAnswering = async (url: string): Promise<boolean> => {
   }
 };
 
-/** Without `appendOnly` it keeps nothing. */
+/** Without `appendOnly` and `dataDirectory` it keeps nothing. */
 export const startRedisServer = async ({
   appendOnly = false,
+  dataDirectory,
 }: RedisServerOptions = {}): Promise<RedisServer> => {
-  const folder = await mkdtemp(join(tmpdir(), "holdfast-redis-"));
+  const folder = dataDirectory ?? (await mkdtemp(join(tmpdir(), "holdfast-redis-")));
+  const forget = async (): Promise<void> => {
+    if (dataDirectory === undefined) await rm(folder, { recursive: true, force: true });
+  };
   const port = await findFreePort();
   const url = `redis://127.0.0.1:${port}`;
   const settings: Record<string, string> = {
@@ -40,8 +46,8 @@ export const startRedisServer = async ({
     bind: "127.0.0.1",
     dir: folder,
     save: "",
-    appendonly: appendOnly ? "yes" : "no",
-    appendfsync: "always",
+    appendonly: appendOnly || dataDirectory !== undefined ? "yes" : "no",
+    appendfsync: dataDirectory === undefined ? "always" : "everysec",
   };
   try {
     const server = await startServerProcess({
@@ -49,6 +55,7 @@ export const startRedisServer = async ({
       command: "redis-server",
       args: Object.entries(settings).flatMap(([name, value]) => [`--${name}`, value]),
       install: "apt-get install redis-server",
+      dataDirectory,
       isReady: () => isAnswering(url),
     });
     return {
@@ -57,11 +64,11 @@ export const startRedisServer = async ({
       url,
       stop: async () => {
         await server.stop();
-        await rm(folder, { recursive: true, force: true });
+        await forget();
       },
     };
   } catch (error) {
-    await rm(folder, { recursive: true, force: true });
+    await forget();
     throw error;
   }
 };
