@@ -28,9 +28,16 @@ export const stockBody = (item: StockItem): StockRecord => ({
   ...(item.lowStockThreshold !== undefined && { lowStockThreshold: item.lowStockThreshold }),
 });
 
-export const movementBody = ({
-  movementId: _movementId,
-  fingerprint: _fingerprint,
-  atMs,
-  ...movement
-}: MovementItem): Movement => ({ ...movement, at: isoTime(atMs) });
+export const movementBody = (item: MovementItem): Movement => ({
+  sku: item.sku,
+  version: item.version,
+  kind: item.kind,
+  onHandDelta: item.onHandDelta,
+  availableDelta: item.availableDelta,
+  reservedDelta: item.reservedDelta,
+  at: isoTime(item.atMs),
+  ...(item.reservationId !== undefined && { reservationId: item.reservationId }),
+  ...(item.reason !== undefined && { reason: item.reason }),
+  ...(item.reference !== undefined && { reference: item.reference }),
+  ...(item.actor !== undefined && { actor: item.actor }),
+});

@@ -1,10 +1,14 @@
-import type { ReservationItem, ReservationStatus } from "../contract/tables.ts";
+import {
+  reservationStatuses,
+  type ReservationItem,
+  type ReservationStatus,
+} from "../contract/tables.ts";
 
-/** A record that is a reservation to the outside: not one that is still written, or taken back. */
+/** A record that is a reservation to the outside: not one that is written, taken back or rejected. */
 export type ReservationRecord = ReservationItem & { status: ReservationStatus };
 
 export const isReservation = (item: ReservationItem): item is ReservationRecord =>
-  item.status !== "reserving" && item.status !== "returning";
+  (reservationStatuses as readonly string[]).includes(item.status);
 
 /** A reservation as the engine's callers see it: the record without what only the tables need. */
 export type Reservation = Pick<
