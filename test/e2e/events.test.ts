@@ -1,0 +1,249 @@
+/**
+ * The shop's events as they come in truth: several times, in any order, at once. And what is told of
+ * them: movements, events, notifications.
+ */
+import { readFile, readlink } from "node:fs/promises";
+import fc from "fast-check";
+import { afterAll, beforeAll, expect, inject, test, vi } from "vitest";
+import { notificationOf } from "../../functions/notifications/notification.ts";
+import { audit } from "../../inventory/audit/audit.ts";
+import { callWithin } from "../../inventory/database.ts";
+import { createClient, type Client } from "../support/http-client.ts";
+import { expectInvariants, readRecords } from "../support/invariants.ts";
+import { databaseOf, locksTableOf } from "../support/local-database.ts";
+import { startLocalRun, type LocalRun } from "../support/local-run.ts";
+import { readLogLines } from "../support/log-lines.ts";
+import { connectToMessages, type Messages } from "../support/messages.ts";
+import { processesWith } from "../support/processes.ts";
+
+let run: LocalRun;
+let client: Client;
+let messages: Messages;
+let orderEvents: string;
+let inventoryEvents: string;
+
+beforeAll(async () => {
+  run = await startLocalRun({ assembly: inject("assembly") });
+  client = createClient(run.endpoint);
+  messages = connectToMessages(run.messaging!);
+  orderEvents = run.outputs["OrderEventsTopicArn"]!;
+  inventoryEvents = run.outputs["InventoryEventsTopicArn"]!;
+});
+
+afterAll(async () => {
+  messages.close();
+  await run.stop();
+});
+
+interface Order {
+  orderId: string;
+  lines: { sku: string; quantity: number }[];
+  ending: "order.paid" | "order.cancelled" | undefined;
+}
+
+const skus = Array.from({ length: 20 }, (_, index) => `sku-${index}`);
+
+const orderOf = (index: number, ending: Order["ending"]): Order => ({
+  orderId: `order-${index}`,
+  lines: [0, 1, 2].slice(0, 1 + (index % 3)).map((line) => ({
+    sku: skus[(index + line * 7) % skus.length]!,
+    quantity: 1 + ((index + line) % 3),
+  })),
+  ending,
+});
+
+const eventsOf = ({ orderId, lines, ending }: Order) => [
+  { type: "order.placed", orderId, lines, ttlSeconds: 3_600 },
+  ...(ending ? [{ type: ending, orderId }] : []),
+];
+
+/** The seed is printed when the test fails. */
+const shuffled = <Item>(items: readonly Item[], seed: number): Item[] => {
+  const subarrays = fc.shuffledSubarray([...items], { minLength: items.length });
+  return fc.sample(subarrays, { numRuns: 1, seed })[0]!;
+};
+
+interface Mail {
+  subject: string;
+  tags: { event: string };
+}
+
+const readOutbox = async (): Promise<Mail[]> => {
+  const text = await readFile(run.outbox!, "utf8").catch(() => "");
+  return text
+    .split("\n")
+    .filter((line) => line !== "")
+    .map((line) => JSON.parse(line) as Mail);
+};
+
+const mailsOf = async (orders: readonly Order[], what: string): Promise<Map<string, number>> => {
+  const mails = await readOutbox();
+  return new Map(
+    orders.map(({ orderId }) => [
+      orderId,
+      mails.filter(({ subject }) => subject === `Order ${orderId} ${what}`).length,
+    ]),
+  );
+};
+
+const expectSoon = (check: () => Promise<void> | void, timeout = 100_000) =>
+  vi.waitFor(check, { timeout, interval: 200 });
+
+/** What a clean history leads to: each event once, in its order. */
+const cleanStatus = { "order.paid": "confirmed", "order.cancelled": "released" } as const;
+const statusAfter = ({ ending }: Order) => (ending ? cleanStatus[ending] : "held");
+
+const cleanStock = (orders: readonly Order[], onHand: number) =>
+  skus.map((sku) => {
+    const units = (status: string) =>
+      orders
+        .filter((order) => statusAfter(order) === status)
+        .flatMap(({ lines }) => lines.filter((line) => line.sku === sku))
+        .reduce((sum, { quantity }) => sum + quantity, 0);
+    const left = onHand - units("confirmed");
+    return { sku, onHand: left, available: left - units("held"), reserved: units("held") };
+  });
+
+const countsOf = async () =>
+  (await readRecords(databaseOf(run))).stock
+    .filter(({ sku }) => skus.includes(sku))
+    .map(({ sku, onHand, available, reserved }) => ({ sku, onHand, available, reserved }))
+    .toSorted((one, other) => skus.indexOf(one.sku) - skus.indexOf(other.sku));
+
+const statusesOf = async (orders: readonly Order[]) => {
+  const { reservations } = await readRecords(databaseOf(run));
+  const byOrder = new Map<string, string[]>();
+  for (const { orderId = "", status } of reservations) {
+    byOrder.set(orderId, [...(byOrder.get(orderId) ?? []), status]);
+  }
+  return orders.map(({ orderId }) => [orderId, byOrder.get(orderId)]);
+};
+
+const auditRun = async () => {
+  const findings: unknown[] = [];
+  const report = await audit(
+    databaseOf(run),
+    { locksTable: locksTableOf(run), onFinding: (finding) => findings.push(finding) },
+    callWithin(60_000),
+  );
+  return { ...report, findings };
+};
+
+test(
+  "500 orders, every event two to four times and in any order: as if each had come once, in its order",
+  { timeout: 300_000 },
+  async () => {
+    const seed = Date.now() % 2 ** 31;
+    console.log(`seed ${seed}`);
+    const endings = ["order.paid", "order.paid", "order.cancelled", undefined] as const;
+    const orders = Array.from({ length: 500 }, (_, index) => orderOf(index, endings[index % 4]));
+    for (const sku of skus) await client.put(`/v1/stock/${sku}`, { onHand: 10_000 });
+    const listener = await messages.listen(inventoryEvents);
+
+    const history = orders.flatMap(eventsOf);
+    const copies = history.flatMap((event, index) =>
+      Array<typeof event>(2 + (index % 3)).fill(event),
+    );
+    await messages.publishAll(orderEvents, shuffled(copies, seed));
+
+    const expected = orders.map((order) => [order.orderId, [statusAfter(order)]]);
+    await expectSoon(async () => expect(await statusesOf(orders)).toEqual(expected), 200_000);
+    await expectSoon(async () => {
+      expect(await messages.countOf(queueOf("OrdersQueue"))).toBe(0);
+    });
+    // The repeats that came last have changed nothing either.
+    expect(await statusesOf(orders)).toEqual(expected);
+    expect(await countsOf()).toEqual(cleanStock(orders, 10_000));
+    expect(await messages.countOf(queueOf("OrdersDeadLetters"))).toBe(0);
+    await expectInvariants(databaseOf(run));
+
+    // SNS may bring what it has brought already: each confirmation is told again.
+    const confirmed = orders.filter(({ ending }) => ending === "order.paid");
+    const confirmations = () =>
+      new Map(
+        listener.deliveries
+          .filter(({ event }) => event.type === "reservation.confirmed")
+          .map(({ event }) => [event.id, event]),
+      );
+    await listener.collect(() => confirmations().size === confirmed.length);
+    for (const event of confirmations().values()) await messages.repeat(inventoryEvents, event);
+    await expectSoon(async () => {
+      expect(await messages.countOf(queueOf("NotificationsQueue"))).toBe(0);
+      const mails = await mailsOf(confirmed, "is confirmed");
+      expect(new Set(mails.values())).toEqual(new Set([1]));
+    });
+
+    await expectSoon(async () => {
+      expect(await auditRun()).toMatchObject({ findings: [], inMotion: [] });
+    });
+    const { movements } = await auditRun();
+    expect(movements).toBeGreaterThan(orders.length);
+  },
+);
+
+/** The address of a queue of the template by its name there. */
+const queueOf = (part: string): string => {
+  const [, url] = Object.entries(run.queues).find(([id]) => id.includes(part))!;
+  return url;
+};
+
+/** Redis names itself anew, but works in the folder of its data. */
+const redisOf = async ({ dataDirectory }: LocalRun): Promise<number> => {
+  for (const { pid } of await processesWith("redis-server")) {
+    const folder = await readlink(`/proc/${pid}/cwd`).catch(() => "");
+    if (folder.startsWith(dataDirectory)) return pid;
+  }
+  throw new Error("The run has no Redis: apt-get install redis-server");
+};
+
+test(
+  "with Redis dead: orders go on, every notification goes out, some twice, and these are counted",
+  { timeout: 200_000 },
+  async () => {
+    const orders = Array.from({ length: 60 }, (_, index) => orderOf(1_000 + index, "order.paid"));
+    for (const sku of skus) await client.put(`/v1/stock/${sku}`, { onHand: 10_000 });
+    const listener = await messages.listen(inventoryEvents);
+    const isOurs = (orderId: string | undefined) =>
+      orders.some((order) => order.orderId === orderId);
+
+    const [first, second] = [orders.slice(0, 20), orders.slice(20)];
+    await messages.publishAll(orderEvents, first.flatMap(eventsOf));
+    await expectSoon(async () => {
+      expect(new Set((await mailsOf(first, "is confirmed")).values())).toEqual(new Set([1]));
+    });
+    process.kill(await redisOf(run), "SIGKILL");
+    await messages.publishAll(orderEvents, second.flatMap(eventsOf));
+
+    const confirmations = () =>
+      listener.deliveries
+        .map(({ event }) => event)
+        .filter(
+          ({ type, data }) =>
+            type === "reservation.confirmed" && "orderId" in data && isOurs(data.orderId),
+        );
+    await listener.collect(() => new Set(confirmations().map(({ id }) => id)).size === 60);
+    for (const event of confirmations()) await messages.repeat(inventoryEvents, event);
+    expect(await statusesOf(orders)).toEqual(orders.map(({ orderId }) => [orderId, ["confirmed"]]));
+    await expectSoon(async () => {
+      expect(await messages.countOf(queueOf("NotificationsQueue"))).toBe(0);
+    });
+    const mails = [...(await mailsOf(orders, "is confirmed")).values()];
+    expect(Math.min(...mails)).toBeGreaterThanOrEqual(1);
+    const sent = mails.reduce((sum, count) => sum + count, 0);
+    expect(sent).toBeGreaterThan(60);
+
+    const subjects = new Set(confirmations().map((event) => notificationOf(event).subject));
+    const lines = await readLogLines(run);
+    const unchecked = lines.filter(
+      ({ message, subject }) => message === "notified unchecked" && subjects.has(subject as string),
+    );
+    expect(unchecked.length).toBeGreaterThanOrEqual(sent - 60);
+    const counted = lines
+      .flatMap(
+        ({ NotificationsUnchecked: count }) => (count as number | number[] | undefined) ?? [],
+      )
+      .reduce((sum, count) => sum + count, 0);
+    expect(counted).toBeGreaterThanOrEqual(unchecked.length);
+    await expectInvariants(databaseOf(run));
+  },
+);
