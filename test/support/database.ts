@@ -26,14 +26,24 @@ const synthesizeTables = (outdir: string): Record<string, { Properties: TableDes
   return Template.fromStack(stack).findResources("AWS::DynamoDB::Table") as never;
 };
 
-/** The tables of the template, as `CreateTable` takes them, by their keys. */
-const describeTables = (): Map<string, TableDescription> => {
+/**
+ * The tables of the template, as `CreateTable` takes them, by their keys. Streams are for those who
+ * read them: without an index, which only a file can be given, dynoxide is slow with them.
+ */
+const describeTables = (hasStreams = false): Map<string, TableDescription> => {
   const outdir = mkdtempSync(join(tmpdir(), "holdfast-tables-"));
   try {
     const tables = new Map<string, TableDescription>();
     for (const { Properties } of Object.values(synthesizeTables(outdir))) {
       const { KeySchema, AttributeDefinitions, GlobalSecondaryIndexes, BillingMode } = Properties;
-      const description = { KeySchema, AttributeDefinitions, GlobalSecondaryIndexes, BillingMode };
+      const { StreamSpecification: stream } = Properties;
+      const description = {
+        KeySchema,
+        AttributeDefinitions,
+        GlobalSecondaryIndexes,
+        BillingMode,
+        ...(hasStreams && stream && { StreamSpecification: { ...stream, StreamEnabled: true } }),
+      };
       tables.set(KeySchema![0]!.AttributeName!, description);
     }
     return tables;
@@ -77,7 +87,7 @@ const patientMs = 60_000;
 export const createTestDatabase = async (
   options: Partial<
     Pick<LeasingDatabase, "now" | "random" | "retentionDays" | "multiItemStrategy" | "orderWaitMs">
-  > = {},
+  > & { hasStreams?: boolean } = {},
 ): Promise<TestDatabase> => {
   const client = connect({
     ...localAccess,
@@ -85,7 +95,7 @@ export const createTestDatabase = async (
     // A stampede from one process on a small machine is slow; being slow is not what is tested.
     requestTimeoutMs: patientMs,
   });
-  const descriptions = describeTables();
+  const descriptions = describeTables(options.hasStreams);
   const tables = {
     stock: await createTable(client, "stock", descriptions),
     reservations: await createTable(client, "reservations", descriptions),

@@ -1,6 +1,7 @@
 /** Topics and queues from the outside: as a shop publishes, and as its services listen. */
 import { randomUUID } from "node:crypto";
 import {
+  CreateTopicCommand,
   PublishBatchCommand,
   PublishCommand,
   SNSClient,
@@ -78,6 +79,10 @@ export const connectToMessages = (endpoint: string) => {
     sqs,
     take,
     createQueue,
+    createTopic: async (): Promise<string> => {
+      const topic = await sns.send(new CreateTopicCommand({ Name: `test-${randomUUID()}` }));
+      return topic.TopicArn!;
+    },
 
     publish: async (TopicArn: string, message: unknown): Promise<void> => {
       const Message = typeof message === "string" ? message : JSON.stringify(message);
