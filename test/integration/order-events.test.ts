@@ -1,0 +1,373 @@
+/** The orders function on a real queue and a real database: every state, every refusal, every repeat. */
+import type { SQSRecord } from "aws-lambda";
+import { afterAll, beforeAll, describe, expect, inject, test } from "vitest";
+import { receivesMax } from "../../contract/bounds.ts";
+import type { QueueHandler } from "../../functions/middleware/queue-handler.ts";
+import { callWithin } from "../../inventory/database.ts";
+import { createInventory, type Inventory } from "../../inventory/inventory.ts";
+import { cancelOrder, payOrder } from "../../inventory/orders/end-order.ts";
+import { reservationIdOfOrder } from "../../inventory/orders/order-record.ts";
+import { placeOrder } from "../../inventory/orders/place-order.ts";
+import { startMessaging, type Messaging } from "../../local/messaging/messaging.ts";
+import { createTestDatabase, type TestDatabase } from "../support/database.ts";
+import { startFaultProxy, type FaultProxy } from "../support/fault-proxy.ts";
+import { contextWithin, surround } from "../support/function-context.ts";
+import { expectInvariants, readRecords } from "../support/invariants.ts";
+import { connectToMessages, type Messages } from "../support/messages.ts";
+
+let messaging: Messaging;
+let messages: Messages;
+let proxy: FaultProxy;
+let database: TestDatabase;
+let inventory: Inventory;
+let handler: QueueHandler;
+let queueUrl: string;
+let deadLetterQueueUrl: string;
+let clockAheadMs = 0;
+
+beforeAll(async () => {
+  messaging = await startMessaging();
+  messages = connectToMessages(messaging.endpoint);
+  proxy = await startFaultProxy(inject("engineEndpoint"));
+  database = await createTestDatabase({ now: () => Date.now() + clockAheadMs });
+  inventory = createInventory(database);
+  queueUrl = await messages.createQueue();
+  deadLetterQueueUrl = await messages.createQueue();
+  surround({
+    database,
+    dynamodbEndpoint: proxy.endpoint,
+    messagingEndpoint: messaging.endpoint,
+    queueUrl,
+    deadLetterQueueUrl,
+  });
+  ({ handler } = await import("../../functions/orders.ts"));
+});
+
+afterAll(async () => {
+  messages.close();
+  await proxy.stop();
+  await messaging.stop();
+});
+
+let numbered = 0;
+const newOrder = (): string => `order-${(numbered += 1)}`;
+const newSku = async (onHand: number): Promise<string> => {
+  const sku = `sku-${(numbered += 1)}`;
+  await inventory.setStock({ sku, onHand });
+  return sku;
+};
+
+const record = (body: unknown, receives = 1): SQSRecord => ({
+  messageId: `message-${(numbered += 1)}`,
+  receiptHandle: "none",
+  body: typeof body === "string" ? body : JSON.stringify(body),
+  attributes: {
+    ApproximateReceiveCount: String(receives),
+    SentTimestamp: "0",
+    SenderId: "test",
+    ApproximateFirstReceiveTimestamp: "0",
+  },
+  messageAttributes: {},
+  md5OfBody: "",
+  eventSource: "aws:sqs",
+  eventSourceARN: "arn:aws:sqs:us-east-1:000000000000:orders",
+  awsRegion: "us-east-1",
+});
+
+/** Hands messages to the function; resolves with those that are to come again. */
+const hand = async (...records: SQSRecord[]): Promise<string[]> => {
+  const { batchItemFailures } = await handler({ Records: records }, contextWithin(20_000));
+  return batchItemFailures.map(({ itemIdentifier }) => itemIdentifier);
+};
+
+const tell = async (event: object): Promise<string[]> => hand(record(event));
+const placed = (orderId: string, sku: string, quantity: number) => ({
+  type: "order.placed",
+  orderId,
+  lines: [{ sku, quantity }],
+});
+
+/** The one message that was put aside, and why. */
+const takeDeadLetter = async () => {
+  const [letter, ...others] = await messages.take(deadLetterQueueUrl, 0);
+  expect(others).toEqual([]);
+  return { body: letter?.Body, reason: letter?.MessageAttributes?.["reason"]?.StringValue };
+};
+
+const statusOf = async (orderId: string) => {
+  const { reservations } = await readRecords(database);
+  return reservations.filter((item) => item.orderId === orderId).map(({ status }) => status);
+};
+
+describe("each event acts on the state that it finds", () => {
+  test("placed holds, paid sells, and a repeat of either changes nothing", async () => {
+    const [orderId, sku] = [newOrder(), await newSku(10)];
+    for (let times = 0; times < 3; times += 1) {
+      expect(await tell(placed(orderId, sku, 3))).toEqual([]);
+    }
+    expect(await inventory.getStock(sku)).toMatchObject({ available: 7, reserved: 3 });
+    for (let times = 0; times < 3; times += 1) {
+      expect(await tell({ type: "order.paid", orderId })).toEqual([]);
+    }
+    expect(await tell(placed(orderId, sku, 3))).toEqual([]);
+    expect(await inventory.getStock(sku)).toMatchObject({ onHand: 7, available: 7, reserved: 0 });
+    expect(await statusOf(orderId)).toEqual(["confirmed"]);
+  });
+
+  test("cancelled gives back, and what is sold stays sold", async () => {
+    const [one, other, sku] = [newOrder(), newOrder(), await newSku(10)];
+    await tell(placed(one, sku, 3));
+    await tell(placed(other, sku, 4));
+    await tell({ type: "order.paid", orderId: other });
+    expect(await tell({ type: "order.cancelled", orderId: one })).toEqual([]);
+    expect(await tell({ type: "order.cancelled", orderId: other })).toEqual([]);
+    expect(await inventory.getStock(sku)).toMatchObject({ onHand: 6, available: 6 });
+    expect([await statusOf(one), await statusOf(other)]).toEqual([["released"], ["confirmed"]]);
+  });
+
+  test("a cancellation that overtakes its order keeps the late order out", async () => {
+    const [orderId, sku] = [newOrder(), await newSku(10)];
+    expect(await tell({ type: "order.cancelled", orderId })).toEqual([]);
+    expect(await tell(placed(orderId, sku, 3))).toEqual([]);
+    expect(await inventory.getStock(sku)).toMatchObject({ available: 10 });
+    const { items } = await inventory.listReservations({ orderId });
+    expect(items).toMatchObject([{ status: "released", lines: [] }]);
+  });
+
+  test("a payment that overtakes its order comes again, and sells once the order is there", async () => {
+    const [orderId, sku] = [newOrder(), await newSku(10)];
+    const payment = record({ type: "order.paid", orderId });
+    expect(await hand(payment)).toEqual([payment.messageId]);
+    await tell(placed(orderId, sku, 3));
+    expect(await hand(payment)).toEqual([]);
+    expect(await statusOf(orderId)).toEqual(["confirmed"]);
+  });
+
+  test("an order that falls short is rejected for good, with its shortages, whatever comes in", async () => {
+    const [orderId, sku] = [newOrder(), await newSku(2)];
+    expect(await tell(placed(orderId, sku, 3))).toEqual([]);
+    await inventory.setStock({ sku, onHand: 100 });
+    expect(await tell(placed(orderId, sku, 3))).toEqual([]);
+    expect(await inventory.getStock(sku)).toMatchObject({ available: 100 });
+    const { reservations } = await readRecords(database);
+    expect(reservations.find((item) => item.orderId === orderId)).toMatchObject({
+      status: "rejected",
+      shortages: [{ sku, requested: 3, available: 2 }],
+    });
+    // To whoever asks over HTTP it is no reservation.
+    expect(await inventory.getReservation(reservationIdOfOrder(orderId))).toBeUndefined();
+    expect(await inventory.listReservations({ orderId })).toEqual({ items: [] });
+  });
+
+  test("a SKU that nobody knows is a shortage of all that was asked for", async () => {
+    const [orderId, sku] = [newOrder(), await newSku(2)];
+    const lines = [
+      { sku, quantity: 1 },
+      { sku: "nowhere", quantity: 5 },
+    ];
+    expect(await tell({ type: "order.placed", orderId, lines })).toEqual([]);
+    const { reservations } = await readRecords(database);
+    expect(reservations.find((item) => item.orderId === orderId)?.shortages).toEqual([
+      { sku: "nowhere", requested: 5, available: 0 },
+    ]);
+  });
+
+  test("what was reserved over HTTP for an order is paid and cancelled with it", async () => {
+    const [one, other, sku] = [newOrder(), newOrder(), await newSku(10)];
+    for (const orderId of [one, one, other]) {
+      await inventory.reserve({ orderId, lines: [{ sku, quantity: 1 }] });
+    }
+    expect(await tell({ type: "order.paid", orderId: one })).toEqual([]);
+    expect(await tell({ type: "order.cancelled", orderId: other })).toEqual([]);
+    expect(await statusOf(one)).toEqual(["confirmed", "confirmed"]);
+    expect(await statusOf(other)).toEqual(["released"]);
+  });
+
+  test(
+    "an order of 500 lines is placed and paid like any other",
+    { timeout: 120_000 },
+    async () => {
+      const orderId = newOrder();
+      const skus = Array.from({ length: 500 }, (_, index) => `large-${index}`);
+      await Promise.all(skus.map((sku) => inventory.setStock({ sku, onHand: 5 })));
+      const lines = skus.map((sku) => ({ sku, quantity: 2 }));
+      expect(await tell({ type: "order.placed", orderId, lines })).toEqual([]);
+      expect(await tell({ type: "order.paid", orderId })).toEqual([]);
+      expect(await statusOf(orderId)).toEqual(["confirmed"]);
+      expect(await inventory.getStock("large-499")).toMatchObject({ onHand: 3, reserved: 0 });
+    },
+  );
+});
+
+describe("what can never be used is put aside at once, with the reason", () => {
+  test.each([
+    ["text that is no JSON", "order 7, please", "The message is not JSON: "],
+    ["a JSON array", [1], "The message is an array: it must be a JSON object"],
+    ["null", "null", "The message is null: it must be a JSON object"],
+    ["an unknown type", { type: "order.shipped" }, 'type "order.shipped" is not known'],
+    ["no type", { orderId: "7" }, "type undefined is not known"],
+    ["no orderId", { type: "order.paid" }, "order.paid: orderId is missing"],
+    ["no lines", { type: "order.placed", orderId: "7" }, "order.placed: lines is missing"],
+    [
+      "a quantity out of bounds",
+      { type: "order.placed", orderId: "7", lines: [{ sku: "a", quantity: -1 }] },
+      "lines[0].quantity must be a whole number from 1 to 1,000,000,000, not -1",
+    ],
+    [
+      "501 lines",
+      { type: "order.placed", orderId: "7", lines: Array(501).fill({ sku: "a", quantity: 1 }) },
+      "lines must have 1 to 500 entries, not 501",
+    ],
+    [
+      "a quantity that is too large once its lines are merged",
+      { type: "order.placed", orderId: "7", lines: Array(2).fill({ sku: "a", quantity: 1e9 }) },
+      "2000000000 units of a in all",
+    ],
+  ])("%s", async (_name, body, reason) => {
+    const before = await readRecords(database);
+    expect(await hand(record(body))).toEqual([]);
+    const letter = await takeDeadLetter();
+    expect(letter.reason).toContain(reason);
+    expect(letter.body).toBe(typeof body === "string" ? body : JSON.stringify(body));
+    expect(await readRecords(database)).toEqual(before);
+  });
+
+  test("256 KB of nonsense, which are cut to what a queue takes with the reason", async () => {
+    expect(await hand(record("x".repeat(256 * 1024)))).toEqual([]);
+    const { body = "", reason } = await takeDeadLetter();
+    expect(reason).toContain("is not JSON");
+    expect(body.length).toBeGreaterThan(250_000);
+  });
+
+  test("an order that was placed before with other lines", async () => {
+    const [orderId, sku] = [newOrder(), await newSku(10)];
+    await tell(placed(orderId, sku, 3));
+    expect(await tell(placed(orderId, sku, 4))).toEqual([]);
+    expect((await takeDeadLetter()).reason).toContain(`The order ${orderId} was placed before`);
+    expect(await inventory.getStock(sku)).toMatchObject({ reserved: 3 });
+  });
+
+  test("the payment for a hold that has expired, was released or was rejected", async () => {
+    const [expired, released, rejected, sku] = [
+      newOrder(),
+      newOrder(),
+      newOrder(),
+      await newSku(10),
+    ];
+    await inventory.reserve({ orderId: expired, lines: [{ sku, quantity: 1 }], ttlSeconds: 1 });
+    clockAheadMs = 2_000;
+    await inventory.sweep();
+    clockAheadMs = 0;
+    await tell({ type: "order.cancelled", orderId: released });
+    await tell(placed(rejected, sku, 11));
+    for (const [orderId, status] of Object.entries({
+      [expired]: "expired",
+      [released]: "released",
+      [rejected]: "rejected",
+    })) {
+      expect(await tell({ type: "order.paid", orderId })).toEqual([]);
+      const { reason } = await takeDeadLetter();
+      expect(reason).toBe(
+        `The order ${orderId} is paid, and nothing is held for it: it is ${status}`,
+      );
+    }
+  });
+
+  test("the payment for an order that nobody knows, once it has come often enough", async () => {
+    const orderId = newOrder();
+    const payment = (receives: number) => record({ type: "order.paid", orderId }, receives);
+    const early = payment(receivesMax - 1);
+    expect(await hand(early)).toEqual([early.messageId]);
+    expect(await hand(payment(receivesMax))).toEqual([]);
+    const { reason } = await takeDeadLetter();
+    expect(reason).toBe(`The order ${orderId} is paid, and was never placed`);
+  });
+
+  test("and of a batch, only that", async () => {
+    const [orderId, sku] = [newOrder(), await newSku(10)];
+    const payment = record({ type: "order.paid", orderId: newOrder() });
+    expect(await hand(record("{"), payment, record(placed(orderId, sku, 1)))).toEqual([
+      payment.messageId,
+    ]);
+    expect((await takeDeadLetter()).body).toBe("{");
+    expect(await statusOf(orderId)).toEqual(["held"]);
+  });
+});
+
+describe("events at once, and faults on their way", () => {
+  test("the same event 100 times at once holds once", async () => {
+    const [orderId, sku] = [newOrder(), await newSku(1_000)];
+    const copies = Array.from({ length: 100 }, () => record(placed(orderId, sku, 2)));
+    const failures = (await Promise.all(copies.map((copy) => hand(copy)))).flat();
+    // What was too busy comes again.
+    for (const copy of copies.filter(({ messageId }) => failures.includes(messageId))) {
+      expect(await hand(copy)).toEqual([]);
+    }
+    expect(await inventory.getStock(sku)).toMatchObject({ available: 998, reserved: 2 });
+    expect(await statusOf(orderId)).toEqual(["held"]);
+  });
+
+  test("an order and its cancellation at once: never is anything held in the end", async () => {
+    // Tries to have the late order slip in between the look of the cancellation and its write.
+    const sku = await newSku(1_000);
+    const call = callWithin(60_000);
+    await Promise.all(
+      Array.from({ length: 60 }, async (_, index) => {
+        const orderId = newOrder();
+        const place = () => placeOrder(database, { orderId, lines: [{ sku, quantity: 1 }] }, call);
+        const cancel = () => cancelOrder(database, orderId, call);
+        await Promise.all(index % 2 === 0 ? [place(), cancel()] : [cancel(), place()]);
+        expect(await statusOf(orderId)).toEqual(["released"]);
+      }),
+    );
+    expect(await inventory.getStock(sku)).toMatchObject({ available: 1_000, reserved: 0 });
+  });
+
+  test("payment and cancellation at once have one winner", async () => {
+    const sku = await newSku(1_000);
+    const call = callWithin(60_000);
+    for (let round = 0; round < 20; round += 1) {
+      const orderId = newOrder();
+      await placeOrder(database, { orderId, lines: [{ sku, quantity: 1 }] }, call);
+      const [paid, cancelled] = await Promise.all([
+        payOrder(database, orderId, call),
+        cancelOrder(database, orderId, call),
+      ]);
+      const [status] = await statusOf(orderId);
+      expect(["confirmed", "released"]).toContain(status);
+      expect(paid.outcome).toBe(status === "confirmed" ? "confirmed" : "not_held");
+      expect(cancelled.outcome).toBe(status);
+    }
+    await expectInvariants(database);
+  });
+
+  test("a consumer that dies between the effect and the acknowledgement has it done once", async () => {
+    const [orderId, sku] = [newOrder(), await newSku(10)];
+    const order = record(placed(orderId, sku, 3));
+    // Every request is applied, and the first answer that would have told of it is lost.
+    proxy.plan("TransactWriteItems", [{ kind: "loseReply" }]);
+    expect(await hand(order)).toEqual([]);
+    expect(await hand(order)).toEqual([]);
+    expect(await inventory.getStock(sku)).toMatchObject({ available: 7, reserved: 3 });
+  });
+
+  test("while the database throttles, a message comes again instead of being put aside", async () => {
+    const [orderId, sku] = [newOrder(), await newSku(10)];
+    const order = record(placed(orderId, sku, 3));
+    const throttle = { kind: "error", name: "ThrottlingException" } as const;
+    proxy.plan("TransactWriteItems", [throttle, throttle, throttle]);
+    expect(await hand(order)).toEqual([order.messageId]);
+    expect(await hand(order)).toEqual([]);
+    expect(await statusOf(orderId)).toEqual(["held"]);
+  });
+
+  test("a message that cannot even be put aside comes again", async () => {
+    const broken = record("{", 1);
+    const url = process.env["DEAD_LETTER_QUEUE_URL"];
+    process.env["DEAD_LETTER_QUEUE_URL"] = `${url}-gone`;
+    expect(await hand(broken)).toEqual([broken.messageId]);
+    process.env["DEAD_LETTER_QUEUE_URL"] = url;
+    expect(await hand(broken)).toEqual([]);
+    expect((await takeDeadLetter()).body).toBe("{");
+  });
+});
