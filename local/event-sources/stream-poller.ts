@@ -126,7 +126,10 @@ const readShards = async (poller: Poller): Promise<void> => {
 };
 
 /** Those that are not ended, and whose parents are: a child's records are later than all of theirs. */
-const shardsInTurn = (shards: readonly Shard[], checkpoints: Checkpoints): string[] => {
+export const shardsInTurn = (
+  shards: readonly Shard[],
+  checkpoints: Pick<Checkpoints, "positionOf">,
+): string[] => {
   const open = shards
     .map(({ ShardId = "" }) => ShardId)
     .filter((shardId) => checkpoints.positionOf(shardId) !== "ended");
