@@ -1,5 +1,5 @@
 import { randomUUID } from "node:crypto";
-import { readdir, readFile } from "node:fs/promises";
+import { readdir, readFile, writeFile } from "node:fs/promises";
 import { join } from "node:path";
 import {
   DeleteItemCommand,
@@ -14,6 +14,7 @@ import type { StreamMapping } from "../../../local/assembly/read-event-sources.t
 import type { Engine } from "../../../local/engines/engine.ts";
 import { startEngine } from "../../../local/engines/start-engine.ts";
 import { openCheckpoints } from "../../../local/event-sources/checkpoints.ts";
+import { tellFailure } from "../../../local/event-sources/failure-report.ts";
 import { shardsInTurn, startStreamPoller } from "../../../local/event-sources/stream-poller.ts";
 import { createMessaging } from "../../../local/messaging/create-messaging.ts";
 import { startMessaging } from "../../../local/messaging/messaging.ts";
@@ -25,6 +26,22 @@ const streamArn = "arn:aws:dynamodb:us-east-1:000000000000:table/Orders/stream/x
 const backoff = { firstMs: 1, mostMs: 10 };
 const succeed = { isFailed: false, answer: "null" };
 const fail = { isFailed: true, answer: '{"errorType":"Error"}' };
+
+const defaults: StreamMapping = {
+  logicalId: "Mapping",
+  functionId: "Fn",
+  functionArn: "arn:aws:lambda:us-east-1:000000000000:function:Fn",
+  batchSize: 100,
+  windowMs: 0,
+  reportsItems: true,
+  tableId: "Orders",
+  tableName: "Orders",
+  streamArn,
+  startingPosition: "TRIM_HORIZON",
+  bisects: false,
+  retriesMax: Number.POSITIVE_INFINITY,
+  recordAgeMsMax: 86_400_000,
+};
 
 type Answer = (records: DynamoDBRecord[]) => { isFailed: boolean; answer: string };
 
@@ -50,7 +67,7 @@ describe.each(["dynoxide", "dynamodb-local"] as const)("a stream on %s", (choice
   });
 
   /** A table of its own, and a poller that can be stopped and started again. */
-  const open = async (properties: Partial<StreamMapping> = {}) => {
+  const open = async (properties: Partial<StreamMapping> = {}, endpoint = engine.endpoint) => {
     const tableName = `Orders-${randomUUID()}`;
     const directory = await temporaryFolder();
     const described = {
@@ -62,29 +79,14 @@ describe.each(["dynoxide", "dynamodb-local"] as const)("a stream on %s", (choice
       localIndexes: [],
       streamViewType: "NEW_AND_OLD_IMAGES" as const,
     };
-    await createTables(engine.endpoint, [described], "it");
+    await createTables(endpoint, [described], "it");
     const batches: DynamoDBRecord[][] = [];
     const failures: string[] = [];
-    const mapping: StreamMapping = {
-      logicalId: "Mapping",
-      functionId: "Fn",
-      functionArn: "arn:aws:lambda:us-east-1:000000000000:function:Fn",
-      batchSize: 100,
-      windowMs: 0,
-      reportsItems: true,
-      tableId: "Orders",
-      tableName,
-      streamArn,
-      startingPosition: "TRIM_HORIZON",
-      bisects: false,
-      retriesMax: Number.POSITIVE_INFINITY,
-      recordAgeMsMax: 86_400_000,
-      ...properties,
-    };
+    const mapping: StreamMapping = { ...defaults, tableName, ...properties };
     const start = async (answer: Answer = () => succeed, messagingEndpoint?: string) => {
       const poller = await startStreamPoller({
         mapping,
-        dynamodbEndpoint: engine.endpoint,
+        dynamodbEndpoint: endpoint,
         messagingEndpoint,
         checkpointsDirectory: directory,
         invoke: async (functionId, event) => {
@@ -333,6 +335,16 @@ describe.each(["dynoxide", "dynamodb-local"] as const)("a stream on %s", (choice
     expect(failures).toContain("Fn was given up on 1 records of Orders's stream");
   });
 
+  it("that cannot be read is tried again, and told of once", async () => {
+    const lost = await startEngine(choice);
+    onTestFinished(() => lost.stop());
+    const { start, failures } = await open({}, lost.endpoint);
+    await start();
+    await lost.stop();
+    await until(() => expect(failures).toHaveLength(1));
+    expect(failures[0]).toMatch(/^The stream of Orders cannot be read, and is tried again: /);
+  });
+
   it("of a table that is not there is refused", async () => {
     const { start } = await open({ tableName: "Nothing" });
     await expect(start()).rejects.toThrow();
@@ -355,16 +367,41 @@ describe("the shards of a stream", () => {
   });
 });
 
+describe("a failure that its queue cannot be told of", () => {
+  it("is kept until it can, or until the poller stops", async () => {
+    const stopped = new AbortController();
+    const failures: string[] = [];
+    const telling = tellFailure(
+      {
+        condition: "RetryAttemptsExhausted",
+        invokeCount: 1,
+        shardId: "one",
+        records: [{ sequenceNumber: "1", atMs: 0, event: {} }],
+      },
+      {
+        mapping: { ...defaults, onFailureQueueUrl: "http://127.0.0.1:1/000000000000/Failures" },
+        messagingEndpoint: "http://127.0.0.1:1",
+        onFailure: (message) => failures.push(message),
+        signal: stopped.signal,
+      },
+    );
+    await expect.poll(() => failures).toHaveLength(1);
+    stopped.abort();
+    await telling;
+    expect(failures).toEqual(["Fn was given up on 1 records of Orders's stream"]);
+  });
+});
+
 describe("checkpoints", () => {
   it("are found again by whoever opens the folder next", async () => {
     const directory = await temporaryFolder();
-    const before = await openCheckpoints(directory, "Mapping");
+    const before = await openCheckpoints({ directory, name: "Mapping", streamArn });
     expect(before.isSettled()).toBe(false);
     await before.settle(["one", "two"]);
     await before.advance("one", { after: "7" });
     await before.advance("two", "ended");
 
-    const after = await openCheckpoints(directory, "Mapping");
+    const after = await openCheckpoints({ directory, name: "Mapping", streamArn });
     expect(after.isSettled()).toBe(true);
     expect(after.positionOf("one")).toEqual({ after: "7" });
     expect(after.positionOf("two")).toBe("ended");
@@ -373,19 +410,37 @@ describe("checkpoints", () => {
 
   it("of shards that are gone are forgotten", async () => {
     const directory = await temporaryFolder();
-    const before = await openCheckpoints(directory, "Mapping");
+    const before = await openCheckpoints({ directory, name: "Mapping", streamArn });
     await before.advance("gone", "ended");
     await before.settle(["here"]);
-    const after = await openCheckpoints(directory, "Mapping");
+    const after = await openCheckpoints({ directory, name: "Mapping", streamArn });
     expect(after.positionOf("gone")).toBeUndefined();
+  });
+
+  it("of another stream say nothing of this one", async () => {
+    const directory = await temporaryFolder();
+    const options = { directory, name: "Mapping", streamArn };
+    const before = await openCheckpoints(options);
+    await before.settle(["one"]);
+    await before.advance("one", { after: "7" });
+    const after = await openCheckpoints({ ...options, streamArn: `${streamArn}-made-anew` });
+    expect(after.isSettled()).toBe(false);
+    expect(after.positionOf("one")).toBeUndefined();
+  });
+
+  it("that cannot be read are no beginning", async () => {
+    const directory = await temporaryFolder();
+    await writeFile(join(directory, "Mapping.json"), "{");
+    const opening = openCheckpoints({ directory, name: "Mapping", streamArn });
+    await expect(opening).rejects.toThrow(/JSON/);
   });
 
   it("written side by side are all there", async () => {
     const directory = await temporaryFolder();
-    const before = await openCheckpoints(directory, "Mapping");
+    const before = await openCheckpoints({ directory, name: "Mapping", streamArn });
     const shards = Array.from({ length: 50 }, (_, index) => `shard-${index}`);
     await Promise.all(shards.map((shard) => before.advance(shard, { after: "1" })));
-    const after = await openCheckpoints(directory, "Mapping");
+    const after = await openCheckpoints({ directory, name: "Mapping", streamArn });
     expect(shards.map((shard) => after.positionOf(shard))).toEqual(
       shards.map(() => ({ after: "1" })),
     );
