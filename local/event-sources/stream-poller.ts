@@ -30,7 +30,7 @@ export interface StreamPollerOptions {
 /** Between looks at a shard in which there was nothing. */
 const idlePauseMs = 100;
 /** Between looks at which shards there are; also whenever one has ended. */
-const shardsPauseMs = 10_000;
+const shardsPauseMs = 60_000;
 const stopTimeoutMs = 1_000;
 
 /** Everything that the parts of a poller share while it runs. */

@@ -8,10 +8,18 @@ import { DynamoDBClient, PutItemCommand } from "@aws-sdk/client-dynamodb";
 import { ListSubscriptionsCommand, SNSClient } from "@aws-sdk/client-sns";
 import { GetQueueAttributesCommand, ListQueuesCommand, SQSClient } from "@aws-sdk/client-sqs";
 import { describe, expect, it, onTestFinished, vi } from "vitest";
+import { readArguments } from "../../../local/events-command/arguments.ts";
 import { type LocalRun, type LocalRunOptions, startLocalRun } from "../../support/local-run.ts";
 import { processesWith } from "../../support/processes.ts";
 import { temporaryFolder } from "../../support/temporary-folder.ts";
-import { type Fixture, mapping, messagingResources, table, writeApp } from "./fixture-app.ts";
+import {
+  type Fixture,
+  mapping,
+  messagingResources,
+  queuePolicy,
+  table,
+  writeApp,
+} from "./fixture-app.ts";
 
 const credentials = { accessKeyId: "local", secretAccessKey: "local" };
 const until = (check: () => void | Promise<void>) =>
@@ -219,6 +227,29 @@ describe("a run with events", () => {
     });
   });
 
+  it("brings any message as it is", async () => {
+    const run = await start();
+    const { exitCode } = await finish(run.dataDirectory, "publish", "--json", "no JSON at all");
+    expect(exitCode).toBe(0);
+    await until(async () =>
+      expect(await readOutbox(run)).toMatchObject([{ text: "no JSON at all" }]),
+    );
+  });
+
+  it("hears a topic of the user's own, to which orders are then published", async () => {
+    const own = "arn:aws:sns:eu-west-1:123456789012:shop-orders";
+    const resources = {
+      ...fixture.resources,
+      ...messagingResources({ TopicArn: own }),
+      Policy: queuePolicy({ Condition: { ArnEquals: { "aws:SourceArn": own } } }),
+    };
+    const outputs = { OrderEventsTopicArn: { Value: own } };
+    const run = await start({ assembly: await writeApp({ ...fixture, resources, outputs }) });
+    expect(run.topics).toHaveProperty("shop-orders");
+    await finish(run.dataDirectory, "publish", "order.paid", "order-1");
+    await until(async () => expect(await readOutbox(run)).toHaveLength(1));
+  });
+
   it("shows the inventory's events, and leaves nothing behind at Ctrl-C", async () => {
     const run = await start();
     const { sns, sqs } = clientsOf(run);
@@ -349,11 +380,17 @@ describe("npm run events", () => {
     [["publish", "--json"], "--json needs a message."],
     [["publish", "--json", "{}", "{}"], "--json takes one message, not also {}."],
     [["tail", "--all"], "tail takes types, and no option --all."],
-  ])("refuses %j with the usage", async (args, problem) => {
-    const { exitCode, stderr } = await finish("/nonexistent", ...args);
-    expect(exitCode).toBe(2);
-    expect(stderr).toContain(problem);
-    expect(stderr).toContain("Usage:\n");
+  ])("refuses %j with the value and the usage", (args, problem) => {
+    expect(() => readArguments(args)).toThrow(problem);
+    expect(() => readArguments(args)).toThrow("Usage:\n");
+  });
+
+  it("ends with 2 when it is not understood", async () => {
+    expect(await finish("/nonexistent", "shout")).toEqual({
+      exitCode: 2,
+      stdout: "",
+      stderr: expect.stringMatching(/^shout is no command\.\n\nUsage:\n/),
+    });
   });
 
   it.each([
