@@ -85,7 +85,8 @@ const start = async (settings: Settings): Promise<{ lost: Promise<LocalRunError>
       sources: app.eventSources,
       dynamodbEndpoint: database.endpoint,
       messagingEndpoint: messaging?.endpoint,
-      checkpointsDirectory: inFolder("checkpoints"),
+      // Positions in the streams of one engine say nothing of another's.
+      checkpointsDirectory: inFolder(`checkpoints/${encodeURIComponent(settings.engine)}`),
       invoke: functions.invoke,
       onFailure,
     }),

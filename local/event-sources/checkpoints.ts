@@ -20,21 +20,29 @@ export interface Checkpoints {
   settle(shardIds: readonly string[]): Promise<void>;
 }
 
+export interface CheckpointsOptions {
+  /** Made when it is not there. */
+  directory: string;
+  /** Of the mapping; the file is `<directory>/<name>.json`. */
+  name: string;
+  /** The engine's. Positions in another stream, such as of a table made anew, say nothing of it. */
+  streamArn: string;
+}
+
 interface Content {
+  streamArn: string;
   isSettled: boolean;
   shards: Record<string, ShardPosition>;
 }
 
-/** The file is `<directory>/<name>.json`. Only one process may have it open. */
-export const openCheckpoints = async (directory: string, name: string): Promise<Checkpoints> => {
+/** Only one process may have it open. */
+export const openCheckpoints = async (options: CheckpointsOptions): Promise<Checkpoints> => {
+  const { directory, name, streamArn } = options;
   await mkdir(directory, { recursive: true });
   const file = join(directory, `${name}.json`);
-  const text = await readFile(file, "utf8").catch((error: NodeJS.ErrnoException) => {
-    if (error.code === "ENOENT") return undefined;
-    throw error;
-  });
+  const found = await readContent(file);
   const content: Content =
-    text === undefined ? { isSettled: false, shards: {} } : (JSON.parse(text) as Content);
+    found?.streamArn === streamArn ? found : { streamArn, isSettled: false, shards: {} };
 
   // One write after the other: shards advance side by side.
   let written = Promise.resolve();
@@ -58,6 +66,15 @@ export const openCheckpoints = async (directory: string, name: string): Promise<
       await write();
     },
   };
+};
+
+const readContent = async (file: string): Promise<Content | undefined> => {
+  try {
+    return JSON.parse(await readFile(file, "utf8")) as Content;
+  } catch (error) {
+    if ((error as NodeJS.ErrnoException).code === "ENOENT") return undefined;
+    throw error;
+  }
 };
 
 const replaceFile = async (file: string, text: string): Promise<void> => {

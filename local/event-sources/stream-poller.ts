@@ -5,12 +5,10 @@
  */
 import { setTimeout as delay } from "node:timers/promises";
 import type { Shard } from "@aws-sdk/client-dynamodb-streams";
-import { SendMessageCommand, SQSClient } from "@aws-sdk/client-sqs";
 import type { StreamMapping } from "../assembly/read-event-sources.ts";
-import { localCredentials, localRegion } from "../local-account.ts";
 import { backOff, type BackoffBounds, pause } from "./backoff.ts";
 import { type Checkpoints, openCheckpoints } from "./checkpoints.ts";
-import { failureReport, type GivenUp } from "./failure-report.ts";
+import { type GivenUp, tellFailure } from "./failure-report.ts";
 import type { EventSource, Invoke, OnFailure } from "./invoke.ts";
 import { isStale, openShard } from "./shard.ts";
 import { deliver } from "./stream-delivery.ts";
@@ -30,9 +28,9 @@ export interface StreamPollerOptions {
 }
 
 /** Between looks at a shard in which there was nothing. */
-const idlePauseMs = 75;
+const idlePauseMs = 100;
 /** Between looks at which shards there are; also whenever one has ended. */
-const shardsPauseMs = 10_000;
+const shardsPauseMs = 60_000;
 const stopTimeoutMs = 1_000;
 
 /** Everything that the parts of a poller share while it runs. */
@@ -45,16 +43,22 @@ interface Poller extends StreamPollerOptions {
 /** Resolves when the position from which it reads is settled; from then on no record is missed. */
 export const startStreamPoller = async (options: StreamPollerOptions): Promise<EventSource> => {
   const { mapping, dynamodbEndpoint, checkpointsDirectory } = options;
-  const checkpoints = await openCheckpoints(checkpointsDirectory, mapping.logicalId);
   const source = await openStream(dynamodbEndpoint, mapping.tableName);
   const aborter = new AbortController();
-  const poller: Poller = { ...options, source, checkpoints, signal: aborter.signal };
-  try {
+  const settle = async (): Promise<Poller> => {
+    const checkpoints = await openCheckpoints({
+      directory: checkpointsDirectory,
+      name: mapping.logicalId,
+      streamArn: source.engineStreamArn,
+    });
+    const poller: Poller = { ...options, source, checkpoints, signal: aborter.signal };
     await settlePosition(poller);
-  } catch (error) {
+    return poller;
+  };
+  const poller = await settle().catch((error: unknown) => {
     source.close();
     throw error;
-  }
+  });
   const ended = readShards(poller);
   return {
     stop: async () => {
@@ -126,7 +130,10 @@ const readShards = async (poller: Poller): Promise<void> => {
 };
 
 /** Those that are not ended, and whose parents are: a child's records are later than all of theirs. */
-const shardsInTurn = (shards: readonly Shard[], checkpoints: Checkpoints): string[] => {
+export const shardsInTurn = (
+  shards: readonly Shard[],
+  checkpoints: Pick<Checkpoints, "positionOf">,
+): string[] => {
   const open = shards
     .map(({ ShardId = "" }) => ShardId)
     .filter((shardId) => checkpoints.positionOf(shardId) !== "ended");
@@ -144,7 +151,7 @@ const readShard = async (poller: Poller, shardId: string): Promise<void> => {
     ...poller,
     shardId,
     advance: (after: string) => checkpoints.advance(shardId, { after }),
-    giveUp: (givenUp: GivenUp) => tellFailure(poller, givenUp),
+    giveUp: (givenUp: GivenUp) => tellFailure(givenUp, poller),
   };
   const open = () => {
     const position = checkpoints.positionOf(shardId);
@@ -172,20 +179,3 @@ const readShard = async (poller: Poller, shardId: string): Promise<void> => {
 
 const unreadable = ({ tableId }: StreamMapping, error: unknown): string =>
   `The stream of ${tableId} cannot be read, and is tried again: ${(error as Error).message}`;
-
-/** Until it is told, or the signal fires: what nobody was told of would be lost. */
-const tellFailure = async (poller: Poller, givenUp: GivenUp): Promise<void> => {
-  const { mapping, messagingEndpoint: endpoint, onFailure, signal } = poller;
-  const { onFailureQueueUrl: QueueUrl, functionId, tableId } = mapping;
-  const count = givenUp.records.length;
-  onFailure(`${functionId} was given up on ${count} records of ${tableId}'s stream`);
-  if (QueueUrl === undefined || endpoint === undefined) return;
-  const sqs = new SQSClient({ endpoint, region: localRegion, credentials: localCredentials });
-  const MessageBody = failureReport(mapping, givenUp);
-  for (let failures = 1; !signal.aborted; failures++) {
-    const sent = await sqs.send(new SendMessageCommand({ QueueUrl, MessageBody })).catch(() => {});
-    if (sent) break;
-    await backOff(failures, signal);
-  }
-  sqs.destroy();
-};

@@ -28,9 +28,7 @@ import type {
   SubscriptionDescription,
 } from "../assembly/read-messaging.ts";
 import { localCredentials, localRegion } from "../local-account.ts";
-
-/** Queues of this name are temporary: what a killed process has left of them is removed. */
-export const temporaryQueuePrefix = "holdfast-temporary-";
+import { temporaryQueuePrefix } from "./temporary-queues.ts";
 
 export const createMessaging = async (
   endpoint: string,

@@ -50,8 +50,8 @@ const start = async (resources = messagingResources(), dataDirectory?: string) =
   const options = { endpoint: messaging.endpoint, region: "us-east-1", credentials };
   const sns = new SNSClient(options);
   const sqs = new SQSClient(options);
-  onTestFinished(() => void sns.destroy());
-  onTestFinished(() => void sqs.destroy());
+  onTestFinished(() => sns.destroy());
+  onTestFinished(() => sqs.destroy());
   const [topic] = described.topics;
   const [queue] = described.queues;
   return {
