@@ -1,5 +1,5 @@
 /** What is committed is told, all of it and nothing else, however often the publisher dies. */
-import { afterAll, beforeAll, expect, inject, test } from "vitest";
+import { afterAll, beforeAll, expect, inject, onTestFinished, test } from "vitest";
 import * as z from "zod/mini";
 import { inventoryEventSchema, type InventoryEvent } from "../../contract/events.ts";
 import { createInventory } from "../../inventory/inventory.ts";
@@ -7,6 +7,7 @@ import { startMessaging, type Messaging } from "../../local/messaging/messaging.
 import { createTestDatabase } from "../support/database.ts";
 import { connectToMessages, type Messages } from "../support/messages.ts";
 import { startPublisherProcess } from "../support/publisher-process.ts";
+import { startTcpProxy } from "../support/tcp-proxy.ts";
 import { temporaryFolder } from "../support/temporary-folder.ts";
 
 let messaging: Messaging;
@@ -107,5 +108,37 @@ test("a publisher that is killed ten times tells of every version, in order, wit
   expect(Object.fromEntries(told)).toEqual(Object.fromEntries([...expected].map(byVersion)));
   for (const { event } of listener.deliveries) expect(event).toEqual(firstSeen().get(event.id));
   expect(listener.deliveries.length, "some came twice").toBeGreaterThan(count);
+  expect(await messages.countOf(deadLetterQueue)).toBe(0);
+});
+
+test("while SNS refuses or is silent nothing is lost, and nothing is told out of order", async () => {
+  const database = await createTestDatabase({ hasStreams: true });
+  const inventory = createInventory(database);
+  const topicArn = await messages.createTopic();
+  const listener = await messages.listen(topicArn);
+  const deadLetterQueue = await messages.createQueue();
+  const proxy = await startTcpProxy({ port: Number(new URL(messaging.endpoint).port) });
+  onTestFinished(() => proxy.stop());
+  const publisher = startPublisherProcess(
+    {
+      dynamodbEndpoint: inject("engineEndpoint"),
+      tables: [database.tables.stock],
+      checkpointsDirectory: await temporaryFolder(),
+    },
+    { messagingEndpoint: `http://127.0.0.1:${proxy.port}`, topicArn, deadLetterQueue },
+  );
+  const versions = 40;
+  for (let version = 1; version <= versions; version += 1) {
+    if (version === 10) proxy.cutAll();
+    if (version === 15) proxy.loseNextReply();
+    if (version === 20) proxy.freeze();
+    await inventory.setStock({ sku: "told", onHand: version });
+    if (version === 20) await publisher.hasSaid("invoking", 1);
+    if (version === 25) proxy.thaw();
+  }
+  const told = () => [...new Set(listener.deliveries.map(({ event }) => event.data.version))];
+  await listener.collect(() => told().length === versions);
+  await publisher.kill();
+  expect(told()).toEqual(Array.from({ length: versions }, (_, index) => index + 1));
   expect(await messages.countOf(deadLetterQueue)).toBe(0);
 });
