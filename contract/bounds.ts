@@ -127,7 +127,7 @@ export const queueVisibilitySeconds = 6 * queueTimeoutSeconds;
 
 /**
  * How often a message is handed out before it is put aside, and the longest wait before it is again,
- * in seconds. The waits double from a second, so that all of them are ten minutes.
+ * in seconds. The waits double from a second, less up to a half: together four to nine minutes.
  */
 export const receivesMax = 10;
 export const redeliverySecondsMax = 300;

@@ -142,7 +142,7 @@ export interface ReservationItem {
   /** Hash of what was asked for: tells a repeat from another request under the same key. */
   fingerprint: string;
   version: number;
-  /** When this version was written. Absent in records of before 0.3. */
+  /** When this version was written. Absent in records that are older than events. */
   updatedAtMs?: number;
   /** Why it is rejected. */
   shortages?: LineShortage[];

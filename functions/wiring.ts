@@ -9,7 +9,7 @@ import { SESv2Client } from "@aws-sdk/client-sesv2";
 import { SNSClient } from "@aws-sdk/client-sns";
 import { SQSClient } from "@aws-sdk/client-sqs";
 import { databaseRequestTimeoutMs, messagingRequestTimeoutMs } from "../contract/bounds.ts";
-import { environment } from "../contract/environment.ts";
+import { environment, type NotificationChannel } from "../contract/environment.ts";
 import type { MultiItemStrategy } from "../contract/tables.ts";
 import { connect, createDatabase } from "../inventory/database.ts";
 import { withLeases } from "../inventory/leases.ts";
@@ -116,7 +116,8 @@ const openSqs = () => new SQSClient(clientSettings("SQS"));
 const openChannel = (): Channel => {
   const settings = clientSettings("SESV2");
   const sender = optional(environment.notificationSender);
-  if (sender === undefined && !("endpoint" in settings)) return createLogChannel(logger);
+  const isLog = required(environment.notificationChannel) === ("log" satisfies NotificationChannel);
+  if (isLog && !("endpoint" in settings)) return createLogChannel(logger);
   return createSesChannel(new SESv2Client(settings), {
     sender: sender ?? "holdfast@localhost",
     recipient: optional(environment.notificationRecipient) ?? sender ?? "shop@localhost",

@@ -42,7 +42,7 @@ interface Identified {
 const actorOf = ({ requestContext }: APIGatewayProxyEventV2) => {
   const { jwt, iam } = (requestContext as Identified).authorizer ?? {};
   const actor = jwt?.claims?.sub ?? jwt?.claims?.client_id ?? iam?.userArn;
-  return actor?.slice(0, actorLengthMax);
+  return actor?.slice(0, actorLengthMax).toWellFormed();
 };
 
 export type HttpHandler = (

@@ -96,6 +96,7 @@ export const queueHandler = (
     };
     await Promise.all(Records.map(handleOne));
     logger.info(name, { requestId: context.awsRequestId, messages: Records.length, outcomes });
+    metrics.addDimension("function", name);
     metrics.addMetric("Messages", MetricUnit.Count, Records.length);
     const { dead_letter: deadLetters = 0, postponed = 0 } = outcomes;
     metrics.addMetric("DeadLetters", MetricUnit.Count, deadLetters);

@@ -67,6 +67,7 @@ export const streamHandler =
     const line = { requestId: context.awsRequestId, records: Records.length, done: progress.done };
     if (firstFailed === undefined) logger.info(name, line);
     else logger.error(name, { ...line, error: failure as Error });
+    metrics.addDimension("function", name);
     metrics.publishStoredMetrics();
     const itemIdentifier = firstFailed?.dynamodb?.SequenceNumber;
     return { batchItemFailures: itemIdentifier === undefined ? [] : [{ itemIdentifier }] };

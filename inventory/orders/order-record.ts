@@ -53,7 +53,8 @@ export const recordOrder = async (
 const isUnsettled = ({ status }: ReservationItem): boolean =>
   status === "reserving" || status === "returning";
 
-const readIdsOfOrder = async (
+/** The index lags behind by some milliseconds. */
+export const readIdsOfOrder = async (
   database: Database,
   orderId: string,
   call: Call,

@@ -11,11 +11,11 @@
  */
 import type { Line, LineShortage, ReservationItem } from "../../contract/tables.ts";
 import { readReservations } from "../batch-get.ts";
-import type { Call } from "../database.ts";
+import type { Call, Database } from "../database.ts";
 import type { LeasingDatabase } from "../leases.ts";
 import { mergeLines } from "../lines.ts";
 import { fingerprintOf, reserve, type ReserveOutcome } from "../reserve.ts";
-import { recordOrder, reservationIdOfOrder } from "./order-record.ts";
+import { readIdsOfOrder, recordOrder, reservationIdOfOrder } from "./order-record.ts";
 
 export interface PlaceOrderInput {
   orderId: string;
@@ -46,9 +46,18 @@ const shortagesOf = (refused: Refused, lines: readonly Line[]): LineShortage[] =
         .filter(({ sku }) => refused.skus.includes(sku))
         .map(({ sku, quantity }) => ({ sku, requested: quantity, available: 0 }));
 
+/** Whether units are held or sold for the order by a reservation that was made over HTTP. */
+const isReservedOtherwise = async (database: Database, orderId: string, call: Call) => {
+  const ids = await readIdsOfOrder(database, orderId, call);
+  const others = ids.filter((id) => id !== reservationIdOfOrder(orderId));
+  const items = await readReservations(database, others, call);
+  return items.some(({ status }) => status === "held" || status === "confirmed");
+};
+
 /**
  * Holds the lines of an order, once. An order that cannot be held stays rejected: a repeat of its
- * event may come when there is stock again, and by then the shop has been told.
+ * event may come when there is stock again, and by then the shop has been told. One that was
+ * reserved over HTTP before its event came has what it wants.
  *
  * @throws InventoryError `invalid_argument`, `busy`, `unavailable`, `rejected`
  */
@@ -60,6 +69,7 @@ export const placeOrder = async (
   const { orderId } = input;
   const reservationId = reservationIdOfOrder(orderId);
   const lines = mergeLines(input.lines);
+  if (await isReservedOtherwise(database, orderId, call)) return { outcome: "held" };
   for (;;) {
     const result = await reserve(database, { ...input, reservationId }, call);
     switch (result.outcome) {

@@ -183,6 +183,18 @@ describe("each event acts on the state that it finds", () => {
     expect(await statusOf(other)).toEqual(["released"]);
   });
 
+  test("an order that is reserved over HTTP is not held again when it is placed", async () => {
+    const [orderId, sku] = [newOrder(), await newSku(10)];
+    await inventory.reserve({ orderId, lines: [{ sku, quantity: 2 }] });
+    expect(await tell(placed(orderId, sku, 2))).toEqual([]);
+    expect(await inventory.getStock(sku)).toMatchObject({ available: 8, reserved: 2 });
+    // What went back since is no reservation of it any more.
+    const { items } = await inventory.listReservations({ orderId });
+    await inventory.release(items[0]!.reservationId);
+    expect(await tell(placed(orderId, sku, 3))).toEqual([]);
+    expect(await inventory.getStock(sku)).toMatchObject({ available: 7, reserved: 3 });
+  });
+
   test(
     "an order of 500 lines is placed and paid like any other",
     { timeout: 120_000 },

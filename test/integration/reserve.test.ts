@@ -43,6 +43,7 @@ describe("reserving", () => {
       reserved: 4,
       version: 2,
       updatedAtMs: nowMs,
+      lastChange: { kind: "hold", reservationId: expect.stringMatching(/^[0-9a-f-]{36}$/) },
     });
     await expectInvariants(database);
   });

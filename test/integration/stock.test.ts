@@ -31,15 +31,17 @@ const movementsOf = async (sku: string): Promise<MovementItem[]> => {
 
 describe("setting stock", () => {
   test("creates a record, then replaces it and keeps what is held", async () => {
+    const lastChange = { kind: "count" };
+    const always = { sku: "a", updatedAtMs: nowMs, lastChange };
     const created = await inventory.setStock({ sku: "a", onHand: 10 });
     expect(created).toEqual({
       outcome: "created",
-      stock: { sku: "a", onHand: 10, available: 10, reserved: 0, version: 1, updatedAtMs: nowMs },
+      stock: { ...always, onHand: 10, available: 10, reserved: 0, version: 1 },
     });
     await hold("a", 4);
     expect(await inventory.setStock({ sku: "a", onHand: 7 })).toEqual({
       outcome: "replaced",
-      stock: { sku: "a", onHand: 7, available: 3, reserved: 4, version: 3, updatedAtMs: nowMs },
+      stock: { ...always, onHand: 7, available: 3, reserved: 4, version: 3 },
     });
     expect(await inventory.setStock({ sku: "a", onHand: 4 })).toMatchObject({
       stock: { available: 0, reserved: 4 },
@@ -90,6 +92,21 @@ describe("setting stock", () => {
   });
 });
 
+describe("the threshold at which a SKU is low", () => {
+  test("stays when a later call does not name it, and can be taken back", async () => {
+    const thresholdAfter = async (lowStockThreshold?: number) => {
+      const result = await inventory.setStock({ sku: "low", onHand: 9, lowStockThreshold });
+      return "stock" in result ? result.stock.lowStockThreshold : result;
+    };
+    expect(await thresholdAfter()).toBeUndefined();
+    expect(await thresholdAfter(5)).toBe(5);
+    expect(await thresholdAfter()).toBe(5);
+    await inventory.adjustStock({ sku: "low", delta: 1, reason: "found" });
+    expect(await thresholdAfter()).toBe(5);
+    expect(await thresholdAfter(0)).toBe(0);
+  });
+});
+
 describe("adjusting stock", () => {
   test("changes the count and writes the movement with the version that it produced", async () => {
     await inventory.setStock({ sku: "adjusted", onHand: 10 });
@@ -108,6 +125,7 @@ describe("adjusting stock", () => {
         reserved: 0,
         version: 2,
         updatedAtMs: nowMs,
+        lastChange: { kind: "adjustment", reason: "damaged", reference: "inspection 7" },
       },
     });
     expect(await inventory.getStock("adjusted")).toEqual(
