@@ -30,7 +30,7 @@ export interface StreamPollerOptions {
 }
 
 /** Between looks at a shard in which there was nothing. */
-const idlePauseMs = 75;
+export const idlePauseMs = 75;
 /** Between looks at which shards there are; also whenever one has ended. */
 const shardsPauseMs = 10_000;
 const stopTimeoutMs = 1_000;
