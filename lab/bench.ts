@@ -10,6 +10,7 @@ import { readArguments, UsageError } from "./harness/arguments.ts";
 import type { Benchmark } from "./harness/benchmark.ts";
 import { openReport, renderReport } from "./harness/report.ts";
 import { coldBenchmark } from "./cold/cold-benchmark.ts";
+import { eventsBenchmark } from "./events/events-benchmark.ts";
 import { locksBenchmark } from "./locks/locks-benchmark.ts";
 import { ordersBenchmark } from "./orders/orders-benchmark.ts";
 import { reserveBenchmark } from "./reserve/reserve-benchmark.ts";
@@ -17,6 +18,7 @@ import { reserveBenchmark } from "./reserve/reserve-benchmark.ts";
 const benchmarks: Record<string, Benchmark> = {
   reserve: reserveBenchmark,
   orders: ordersBenchmark,
+  events: eventsBenchmark,
   locks: locksBenchmark,
   cold: coldBenchmark,
 };

@@ -15,11 +15,16 @@ export interface RunningApp extends AsyncDisposable {
   /** What that is: `dynoxide`, `dynamodb-local` or an address. */
   engine: string;
   tables: { stock: string; reservations: string; movements: string; locks: string };
+  /** Address of the SNS and SQS APIs that it uses. */
+  messaging: string;
+  /** Their ARNs. */
+  topics: { orderEvents: string; inventoryEvents: string };
 }
 
 interface RunDescription {
   endpoint: string;
   dynamodb: string;
+  messaging: string;
   outputs: Record<string, string>;
 }
 
@@ -41,10 +46,15 @@ export const startApp = async (assemblyPath: string, engine?: string): Promise<R
       dynamodb: run.dynamodb,
       engine: /^Database\s+(\S+)/m.exec(output)?.[1] ?? "an engine without a name",
       tables: {
-        stock: tableOf(run, "Stock"),
-        reservations: tableOf(run, "Reservations"),
-        movements: tableOf(run, "Movements"),
-        locks: tableOf(run, "Locks"),
+        stock: outputOf(run, "StockTableName"),
+        reservations: outputOf(run, "ReservationsTableName"),
+        movements: outputOf(run, "MovementsTableName"),
+        locks: outputOf(run, "LocksTableName"),
+      },
+      messaging: run.messaging,
+      topics: {
+        orderEvents: outputOf(run, "OrderEventsTopicArn"),
+        inventoryEvents: outputOf(run, "InventoryEventsTopicArn"),
       },
       [Symbol.asyncDispose]: () => resources.disposeAsync(),
     };
@@ -54,8 +64,8 @@ export const startApp = async (assemblyPath: string, engine?: string): Promise<R
   }
 };
 
-const tableOf = ({ outputs }: RunDescription, name: string): string => {
-  const tableName = outputs[`${name}TableName`];
-  if (tableName === undefined) throw new Error(`The app has no output ${name}TableName.`);
-  return tableName;
+const outputOf = ({ outputs }: RunDescription, name: string): string => {
+  const value = outputs[name];
+  if (value === undefined) throw new Error(`The app has no output ${name}.`);
+  return value;
 };

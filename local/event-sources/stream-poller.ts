@@ -28,7 +28,7 @@ export interface StreamPollerOptions {
 }
 
 /** Between looks at a shard in which there was nothing. */
-const idlePauseMs = 100;
+export const idlePauseMs = 100;
 /** Between looks at which shards there are; also whenever one has ended. */
 const shardsPauseMs = 60_000;
 const stopTimeoutMs = 1_000;
