@@ -14,7 +14,7 @@ import {
   type Message,
   type SQSClient,
 } from "@aws-sdk/client-sqs";
-import { temporaryQueuePrefix } from "../../local/messaging/create-messaging.ts";
+import { temporaryQueuePrefix } from "../../local/messaging/temporary-queues.ts";
 
 export interface ListenOptions {
   sns: SNSClient;
