@@ -47,14 +47,16 @@ export const locksTable = {
 export const changeStreams = { viewType: "NEW_AND_OLD_IMAGES" } as const;
 
 /**
- * Why the counts of a SKU changed: somebody counted it, corrected it, or repaired it; or what became
- * of a reservation. `rollback` returns the units of an order that was only half written.
+ * Why the counts of a SKU changed: somebody counted it or corrected it, an audit repaired it or
+ * opened its ledger, or somebody wrote the record past Holdfast, an `edit`; or what became of a
+ * reservation. `rollback` returns the units of an order that was only half written.
  */
 export const movementKinds = [
   "count",
   "adjustment",
   "repair",
   "opening",
+  "edit",
   "hold",
   "sale",
   "release",

@@ -7,7 +7,7 @@ import { database, metrics } from "./wiring.ts";
 export const handler = streamHandler("ledger", async (changes, call) => {
   const movements = changes.flatMap((change) =>
     change.table === "stock" && change.after
-      ? (movementBetween(change.before, change.after) ?? [])
+      ? (movementBetween(change.before, change.after, change.id) ?? [])
       : [],
   );
   try {

@@ -25,29 +25,34 @@ const nothing: Counts = { onHand: 0, available: 0, reserved: 0 };
 export const movementIdOf = (sku: string, version: number): string =>
   idOfKey(["movement", sku], String(version));
 
+const deltasBetween = (from: Counts, to: Counts) => ({
+  onHandDelta: to.onHand - from.onHand,
+  availableDelta: to.available - from.available,
+  reservedDelta: to.reserved - from.reserved,
+});
+
 /**
- * What happened between two images of a stock record. Undefined where the ledger has it already: an
- * adjustment, or no change of the counts.
+ * What happened between two images of a stock record. Undefined where the ledger has it already, as
+ * an adjustment, or nothing moved.
  *
  * @param before undefined when the record is new
+ * @param changeId of this change and no other, the same whenever it is told
  */
 export const movementBetween = (
   before: StockItem | undefined,
   after: StockItem,
+  changeId: string,
 ): MovementItem | undefined => {
   const { sku, version, updatedAtMs, lastChange = { kind: "count" } } = after;
-  if (version === before?.version || lastChange.kind === "adjustment") return undefined;
-  const from = before ?? nothing;
-  return {
-    movementId: movementIdOf(sku, version),
-    sku,
-    ...lastChange,
-    onHandDelta: after.onHand - from.onHand,
-    availableDelta: after.available - from.available,
-    reservedDelta: after.reserved - from.reserved,
-    version,
-    atMs: updatedAtMs,
-  };
+  const moved = { sku, ...deltasBetween(before ?? nothing, after), version, atMs: updatedAtMs };
+  if (version === before?.version) {
+    // Whoever changes the counts of ours gives them a version.
+    const isEdited = [moved.onHandDelta, moved.availableDelta, moved.reservedDelta].some(Boolean);
+    const movementId = idOfKey(["edit", sku], changeId);
+    return isEdited ? { movementId, kind: "edit", ...moved } : undefined;
+  }
+  if (lastChange.kind === "adjustment") return undefined;
+  return { movementId: movementIdOf(sku, version), ...lastChange, ...moved };
 };
 
 /** Puts of one `BatchWriteItem`. */

@@ -10,8 +10,10 @@ interface Images<Item> {
   after?: Item;
 }
 
-export type Change =
-  ({ table: "stock" } & Images<StockItem>) | ({ table: "reservations" } & Images<ReservationItem>);
+/** Its `id` is the same at every delivery. */
+export type Change = { id: string } & (
+  ({ table: "stock" } & Images<StockItem>) | ({ table: "reservations" } & Images<ReservationItem>)
+);
 
 type Image = NonNullable<DynamoDBRecord["dynamodb"]>["NewImage"];
 
@@ -37,7 +39,7 @@ const check = (table: Change["table"], key: string, item: Record<string, unknown
 };
 
 /** @throws Error for a record that is none of ours, or is not as ours are */
-export const readChange = ({ dynamodb }: DynamoDBRecord): Change => {
+export const readChange = ({ dynamodb, eventID: id = "" }: DynamoDBRecord): Change => {
   const keys = readImage(dynamodb?.Keys) ?? {};
   const [name = "", key] = Object.entries(keys)[0] ?? [];
   const table = ({ sku: "stock", reservationId: "reservations" } as const)[name];
@@ -45,5 +47,5 @@ export const readChange = ({ dynamodb }: DynamoDBRecord): Change => {
   const before = readImage(dynamodb?.OldImage);
   const after = readImage(dynamodb?.NewImage);
   if (after !== undefined) check(table, String(key), after);
-  return { table, ...(before && { before }), ...(after && { after }) } as unknown as Change;
+  return { id, table, ...(before && { before }), ...(after && { after }) } as unknown as Change;
 };

@@ -84,6 +84,7 @@ describe("a dead hold", () => {
     await reserve([sku!], { ttlSeconds: 1 });
     const app = describeApp(await readAssembly(inject("assembly")), {
       gatewayEndpoint: run.endpoint,
+      messagingEndpoint: run.messaging!,
     });
     const sweep = app.schedules.find(({ functionId }) => functionId.includes("Sweep"))!;
     const dataDirectory = await temporaryFolder();

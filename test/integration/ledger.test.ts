@@ -1,5 +1,5 @@
 /** Every change of the counts becomes a movement, once, and the movements add up to the record. */
-import { DeleteCommand, PutCommand } from "@aws-sdk/lib-dynamodb";
+import { DeleteCommand, PutCommand, UpdateCommand } from "@aws-sdk/lib-dynamodb";
 import { afterAll, beforeAll, beforeEach, describe, expect, inject, test, vi } from "vitest";
 import type { MovementItem } from "../../contract/tables.ts";
 import type { StreamHandler } from "../../functions/middleware/stream-handler.ts";
@@ -168,6 +168,32 @@ describe("a movement", () => {
     expect(ledger.map(({ kind }) => kind)).toEqual(["count", "hold", "rollback"]);
     expect(new Set(ledger.slice(1).map(({ reservationId }) => reservationId)).size).toBe(1);
   });
+});
+
+test("counts that somebody has written past Holdfast are in the ledger too, each time", async () => {
+  const sku = "edited";
+  await inventory.setStock({ sku, onHand: 10 });
+  repeats = 2;
+  const edit = (onHand: number) =>
+    database.client.send(
+      new UpdateCommand({
+        TableName: database.tables.stock,
+        Key: { sku },
+        UpdateExpression: "SET onHand = :onHand, available = :onHand",
+        ExpressionAttributeValues: { ":onHand": onHand },
+      }),
+    );
+  for (const onHand of [7, 10, 7]) await edit(onHand);
+  await inventory.setStock({ sku, onHand: 8 });
+  const ledger = await ledgerOf(sku, 2);
+  expect(ledger.map(({ kind }) => kind).toSorted()).toEqual([
+    "count",
+    "count",
+    "edit",
+    "edit",
+    "edit",
+  ]);
+  expect(ledger.reduce((sum, { onHandDelta }) => sum + onHandDelta, 0)).toBe(8);
 });
 
 test("the list goes newest first, page by page, and refuses another list's cursor", async () => {

@@ -54,10 +54,10 @@ test("a publisher that is killed ten times tells of every version, in order, wit
     note(expected, sku, "stock.adjusted", stock.version);
   }
 
-  let isOver = false;
+  const over = new AbortController();
   /** Holds, extends, and ends reservations until the publisher has died often enough. */
   const shop = async (shopper: number): Promise<void> => {
-    for (let round = 0; !isOver && round < roundsMax; round += 1) {
+    for (let round = 0; !over.signal.aborted && round < roundsMax; round += 1) {
       const sku = skus[(shopper + round) % skus.length]!;
       const held = await inventory.reserve({ lines: [{ sku, quantity: 1 }] });
       if (held.outcome !== "reserved") throw new Error(held.outcome);
@@ -81,7 +81,7 @@ test("a publisher that is killed ten times tells of every version, in order, wit
     await publisher.hasSaid(kill % 2 === 0 ? "invoking" : "published", 1 + (kill % 3));
     await publisher.kill();
   }
-  isOver = true;
+  over.abort();
   await load;
 
   const last = startPublisherProcess(plan, to);

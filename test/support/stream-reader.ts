@@ -9,7 +9,7 @@ export interface StreamReaderOptions {
   tableName: string;
   dynamodbEndpoint: string;
   batchSize?: number;
-  invoke(event: DynamoDBStreamEvent): Promise<DynamoDBBatchResponse>;
+  invoke: (event: DynamoDBStreamEvent) => Promise<DynamoDBBatchResponse>;
 }
 
 /** Begins with the first record. What `invoke` rejects with is a failure of the function. */
