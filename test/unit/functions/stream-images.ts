@@ -1,5 +1,4 @@
 /** Records of the two tables and of their streams, as DynamoDB would have them. */
-import type { AttributeValue } from "@aws-sdk/client-dynamodb";
 import { marshall } from "@aws-sdk/util-dynamodb";
 import type { DynamoDBRecord } from "aws-lambda";
 import type { ReservationItem, StockItem } from "../../../contract/tables.ts";
@@ -40,10 +39,9 @@ export const reservationItem = (more: Partial<ReservationItem> = {}): Reservatio
   ...more,
 });
 
-const image = (item: object) =>
-  marshall(item) as unknown as Record<string, AttributeValue> as NonNullable<
-    DynamoDBRecord["dynamodb"]
-  >["NewImage"];
+type Image = NonNullable<NonNullable<DynamoDBRecord["dynamodb"]>["NewImage"]>;
+
+const image = (item: object): Image => marshall(item) as unknown as Image;
 
 /** A stream's record of a change; its keys are the given ones. */
 export const streamRecord = (
@@ -52,9 +50,9 @@ export const streamRecord = (
 ): DynamoDBRecord => ({
   eventID: "1",
   dynamodb: {
-    Keys: image(keys)!,
-    ...(images.before && { OldImage: image(images.before)! }),
-    ...(images.after && { NewImage: image(images.after)! }),
+    Keys: image(keys),
+    ...(images.before && { OldImage: image(images.before) }),
+    ...(images.after && { NewImage: image(images.after) }),
     SequenceNumber: "111",
   },
 });
