@@ -19,7 +19,14 @@ export interface Duty {
   /** As long as a function that answers a caller when absent. */
   timeoutSeconds?: number;
   variables: Record<string, string>;
-  grants: { actions: string[]; resourceArn: string }[];
+  grants: Grant[];
+}
+
+export interface Grant {
+  actions: string[];
+  resourceArn: string;
+  /** Of one that cannot do without: what cdk-nag finds, and why it is so. */
+  wildcard?: { finding: string; reason: string };
 }
 
 export interface BundledFunctionProps {
@@ -91,8 +98,11 @@ export const createBundledFunction = (
 const createRole = (scope: Construct, id: string, props: BundledFunctionProps): Role => {
   const { duty, encryptionKey } = props;
   const role = new Role(scope, id, { assumedBy: new ServicePrincipal("lambda.amazonaws.com") });
-  for (const { actions, resourceArn } of duty.grants) {
+  for (const { actions, resourceArn, wildcard } of duty.grants) {
     role.addToPolicy(new PolicyStatement({ actions, resources: [resourceArn] }));
+    if (!wildcard) continue;
+    const { finding, reason } = wildcard;
+    Validations.of(role).acknowledge({ id: `AwsSolutions-IAM5[${finding}]`, reason });
   }
   if (encryptionKey && duty.grants.length > 0) encryptionKey.grant(role, ...keyActions);
   Validations.of(role).acknowledge({

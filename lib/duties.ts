@@ -2,7 +2,8 @@
  * The functions: what each is for, which tables and queues it is told of and what it may do to them.
  * This table is the whole of their permissions on data.
  */
-import type { Table } from "aws-cdk-lib/aws-dynamodb";
+import { Stack } from "aws-cdk-lib";
+import type { CfnTable, Table } from "aws-cdk-lib/aws-dynamodb";
 import type { Construct } from "constructs";
 import {
   auditTimeoutSeconds,
@@ -15,7 +16,7 @@ import type { EventFunctionName } from "../contract/event-sources.ts";
 import type { FunctionName } from "../contract/routes.ts";
 import type { ScheduledFunctionName } from "../contract/schedules.ts";
 import { movementsTable, type MultiItemStrategy, reservationsTable } from "../contract/tables.ts";
-import type { Duty } from "./bundled-function.ts";
+import type { Duty, Grant } from "./bundled-function.ts";
 import type { FedQueue, Messaging } from "./messaging.ts";
 import { type Notifications, notificationGrants, notificationVariables } from "./notifications.ts";
 import type { Tables } from "./tables.ts";
@@ -36,13 +37,24 @@ export interface DutiesProps {
   lowStockThreshold: number;
 }
 
+const logicalIdOf = (table: Table): string =>
+  Stack.of(table).getLogicalId(table.node.defaultChild as CfnTable);
+
 /** What reading a stream takes, on the part of the function. */
-const readStreamOf = (table: Table) => [
+const readStreamOf = (table: Table): Grant[] => [
   {
     actions: ["dynamodb:DescribeStream", "dynamodb:GetRecords", "dynamodb:GetShardIterator"],
     resourceArn: table.tableStreamArn!,
   },
-  { actions: ["dynamodb:ListStreams"], resourceArn: `${table.tableArn}/stream/*` },
+  {
+    actions: ["dynamodb:ListStreams"],
+    resourceArn: `${table.tableArn}/stream/*`,
+    wildcard: {
+      finding: `Resource::<${logicalIdOf(table)}.Arn>/stream/*`,
+      reason:
+        "Lambda lists a table's streams to read one, and IAM knows no single stream for that.",
+    },
+  },
 ];
 
 /** What a queue that feeds a function asks of it, and where it puts aside what it cannot use. */

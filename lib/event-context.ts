@@ -63,7 +63,7 @@ const readRedis = (context: Reader): Pick<Notifications, "redis"> => {
   const url = context.text("redisUrl");
   const tokenSecretArn = context.text("redisTokenSecretArn");
   if (url === undefined && tokenSecretArn === undefined) return {};
-  if (url === undefined || !/^https:\/\/[^\s?#]+$/.test(url)) {
+  if (url === undefined || !/^https:\/\/[^\s?#@]+$/.test(url)) {
     const accepted = "it must be the https address of a Redis with Upstash's REST protocol";
     throw new ContextError("redisUrl", url, accepted);
   }

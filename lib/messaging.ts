@@ -3,8 +3,9 @@
  * A queue stands before each function that a topic feeds, so that what comes at once is worked off in
  * turn and nothing is lost while the function is away.
  */
-import { Duration, type RemovalPolicy } from "aws-cdk-lib";
-import { Alias, type IKey } from "aws-cdk-lib/aws-kms";
+import { Duration, type RemovalPolicy, Stack, Token, Validations } from "aws-cdk-lib";
+import { PolicyStatement, ServicePrincipal } from "aws-cdk-lib/aws-iam";
+import { Alias, type IKey, Key } from "aws-cdk-lib/aws-kms";
 import { FilterOrPolicy, type ITopic, SubscriptionFilter, Topic } from "aws-cdk-lib/aws-sns";
 import { SqsSubscription } from "aws-cdk-lib/aws-sns-subscriptions";
 import { Queue, QueueEncryption } from "aws-cdk-lib/aws-sqs";
@@ -47,7 +48,10 @@ export const createMessaging = (scope: Construct, props: MessagingProps): Messag
     enforceSSL: true,
     removalPolicy,
     ...(encryptionKey
-      ? { encryption: QueueEncryption.KMS, encryptionMasterKey: encryptionKey }
+      ? {
+          encryption: QueueEncryption.KMS,
+          encryptionMasterKey: openToTopics(scope, encryptionKey, orderEventsTopicArn),
+        }
       : { encryption: QueueEncryption.SQS_MANAGED }),
   };
   const createDeadLetters = (id: string): Queue =>
@@ -94,5 +98,32 @@ export const createMessaging = (scope: Construct, props: MessagingProps): Messag
   );
 
   const streamDeadLetters = createDeadLetters("StreamDeadLetters");
+  Validations.of(streamDeadLetters).acknowledge({
+    id: "AwsSolutions-SQS3",
+    reason: "It is where the mappings of the streams put aside: a dead-letter queue itself.",
+  });
   return { inventoryEvents, orderEvents, orders, notifications, streamDeadLetters };
 };
+
+/**
+ * The key for the queues, which SNS has to use to put messages into them. A subscription would name
+ * its topic in the key's policy, and the topic names the key: a circle that CloudFormation refuses.
+ * So the key is opened to the topics of our account and of the shop's, and the subscriptions are
+ * given one whose policy they cannot write.
+ */
+const openToTopics = (scope: Construct, key: IKey, orderEventsTopicArn?: string): IKey => {
+  const { account } = Stack.of(scope);
+  const shop = orderEventsTopicArn === undefined ? account : accountOf(scope, orderEventsTopicArn);
+  const statement = new PolicyStatement({
+    actions: ["kms:Decrypt", "kms:GenerateDataKey"],
+    principals: [new ServicePrincipal("sns.amazonaws.com")],
+    resources: ["*"],
+    conditions: { StringEquals: { "aws:SourceAccount": [...new Set([account, shop])] } },
+  });
+  key.addToResourcePolicy(statement);
+  return Key.fromKeyArn(scope, "QueueKey", key.keyArn);
+};
+
+/** A topic whose ARN is not known yet is made by this app. */
+const accountOf = (scope: Construct, arn: string): string =>
+  Token.isUnresolved(arn) ? Stack.of(scope).account : arn.split(":")[4]!;

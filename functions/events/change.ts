@@ -21,19 +21,44 @@ const readImage = (image: Image): Record<string, unknown> | undefined =>
   image && unmarshall(image as Record<string, AttributeValue>);
 
 const wholeNumbers = {
-  stock: ["onHand", "available", "reserved", "version", "updatedAtMs"],
-  reservations: ["version", "createdAtMs", "expiresAtMs"],
+  stock: ["onHand", "available", "reserved", "version"],
+  reservations: ["version"],
 } as const;
+
+const times = {
+  stock: ["updatedAtMs"],
+  reservations: ["createdAtMs", "expiresAtMs", "updatedAtMs"],
+} as const;
+
+/** Absent in old records. */
+const isOptional = (table: Change["table"], name: string): boolean =>
+  table === "reservations" && name === "updatedAtMs";
+
+/** Milliseconds that a date can have: others cannot be written as text. */
+const isTime = (value: unknown): boolean =>
+  Number.isSafeInteger(value) && !Number.isNaN(new Date(value as number).getTime());
+
+const isLine = (value: unknown): boolean => {
+  const { sku, quantity } = (value ?? {}) as Record<string, unknown>;
+  return typeof sku === "string" && Number.isSafeInteger(quantity);
+};
 
 /** @throws Error that names the record and the attribute: somebody else has written it */
 const check = (table: Change["table"], key: string, item: Record<string, unknown>): void => {
-  for (const name of wholeNumbers[table]) {
-    if (Number.isSafeInteger(item[name])) continue;
+  const refuse = (name: string, wanted: string): never => {
     const value = JSON.stringify(item[name]);
-    throw new Error(`The record ${key} of ${table} has ${name} ${value}: no whole number.`);
+    throw new Error(`The record ${key} of ${table} has ${name} ${value}: no ${wanted}.`);
+  };
+  for (const name of wholeNumbers[table]) {
+    if (!Number.isSafeInteger(item[name])) refuse(name, "whole number");
+  }
+  for (const name of times[table]) {
+    if (item[name] === undefined && isOptional(table, name)) continue;
+    if (!isTime(item[name])) refuse(name, "time in milliseconds");
   }
   if (table === "stock") return;
-  if (!Array.isArray(item["lines"]) || typeof item["status"] !== "string") {
+  const { lines, status } = item;
+  if (typeof status !== "string" || !Array.isArray(lines) || !lines.every(isLine)) {
     throw new Error(`The record ${key} of ${table} has no lines, or no status.`);
   }
 };

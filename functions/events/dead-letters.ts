@@ -20,21 +20,24 @@ export interface DeadLetter {
 }
 
 /** Attributes name the reason, and how long a body was that had to be cut. */
-export const sendDeadLetter = async (
-  client: SQSClient,
-  queueUrl: string,
-  { body, reason }: DeadLetter,
-): Promise<void> => {
+export const deadLetterMessage = ({ body, reason }: DeadLetter) => {
   const kept = cut(body, messageBytesMax - 2 * reasonBytesMax);
   // SQS refuses control characters, which a message that is no JSON may have.
   const printable = reason.replaceAll(/\p{C}/gu, " ");
-  const command = new SendMessageCommand({
-    QueueUrl: queueUrl,
+  return {
     MessageBody: kept === "" ? "(empty)" : kept,
     MessageAttributes: {
       reason: text(cut(printable, reasonBytesMax)),
       ...(kept !== body && { bytes: text(String(Buffer.byteLength(body))) }),
     },
-  });
-  await client.send(command);
+  };
+};
+
+export const sendDeadLetter = async (
+  client: SQSClient,
+  queueUrl: string,
+  letter: DeadLetter,
+): Promise<void> => {
+  const message = deadLetterMessage(letter);
+  await client.send(new SendMessageCommand({ QueueUrl: queueUrl, ...message }));
 };

@@ -14,7 +14,9 @@ describe("the construct", () => {
     const template = Template.fromStack(stack);
     template.resourceCountIs("AWS::DynamoDB::Table", 8);
     template.resourceCountIs("AWS::ApiGatewayV2::Api", 2);
-    template.resourceCountIs("AWS::Lambda::Function", 12);
+    template.resourceCountIs("AWS::Lambda::Function", 20);
+    template.resourceCountIs("AWS::SNS::Topic", 4);
+    template.resourceCountIs("AWS::SQS::Queue", 10);
     for (const resource of resourcesOf(template)) {
       const other = resource.logicalId.startsWith("Europe") ? "America" : "Europe";
       expect(JSON.stringify(resource.properties)).not.toContain(`"${other}`);
@@ -22,7 +24,15 @@ describe("the construct", () => {
   });
 
   test.each(authorizations)("gives nothing a physical name, with auth=$mode", (authorization) => {
-    const physicalNames = ["TableName", "RoleName", "LogGroupName", "BucketName", "TopicName"];
+    const physicalNames = [
+      "TableName",
+      "RoleName",
+      "LogGroupName",
+      "BucketName",
+      "TopicName",
+      "QueueName",
+      "AlarmName",
+    ];
     for (const { type, properties } of resourcesOf(synthesize({ authorization }))) {
       for (const name of physicalNames) expect(properties).not.toHaveProperty(name);
       if (type === "AWS::Lambda::Function") expect(properties).not.toHaveProperty("FunctionName");
@@ -42,12 +52,14 @@ describe("the construct", () => {
 });
 
 describe("the stack", () => {
-  test("tells where the API is and what the tables are called", () => {
+  test("tells where the API is and what the tables and topics are called", () => {
     const outputs = synthesize().findOutputs("*");
     expect(Object.keys(outputs).toSorted()).toEqual([
       "ApiUrl",
+      "InventoryEventsTopicArn",
       "LocksTableName",
       "MovementsTableName",
+      "OrderEventsTopicArn",
       "ReservationsTableName",
       "StockTableName",
       "TryIt",

@@ -4,6 +4,7 @@ import { promisify } from "node:util";
 import { RemovalPolicy } from "aws-cdk-lib";
 import { RetentionDays } from "aws-cdk-lib/aws-logs";
 import { describe, expect, test } from "vitest";
+import { inventoryEventTypes } from "../../contract/events.ts";
 import { readContext } from "../../lib/context.ts";
 import { ContextError } from "../../lib/context-reader.ts";
 import { throttleDefault } from "../../lib/holdfast.ts";
@@ -22,6 +23,8 @@ describe("the context", () => {
       multiItemStrategy: "leased",
       logRetention: RetentionDays.ONE_MONTH,
       removalPolicy: RemovalPolicy.RETAIN,
+      lowStockThreshold: 0,
+      notifications: {},
     });
   });
 
@@ -52,6 +55,53 @@ describe("the context", () => {
         },
       );
     }
+  });
+});
+
+const topicArn = "arn:aws:sns:eu-west-1:123456789012:orders";
+const tokenSecretArn = "arn:aws:secretsmanager:eu-west-1:123456789012:secret:redis-AbCdEf";
+const redis = { redisUrl: "https://redis.example.com", redisTokenSecretArn: tokenSecretArn };
+
+describe("the contexts of events and notifications", () => {
+  test.each(["orderEventsTopicArn", "alarmTopicArn"])("name a topic: %s", (key) => {
+    for (const arn of [topicArn, "arn:aws-cn:sns:cn-north-1:123456789012:Shop_Orders-1"]) {
+      expect(read({ [key]: arn })).toMatchObject({ [key]: arn });
+    }
+  });
+
+  test.each([
+    ["0", 0],
+    ["5", 5],
+    [1_000_000_000, 1_000_000_000],
+  ])("set the threshold of low stock to %s", (typed, lowStockThreshold) => {
+    expect(read({ lowStockThreshold: typed })).toMatchObject({ lowStockThreshold });
+  });
+
+  test("say who is told, and by whom", () => {
+    const sender = "shop@example.com";
+    expect(read({ notificationSender: ` ${sender} ` }).notifications).toEqual({ sender });
+    const recipient = "stock+alerts@warehouse.example";
+    expect(
+      read({ notificationSender: sender, notificationRecipient: recipient }).notifications,
+    ).toEqual({ sender, recipient });
+  });
+
+  test("say of what people are told", () => {
+    expect(read({ notificationTypes: "stock.low" }).notifications).toEqual({
+      types: ["stock.low"],
+    });
+    expect(
+      read({ notificationTypes: "stock.low, stock.depleted,reservation.rejected" }).notifications,
+    ).toEqual({ types: ["stock.low", "stock.depleted", "reservation.rejected"] });
+    expect(read({ notificationTypes: inventoryEventTypes.join() }).notifications).toEqual({
+      types: inventoryEventTypes,
+    });
+  });
+
+  test("name a Redis and the secret that is its token", () => {
+    expect(read(redis).notifications).toEqual({
+      redis: { url: "https://redis.example.com", tokenSecretArn },
+    });
   });
 });
 
@@ -88,6 +138,108 @@ describe("a context that cannot be used is refused with its key, its value and w
       /"jwtIsuer" .*no such context; known are/,
     ],
     ["a key in capitals", { Auth: "none" }, /"Auth" is "none": there is no such context/],
+    [
+      "a topic that is a name",
+      { orderEventsTopicArn: "orders" },
+      /"orderEventsTopicArn" is "orders": it must be the ARN of an SNS topic that is not FIFO, for/,
+    ],
+    [
+      "a topic that is FIFO",
+      { orderEventsTopicArn: `${topicArn}.fifo` },
+      /"orderEventsTopicArn" is "[\w:-]+\.fifo": .* not FIFO/,
+    ],
+    [
+      "a queue as a topic",
+      { alarmTopicArn: "arn:aws:sqs:eu-west-1:123456789012:alarms" },
+      /"alarmTopicArn" is "arn:aws:sqs:[^"]+": it must be the ARN of an SNS topic/,
+    ],
+    [
+      "a subscription as a topic",
+      { alarmTopicArn: `${topicArn}:5be1a2a8` },
+      /"alarmTopicArn" is "[^"]+:5be1a2a8": it must be the ARN of an SNS topic/,
+    ],
+    ["an empty topic", { alarmTopicArn: "" }, /"alarmTopicArn" is "": it must be the ARN/],
+    [
+      "a negative threshold",
+      { lowStockThreshold: "-1" },
+      /"lowStockThreshold" is "-1": accepted is a whole number from 0 to 1000000000; 0 when absent/,
+    ],
+    [
+      "a threshold over all units",
+      { lowStockThreshold: 1_000_000_001 },
+      /"lowStockThreshold" is "1000000001": .* from 0 to 1000000000/,
+    ],
+    ["half a unit", { lowStockThreshold: 0.5 }, /"lowStockThreshold" is "0.5": .*whole number/],
+    [
+      "a sender without a domain",
+      { notificationSender: "shop" },
+      /"notificationSender" is "shop": it must be a mail address, for example shop@example.com/,
+    ],
+    [
+      "a sender with a name",
+      { notificationSender: "Shop <shop@example.com>" },
+      /"notificationSender" is "Shop <shop@example.com>": it must be a mail address/,
+    ],
+    [
+      "two recipients",
+      { notificationSender: "a@b.example", notificationRecipient: "c@d.example, e@f.example" },
+      /"notificationRecipient" is "c@d.example, e@f.example": it must be a mail address/,
+    ],
+    [
+      "a recipient and no sender",
+      { notificationRecipient: "shop@example.com" },
+      /"notificationSender" is missing: notificationRecipient needs the address that .* sends from/,
+    ],
+    [
+      "an unknown type of event",
+      { notificationTypes: "stock.low,stock.gone" },
+      /"notificationTypes" is "stock.low,stock.gone": accepted are, .*commas, .*stock.replenished/,
+    ],
+    ["no type of event", { notificationTypes: "" }, /"notificationTypes" is "": accepted are/],
+    [
+      "a list of types",
+      { notificationTypes: ["stock.low"] },
+      /"notificationTypes" is \["stock.low"\]: it must be one text or number/,
+    ],
+    [
+      "a Redis in the clear",
+      { ...redis, redisUrl: "http://redis.example.com" },
+      /"redisUrl" is "http:\/\/redis.example.com": it must be the https address of a Redis/,
+    ],
+    [
+      "a Redis by its own protocol",
+      { ...redis, redisUrl: "rediss://redis.example.com:6379" },
+      /"redisUrl" is "rediss:[^"]+": it must be the https address of a Redis with Upstash's REST/,
+    ],
+    [
+      "a Redis with a token in its address",
+      { ...redis, redisUrl: "https://redis.example.com/?_token=abc" },
+      /"redisUrl" is "https:[^"]+": it must be the https address/,
+    ],
+    [
+      "a Redis with a password in its address",
+      { ...redis, redisUrl: "https://default:abc@redis.example.com" },
+      /"redisUrl" is "https:[^"]+": it must be the https address/,
+    ],
+    [
+      "a Redis without its token",
+      { ...redis, redisTokenSecretArn: undefined },
+      /"redisTokenSecretArn" is missing: redisUrl needs the ARN of the Secrets Manager secret/,
+    ],
+    [
+      "a token without its Redis",
+      { ...redis, redisUrl: undefined },
+      /"redisUrl" is missing: it must be the https address/,
+    ],
+    ["a misspelled topic", { orderEventTopicArn: topicArn }, /"orderEventTopicArn" is .*no such/],
+    [
+      "a misspelled threshold",
+      { lowStockTreshold: 5 },
+      /"lowStockTreshold" is 5: there is no such/,
+    ],
+    ["a misspelled sender", { notificationsSender: "a@b.c" }, /"notificationsSender" is .*no such/],
+    ["a token itself", { redisToken: "abc" }, /"redisToken" .*: there is no such context; known/],
+    ["a misspelled alarm", { alarmsTopicArn: topicArn }, /"alarmsTopicArn" is .*no such context/],
   ])("%s", (_, context, message) => {
     expect(() => read(context)).toThrow(ContextError);
     expect(() => read(context)).toThrow(message);

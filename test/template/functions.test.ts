@@ -3,7 +3,9 @@ import { describe, expect, test } from "vitest";
 import {
   auditTimeoutSeconds,
   functionTimeoutSeconds,
+  queueTimeoutSeconds,
   retentionDaysDefault,
+  streamTimeoutSeconds,
   sweepTimeoutSeconds,
 } from "../../contract/bounds.ts";
 import packageJson from "../../package.json" with { type: "json" };
@@ -33,6 +35,10 @@ describe("the functions", () => {
       "StockFunction",
       "SweepFunction",
       "AuditFunction",
+      "PublishFunction",
+      "LedgerFunction",
+      "OrdersFunction",
+      "NotifyFunction",
       "ServiceFunction",
     ]);
   });
@@ -45,6 +51,10 @@ describe("the functions", () => {
     const own: Record<string, number> = {
       SweepFunction: sweepTimeoutSeconds,
       AuditFunction: auditTimeoutSeconds,
+      PublishFunction: streamTimeoutSeconds,
+      LedgerFunction: streamTimeoutSeconds,
+      OrdersFunction: queueTimeoutSeconds,
+      NotifyFunction: queueTimeoutSeconds,
     };
     expect(properties).toMatchObject({
       Timeout: own[name] ?? functionTimeoutSeconds,
@@ -112,6 +122,42 @@ describe("the functions' environment", () => {
         STOCK_TABLE: "StockTable",
         RESERVATIONS_TABLE: "ReservationsTable",
         LOCKS_TABLE: "LocksTable",
+        MOVEMENTS_TABLE: "MovementsTable",
+      },
+    ],
+    [
+      "PublishFunction",
+      {
+        INVENTORY_EVENTS_TOPIC: "InventoryEvents",
+        EVENT_SOURCE: "urn:holdfast:Holdfast:Holdfast",
+        LOW_STOCK_THRESHOLD: "0",
+        DEAD_LETTER_QUEUE_URL: "StreamDeadLetters",
+      },
+    ],
+    [
+      "LedgerFunction",
+      { MOVEMENTS_TABLE: "MovementsTable", DEAD_LETTER_QUEUE_URL: "StreamDeadLetters" },
+    ],
+    [
+      "OrdersFunction",
+      {
+        STOCK_TABLE: "StockTable",
+        RESERVATIONS_TABLE: "ReservationsTable",
+        RETENTION_DAYS: String(retentionDaysDefault),
+        LOCKS_TABLE: "LocksTable",
+        MULTI_ITEM_STRATEGY: "leased",
+        QUEUE_URL: "OrdersQueue",
+        DEAD_LETTER_QUEUE_URL: "OrdersDeadLetters",
+      },
+    ],
+    [
+      "NotifyFunction",
+      {
+        LOCKS_TABLE: "LocksTable",
+        QUEUE_URL: "NotificationsQueue",
+        DEAD_LETTER_QUEUE_URL: "NotificationsDeadLetters",
+        NOTIFICATION_CHANNEL: "log",
+        UPSTASH_REDIS_REST_URL: "",
       },
     ],
     [
@@ -124,7 +170,7 @@ describe("the functions' environment", () => {
     ],
     ["StockFunction", { STOCK_TABLE: "StockTable", MOVEMENTS_TABLE: "MovementsTable" }],
     ["ServiceFunction", {}],
-  ])("%s is told of its tables and nothing else", (name, own) => {
+  ])("%s is told of its tables, queues and topics, and nothing else", (name, own) => {
     expect(variables(functions, name)).toEqual({ ...own, ...forAll });
   });
 
@@ -135,6 +181,7 @@ describe("the functions' environment", () => {
         multiItemStrategy: "optimistic",
         logLevel: "DEBUG",
         serviceVersion: "9.9.9",
+        lowStockThreshold: 5,
       }),
       "AWS::Lambda::Function",
     ).map(({ logicalId, properties }) => ({ name: spokenName(logicalId), properties }));
@@ -143,8 +190,9 @@ describe("the functions' environment", () => {
       POWERTOOLS_LOG_LEVEL: "DEBUG",
       SERVICE_VERSION: "9.9.9",
     });
-    expect(variables(chosen, "ReserveFunction")).toMatchObject({
-      MULTI_ITEM_STRATEGY: "optimistic",
-    });
+    for (const name of ["ReserveFunction", "OrdersFunction"]) {
+      expect(variables(chosen, name)).toMatchObject({ MULTI_ITEM_STRATEGY: "optimistic" });
+    }
+    expect(variables(chosen, "PublishFunction")).toMatchObject({ LOW_STOCK_THRESHOLD: "5" });
   });
 });

@@ -1,3 +1,4 @@
+import type { Template } from "aws-cdk-lib/assertions";
 import { describe, expect, test } from "vitest";
 import { resourcesOf, spoken, spokenName, synthesize } from "./synthesize.ts";
 
@@ -7,22 +8,25 @@ interface Statement {
   Resource: unknown;
 }
 
+const policiesOf = (of: Template) =>
+  resourcesOf(of, "AWS::IAM::Policy").map(({ properties }) => {
+    const { PolicyDocument, Roles } = properties as unknown as {
+      PolicyDocument: { Statement: Statement[] };
+      Roles: unknown[];
+    };
+    return { roles: Roles.map(spoken), statements: PolicyDocument.Statement };
+  });
+
 const template = synthesize();
-const policies = resourcesOf(template, "AWS::IAM::Policy").map(({ properties }) => {
-  const { PolicyDocument, Roles } = properties as unknown as {
-    PolicyDocument: { Statement: Statement[] };
-    Roles: unknown[];
-  };
-  return { roles: Roles.map(spoken), statements: PolicyDocument.Statement };
-});
+const policies = policiesOf(template);
 
 /** Everything that a function's role allows, one `action on resource` a line. */
-const allowed = (functionName: string): string[] => {
-  const target = resourcesOf(template, "AWS::Lambda::Function").find(
+const allowed = (functionName: string, of: Template = template): string[] => {
+  const target = resourcesOf(of, "AWS::Lambda::Function").find(
     ({ logicalId }) => spokenName(logicalId) === functionName,
   );
   const role = spoken(target?.properties["Role"]);
-  return policies
+  return policiesOf(of)
     .filter(({ roles }) => roles.includes(role))
     .flatMap(({ statements }) => statements)
     .flatMap(({ Action, Resource }) =>
@@ -35,6 +39,42 @@ const allowed = (functionName: string): string[] => {
     .toSorted();
 };
 
+/** What Lambda asks of the reader of a table's stream. */
+const readingStreamOf = (table: string) => [
+  `dynamodb:DescribeStream on ${table}`,
+  `dynamodb:GetRecords on ${table}`,
+  `dynamodb:GetShardIterator on ${table}`,
+  `dynamodb:ListStreams on ${table}/stream/*`,
+];
+
+/** What Lambda and the function ask of the queue that feeds it. */
+const takingFrom = (queue: string) => [
+  `sqs:ChangeMessageVisibility on ${queue}`,
+  `sqs:DeleteMessage on ${queue}`,
+  `sqs:GetQueueAttributes on ${queue}`,
+  `sqs:ReceiveMessage on ${queue}`,
+];
+
+const reserving = [
+  "dynamodb:BatchGetItem on LocksTable",
+  "dynamodb:BatchGetItem on ReservationsTable",
+  "dynamodb:BatchGetItem on StockTable",
+  "dynamodb:DeleteItem on ReservationsTable",
+  "dynamodb:GetItem on ReservationsTable",
+  "dynamodb:PutItem on ReservationsTable",
+  "dynamodb:Query on ReservationsTable/index/byExpiry",
+  "dynamodb:UpdateItem on LocksTable",
+  "dynamodb:UpdateItem on ReservationsTable",
+  "dynamodb:UpdateItem on StockTable",
+];
+
+const notifying = [
+  "dynamodb:DeleteItem on LocksTable",
+  "dynamodb:UpdateItem on LocksTable",
+  "sqs:SendMessage on NotificationsDeadLetters",
+  ...takingFrom("NotificationsQueue"),
+];
+
 /** What every function may do besides: write its own log, and be traced. */
 const everyFunctions = (functionName: string) => [
   `logs:CreateLogStream on ${functionName}Logs`,
@@ -45,21 +85,7 @@ const everyFunctions = (functionName: string) => [
 
 describe("a function may do what its job needs, and nothing else:", () => {
   test.each([
-    [
-      "ReserveFunction",
-      [
-        "dynamodb:BatchGetItem on LocksTable",
-        "dynamodb:BatchGetItem on ReservationsTable",
-        "dynamodb:BatchGetItem on StockTable",
-        "dynamodb:DeleteItem on ReservationsTable",
-        "dynamodb:GetItem on ReservationsTable",
-        "dynamodb:PutItem on ReservationsTable",
-        "dynamodb:Query on ReservationsTable/index/byExpiry",
-        "dynamodb:UpdateItem on LocksTable",
-        "dynamodb:UpdateItem on ReservationsTable",
-        "dynamodb:UpdateItem on StockTable",
-      ],
-    ],
+    ["ReserveFunction", reserving],
     [
       "SweepFunction",
       [
@@ -77,8 +103,10 @@ describe("a function may do what its job needs, and nothing else:", () => {
         "dynamodb:BatchGetItem on ReservationsTable",
         "dynamodb:GetItem on ReservationsTable",
         "dynamodb:GetItem on StockTable",
+        "dynamodb:Query on MovementsTable/index/bySku",
         "dynamodb:Query on ReservationsTable/index/byExpiry",
         "dynamodb:Scan on LocksTable",
+        "dynamodb:Scan on MovementsTable",
         "dynamodb:Scan on ReservationsTable",
         "dynamodb:Scan on StockTable",
       ],
@@ -100,15 +128,75 @@ describe("a function may do what its job needs, and nothing else:", () => {
         "dynamodb:GetItem on MovementsTable",
         "dynamodb:GetItem on StockTable",
         "dynamodb:PutItem on MovementsTable",
+        "dynamodb:Query on MovementsTable/index/bySku",
         "dynamodb:Scan on StockTable",
         "dynamodb:UpdateItem on StockTable",
       ],
     ],
+    [
+      "PublishFunction",
+      [
+        ...readingStreamOf("ReservationsTable"),
+        ...readingStreamOf("StockTable"),
+        "sns:Publish on InventoryEvents",
+        "sqs:SendMessage on StreamDeadLetters",
+      ],
+    ],
+    [
+      "LedgerFunction",
+      [
+        ...readingStreamOf("StockTable"),
+        "dynamodb:BatchWriteItem on MovementsTable",
+        "sqs:SendMessage on StreamDeadLetters",
+      ],
+    ],
+    [
+      "OrdersFunction",
+      [
+        ...reserving,
+        "dynamodb:Query on ReservationsTable/index/byOrder",
+        "sqs:SendMessage on OrdersDeadLetters",
+        ...takingFrom("OrdersQueue"),
+      ],
+    ],
+    ["NotifyFunction", notifying],
     ["ServiceFunction", []],
-  ])("%s", (functionName, onTables) => {
-    expect(allowed(functionName)).toEqual(
-      [...onTables, ...everyFunctions(functionName)].toSorted(),
+  ])("%s", (functionName, own) => {
+    expect(allowed(functionName)).toEqual([...own, ...everyFunctions(functionName)].toSorted());
+  });
+
+  const identity = (name: string) =>
+    `arn:AWS::Partition:ses:AWS::Region:AWS::AccountId:identity/${name}`;
+  const tokenSecretArn = "arn:aws:secretsmanager:eu-west-1:123456789012:secret:redis-AbCdEf";
+  const redis = { url: "https://redis.example.com", tokenSecretArn };
+  const mailing = [
+    `ses:SendEmail on ${identity("shop@example.com")}`,
+    `ses:SendEmail on ${identity("example.com")}`,
+  ];
+  const readingToken = [`secretsmanager:GetSecretValue on ${tokenSecretArn}`];
+
+  test.each([
+    ["with a sender", { sender: "shop@example.com" }, mailing],
+    [
+      "with a sender and somebody else to be told",
+      { sender: "shop@example.com", recipient: "team@elsewhere.example" },
+      mailing,
+    ],
+    ["with a Redis", { redis }, readingToken],
+    ["with both", { sender: "shop@example.com", redis }, [...mailing, ...readingToken]],
+  ])("NotifyFunction %s", (_, notifications, more) => {
+    expect(allowed("NotifyFunction", synthesize({ notifications }))).toEqual(
+      [...notifying, ...more, ...everyFunctions("NotifyFunction")].toSorted(),
     );
+  });
+
+  test("no other function is given anything by a sender and a Redis", () => {
+    const full = synthesize({ notifications: { sender: "shop@example.com", redis } });
+    const others = resourcesOf(full, "AWS::Lambda::Function")
+      .map(({ logicalId }) => spokenName(logicalId))
+      .filter((name) => name !== "NotifyFunction");
+    expect(others).toHaveLength(9);
+    for (const name of others) expect(allowed(name, full)).toEqual(allowed(name));
   });
 });
 
@@ -120,23 +208,43 @@ describe("the permissions as a whole", () => {
     expect(actions.filter((action) => action.includes("*"))).toEqual([]);
   });
 
-  test("nothing but a half-written order may be deleted, by those who take it back", () => {
-    const deleting = statements.filter(({ Action }) =>
-      [Action].flat().some((action) => action.includes("Delete")),
-    );
-    expect(deleting.map(({ Resource }) => spoken(Resource))).toEqual([
-      "ReservationsTable",
-      "ReservationsTable",
+  /** What the predicate finds, one `role: action on resource` a line. */
+  const found = (isMeant: (action: string, resource: string) => boolean): string[] =>
+    policies
+      .flatMap(({ roles, statements: own }) =>
+        own.flatMap(({ Action, Resource }) =>
+          [Action].flat().flatMap((action) =>
+            [Resource]
+              .flat()
+              .filter((resource) => isMeant(action, spoken(resource)))
+              .map((resource) => `${roles.join()}: ${action} on ${spoken(resource)}`),
+          ),
+        ),
+      )
+      .toSorted();
+
+  test("deleted are half-written orders by those who take them back, messages by those who have used them, and marks of what was once begun", () => {
+    expect(found((action) => action.includes("Delete"))).toEqual([
+      "NotifyFunctionRole: dynamodb:DeleteItem on LocksTable",
+      "NotifyFunctionRole: sqs:DeleteMessage on NotificationsQueue",
+      "OrdersFunctionRole: dynamodb:DeleteItem on ReservationsTable",
+      "OrdersFunctionRole: sqs:DeleteMessage on OrdersQueue",
+      "ReserveFunctionRole: dynamodb:DeleteItem on ReservationsTable",
+      "SweepFunctionRole: dynamodb:DeleteItem on ReservationsTable",
     ]);
   });
 
-  test("no resource is a wildcard but X-Ray's, which knows none", () => {
-    const onEverything = statements.filter(({ Resource }) =>
-      [Resource].flat().some((resource) => spoken(resource).includes("*")),
+  test("no resource is a wildcard but X-Ray's, which knows none, and the streams of a table", () => {
+    const onMany = found(
+      (action, resource) => resource.includes("*") && !action.startsWith("xray:"),
     );
-    expect(new Set(onEverything.flatMap(({ Action }) => Action))).toEqual(
-      new Set(["xray:PutTraceSegments", "xray:PutTelemetryRecords"]),
-    );
+    expect(onMany).toEqual([
+      "LedgerFunctionRole: dynamodb:ListStreams on StockTable/stream/*",
+      "PublishFunctionRole: dynamodb:ListStreams on ReservationsTable/stream/*",
+      "PublishFunctionRole: dynamodb:ListStreams on StockTable/stream/*",
+    ]);
+    const traced = found((action, resource) => resource === "*" && action.startsWith("xray:"));
+    expect(traced).toHaveLength(2 * policies.length);
   });
 
   test("each function has a role of its own, without policies that AWS manages", () => {

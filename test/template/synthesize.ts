@@ -5,12 +5,13 @@
 import { mkdtempSync, rmSync } from "node:fs";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
-import { App, type StackProps } from "aws-cdk-lib";
+import { App, Stack, type StackProps } from "aws-cdk-lib";
 import { Template } from "aws-cdk-lib/assertions";
+import { Key } from "aws-cdk-lib/aws-kms";
 import { afterAll } from "vitest";
 import cdkJson from "../../cdk.json" with { type: "json" };
 import type { Authorization } from "../../lib/authorization.ts";
-import type { HoldfastProps } from "../../lib/holdfast.ts";
+import { Holdfast, type HoldfastProps } from "../../lib/holdfast.ts";
 import { HoldfastStack } from "../../lib/holdfast-stack.ts";
 
 /** One of each mode, for the promises that hold in all of them. */
@@ -38,6 +39,14 @@ export const createApp = (context: Record<string, unknown> = {}): App =>
 
 export const createStack = (props: HoldfastProps & StackProps = {}): HoldfastStack =>
   new HoldfastStack(createApp(), "Holdfast", props);
+
+/** A stack with a Holdfast under a key that is in the stack too. */
+export const createStackWithKey = (props: HoldfastProps = {}): Stack => {
+  const stack = new Stack(createApp(), "Mine");
+  const encryptionKey = new Key(stack, "OwnKey", { enableKeyRotation: true });
+  new Holdfast(stack, "Holdfast", { ...props, encryptionKey });
+  return stack;
+};
 
 const templates = new Map<string, Template>();
 

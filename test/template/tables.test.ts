@@ -1,9 +1,7 @@
-import { RemovalPolicy, Stack } from "aws-cdk-lib";
+import { RemovalPolicy } from "aws-cdk-lib";
 import { Template } from "aws-cdk-lib/assertions";
-import { Key } from "aws-cdk-lib/aws-kms";
 import { describe, expect, test } from "vitest";
-import { Holdfast } from "../../lib/holdfast.ts";
-import { createApp, resourcesOf, spokenName, synthesize } from "./synthesize.ts";
+import { createStackWithKey, resourcesOf, spokenName, synthesize } from "./synthesize.ts";
 
 const template = synthesize();
 const tables = resourcesOf(template, "AWS::DynamoDB::Table");
@@ -38,6 +36,19 @@ describe("the tables", () => {
   test.each(tables)("are paid by the request: $logicalId", (table) => {
     expect(table.properties).toMatchObject({ BillingMode: "PAY_PER_REQUEST" });
     expect(table.properties).not.toHaveProperty("ProvisionedThroughput");
+  });
+
+  test("tell of their changes by both images, where somebody reads that", () => {
+    const streamed = tables.filter(({ properties: own }) => "StreamSpecification" in own);
+    expect(streamed.map(({ logicalId }) => spokenName(logicalId))).toEqual([
+      "StockTable",
+      "ReservationsTable",
+    ]);
+    for (const table of streamed) {
+      expect(table.properties).toMatchObject({
+        StreamSpecification: { StreamViewType: "NEW_AND_OLD_IMAGES" },
+      });
+    }
   });
 
   test("vanish with the stack when that was asked for", () => {
@@ -130,9 +141,7 @@ describe("the keys", () => {
 });
 
 describe("with a key of one's own", () => {
-  const stack = new Stack(createApp(), "Mine");
-  new Holdfast(stack, "Holdfast", { encryptionKey: new Key(stack, "OwnKey") });
-  const mine = Template.fromStack(stack);
+  const mine = Template.fromStack(createStackWithKey());
 
   test("every table is encrypted under it", () => {
     for (const table of resourcesOf(mine, "AWS::DynamoDB::Table")) {
@@ -159,15 +168,16 @@ describe("with a key of one's own", () => {
       .filter((action) => action.startsWith("kms:"));
   };
 
-  test.each(["ReserveFunction", "ReservationsFunction", "StockFunction"])(
-    "%s may use the key, by no wildcard",
-    (functionName) => {
-      expect(keyActions(functionName)).toContain("kms:Decrypt");
-      expect(keyActions(functionName).join(" ")).not.toContain("*");
-    },
-  );
+  test.each(
+    ["Reserve", "Reservations", "Stock", "Publish", "Ledger", "Orders", "Notify"].map(
+      (name) => `${name}Function`,
+    ),
+  )("%s may use the key, by no wildcard", (functionName) => {
+    expect(keyActions(functionName)).toContain("kms:Decrypt");
+    expect(keyActions(functionName).join(" ")).not.toContain("*");
+  });
 
-  test("a function without tables may not use the key", () => {
+  test("a function without tables and queues may not use the key", () => {
     expect(keyActions("ServiceFunction")).toEqual([]);
   });
 });

@@ -1,0 +1,107 @@
+import { describe, expect, test } from "vitest";
+import { readChange } from "../../../functions/events/change.ts";
+import { reservationItem, stockItem, streamRecord } from "./stream-images.ts";
+
+describe("a record of a stream", () => {
+  test("is the change of a SKU's stock, with what was before it", () => {
+    const [before, after] = [stockItem(), stockItem({ version: 2, fence: 7 })];
+    expect(readChange(streamRecord({ sku: "shirt" }, { before, after }))).toEqual({
+      table: "stock",
+      before,
+      after,
+    });
+  });
+
+  test("is a reservation that is new, without a before", () => {
+    const after = reservationItem();
+    const change = readChange(streamRecord({ reservationId: "r1" }, { after }));
+    expect(change).toEqual({ table: "reservations", after });
+  });
+
+  test("is a reservation that is gone, without an after", () => {
+    const before = reservationItem({ status: "confirmed" });
+    const change = readChange(streamRecord({ reservationId: "r1" }, { before }));
+    expect(change).toEqual({ table: "reservations", before });
+  });
+});
+
+const without = (item: object, name: string) =>
+  Object.fromEntries(Object.entries(item).filter(([key]) => key !== name));
+
+describe("a record that is not as ours are is refused, and the refusal names it:", () => {
+  test("one of another table", () => {
+    const record = streamRecord({ lockName: "a" }, { after: { lockName: "a" } });
+    expect(() => readChange(record)).toThrow('No table has the key {"lockName":"a"}.');
+  });
+
+  test("one without keys", () => {
+    expect(() => readChange({ eventID: "1" })).toThrow("No table has the key {}.");
+  });
+
+  test.each([
+    ["onHand", undefined],
+    ["available", 1.5],
+    ["reserved", null],
+    ["version", "2"],
+  ])("stock whose %s is %j", (name, value) => {
+    const after =
+      value === undefined ? without(stockItem(), name) : { ...stockItem(), [name]: value };
+    expect(() => readChange(streamRecord({ sku: "shirt" }, { after }))).toThrow(
+      `The record shirt of stock has ${name} ${JSON.stringify(value)}: no whole number.`,
+    );
+  });
+
+  test("a reservation without version", () => {
+    const after = without(reservationItem(), "version");
+    expect(() => readChange(streamRecord({ reservationId: "r1" }, { after }))).toThrow(
+      "The record r1 of reservations has version undefined: no whole number.",
+    );
+  });
+
+  /** One millisecond after the last that a date can have: its text would be an exception later. */
+  const never = 8_640_000_000_000_001;
+
+  test.each([undefined, "yesterday", 0.5, never])("stock that was updated at %j", (updatedAtMs) => {
+    const { updatedAtMs: _, ...item } = stockItem();
+    const after = { ...item, ...(updatedAtMs !== undefined && { updatedAtMs }) };
+    expect(() => readChange(streamRecord({ sku: "shirt" }, { after }))).toThrow(
+      `The record shirt of stock has updatedAtMs ${JSON.stringify(updatedAtMs)}: no time in`,
+    );
+  });
+
+  test.each([
+    ["createdAtMs", undefined],
+    ["expiresAtMs", undefined],
+    ["createdAtMs", never],
+    ["expiresAtMs", -never],
+    ["updatedAtMs", "yesterday"],
+  ])("a reservation whose %s is %j", (name, value) => {
+    const item = without(reservationItem(), name);
+    const after = { ...item, ...(value !== undefined && { [name]: value }) };
+    expect(() => readChange(streamRecord({ reservationId: "r1" }, { after }))).toThrow(
+      `The record r1 of reservations has ${name} ${JSON.stringify(value)}: no time in milliseconds.`,
+    );
+  });
+
+  test.each(["lines", "status"])("a reservation without %s", (name) => {
+    const after = without(reservationItem(), name);
+    expect(() => readChange(streamRecord({ reservationId: "r1" }, { after }))).toThrow(
+      "The record r1 of reservations has no lines, or no status.",
+    );
+  });
+
+  test.each([[[null]], [["hat"]], [[{ sku: "hat" }]], [[{ quantity: 1 }]], ["hat"]])(
+    "a reservation whose lines are %j",
+    (lines) => {
+      const after = { ...reservationItem(), lines };
+      expect(() => readChange(streamRecord({ reservationId: "r1" }, { after }))).toThrow(
+        "The record r1 of reservations has no lines, or no status.",
+      );
+    },
+  );
+});
+
+test("a record of before there were times of updates is read all the same", () => {
+  const after = without(reservationItem(), "updatedAtMs");
+  expect(readChange(streamRecord({ reservationId: "r1" }, { after }))).toMatchObject({ after });
+});

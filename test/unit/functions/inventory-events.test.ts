@@ -1,0 +1,365 @@
+import { describe, expect, test } from "vitest";
+import * as z from "zod/mini";
+import {
+  type InventoryEvent,
+  inventoryEventSchema,
+  inventoryEventTypes,
+} from "../../../contract/events.ts";
+import type { ReservationItem, StockItem } from "../../../contract/tables.ts";
+import { eventsOf } from "../../../functions/events/inventory-events.ts";
+import { reservationItem, startMs, stockItem } from "./stream-images.ts";
+
+const settings = { source: "urn:holdfast:Shop:Holdfast", lowStockThreshold: 0 };
+
+/** What is told, checked against the schema of its type. */
+const checked = (events: InventoryEvent[]): InventoryEvent[] => {
+  for (const event of events) {
+    const result = z.safeParse(z.strictObject(inventoryEventSchema(event.type).shape), event);
+    expect(result.error?.issues).toBeUndefined();
+    // What the schema does not know is passed over by readers: nothing of it may be needed.
+    expect(inventoryEventSchema(event.type).parse(event)).toEqual(event);
+  }
+  return events;
+};
+
+const told = (
+  before: ReservationItem | undefined,
+  after: ReservationItem | undefined,
+): InventoryEvent[] =>
+  checked(
+    eventsOf(
+      { table: "reservations", ...(before && { before }), ...(after && { after }) },
+      settings,
+    ),
+  );
+
+const toldOfStock = (
+  before: StockItem | undefined,
+  after: StockItem | undefined,
+  lowStockThreshold = 0,
+): InventoryEvent[] =>
+  checked(
+    eventsOf(
+      { table: "stock", ...(before && { before }), ...(after && { after }) },
+      { ...settings, lowStockThreshold },
+    ),
+  );
+
+const types = (events: InventoryEvent[]) => events.map(({ type }) => type);
+
+const held = reservationItem();
+const ended = (status: ReservationItem["status"], more: Partial<ReservationItem> = {}) => {
+  const { expiryShard: _shard, skus: _skus, ...item } = reservationItem({ version: 2, ...more });
+  return { ...item, status, updatedAtMs: startMs + 60_000, ttlSeconds: 1 };
+};
+const reserving = reservationItem({
+  status: "reserving",
+  version: 0,
+  remaining: { change: "hold", from: 0, to: 2 },
+  attendedUntilMs: startMs + 5_000,
+});
+const rejected = ended("rejected", {
+  version: 1,
+  shortages: [{ sku: "hat", requested: 1, available: 0 }],
+});
+
+describe("a reservation is told of", () => {
+  test.each<[string, ReservationItem | undefined, ReservationItem, string]>([
+    ["when it is held", undefined, held, "reservation.held"],
+    ["when it is held after all its chunks", reserving, held, "reservation.held"],
+    [
+      "when it is extended",
+      held,
+      { ...held, version: 2, expiresAtMs: startMs + 1_800_000 },
+      "reservation.extended",
+    ],
+    ["when it is confirmed", held, ended("confirmed"), "reservation.confirmed"],
+    ["when it is released", held, ended("released"), "reservation.released"],
+    [
+      "when it is cancelled before it came",
+      undefined,
+      ended("released", { version: 1, lines: [] }),
+      "reservation.released",
+    ],
+    ["when it is expired", held, ended("expired"), "reservation.expired"],
+    ["when it is rejected", undefined, rejected, "reservation.rejected"],
+    [
+      "when it is rejected after some of its chunks",
+      { ...reserving, status: "returning" },
+      rejected,
+      "reservation.rejected",
+    ],
+  ])("%s", (_, before, after, type) => {
+    expect(types(told(before, after))).toEqual([type]);
+  });
+
+  test("with its whole record, when it was written, and which version it is", () => {
+    expect(told(held, ended("confirmed"))).toEqual([
+      {
+        specversion: "1.0",
+        id: `reservation.confirmed/r1/${startMs}/2`,
+        source: "urn:holdfast:Shop:Holdfast",
+        type: "reservation.confirmed",
+        subject: "r1",
+        time: "2026-01-02T03:05:05.678Z",
+        datacontenttype: "application/json",
+        sequence: "0000000000000002",
+        data: {
+          reservationId: "r1",
+          status: "confirmed",
+          lines: [
+            { sku: "hat", quantity: 1 },
+            { sku: "shirt", quantity: 2 },
+          ],
+          orderId: "order-1",
+          createdAt: "2026-01-02T03:04:05.678Z",
+          expiresAt: "2026-01-02T03:19:05.678Z",
+          version: 2,
+        },
+      },
+    ]);
+  });
+
+  test("as rejected with what was short and for which order", () => {
+    expect(told(undefined, rejected)[0]).toMatchObject({
+      data: {
+        reservationId: "r1",
+        orderId: "order-1",
+        lines: [
+          { sku: "hat", quantity: 1 },
+          { sku: "shirt", quantity: 2 },
+        ],
+        shortages: [{ sku: "hat", requested: 1, available: 0 }],
+        rejectedAt: "2026-01-02T03:04:05.678Z",
+      },
+    });
+  });
+
+  test("also where its record is of a version that did not say when it was written", () => {
+    const { updatedAtMs: _, ...old } = held;
+    expect(told(undefined, old)[0]).toMatchObject({ time: "2026-01-02T03:04:05.678Z" });
+  });
+});
+
+describe("nothing is told of", () => {
+  test.each<[string, ReservationItem | undefined, ReservationItem | undefined]>([
+    ["an order that is begun", undefined, reserving],
+    [
+      "a chunk that is written before the hold",
+      reserving,
+      { ...reserving, remaining: { change: "hold", from: 1, to: 2 } },
+    ],
+    [
+      "a chunk that is sold after the confirmation",
+      ended("confirmed", { remaining: { change: "sell", from: 0, to: 2 } }),
+      ended("confirmed", { remaining: { change: "sell", from: 1, to: 2 } }),
+    ],
+    [
+      "the last chunk of an end",
+      ended("released", { remaining: { change: "giveBack", from: 1, to: 2 } }),
+      ended("released"),
+    ],
+    ["an order that fell short on the way", reserving, { ...reserving, status: "returning" }],
+    ["a half-written order that is removed", { ...reserving, status: "returning" }, undefined],
+    ["an ended reservation that is removed with time", ended("confirmed"), undefined],
+    ["a record that is written again as it was", held, held],
+  ])("%s", (_, before, after) => {
+    expect(told(before, after)).toEqual([]);
+  });
+
+  test.each<[string, StockItem | undefined, StockItem | undefined]>([
+    ["stock that is written again as it was", stockItem(), stockItem()],
+    ["stock whose lease alone has changed", stockItem(), stockItem({ fence: 7 })],
+    ["stock that is removed", stockItem(), undefined],
+    [
+      "units that are held while others are left",
+      stockItem(),
+      stockItem({ available: 8, reserved: 2, version: 2 }),
+    ],
+  ])("%s", (_, before, after) => {
+    expect(toldOfStock(before, after)).toEqual([]);
+  });
+});
+
+/** The record with so many available units, in the given version. */
+const left = (available: number, version: number, more: Partial<StockItem> = {}): StockItem =>
+  stockItem({ available, version, ...more });
+
+describe("stock that is counted, corrected or repaired is told of as adjusted", () => {
+  test.each(["count", "adjustment", "repair"] as const)("by a %s", (kind) => {
+    const after = left(12, 2, { lastChange: { kind } });
+    expect(types(toldOfStock(left(10, 1), after))).toEqual(["stock.adjusted"]);
+  });
+
+  test("with the change and why it was made", () => {
+    const lastChange = {
+      kind: "adjustment",
+      reason: "found",
+      reference: "tour-7",
+      actor: "ann",
+    } as const;
+    const before = stockItem({ available: 8, reserved: 2 });
+    const after = stockItem({ available: 11, reserved: 2, version: 2, lastChange });
+    expect(toldOfStock(before, after)).toMatchObject([
+      {
+        type: "stock.adjusted",
+        id: "stock.adjusted/shirt/2",
+        subject: "shirt",
+        data: {
+          onHand: 13,
+          available: 11,
+          reserved: 2,
+          version: 2,
+          change: {
+            kind: "adjustment",
+            onHandDelta: 3,
+            availableDelta: 3,
+            reservedDelta: 0,
+            reason: "found",
+            reference: "tour-7",
+            actor: "ann",
+          },
+        },
+      },
+    ]);
+  });
+
+  test("the first count is a change from nothing", () => {
+    const after = left(10, 1, { lastChange: { kind: "count" } });
+    const [event, ...others] = toldOfStock(undefined, after);
+    expect(others).toEqual([]);
+    expect(event).toMatchObject({ data: { change: { onHandDelta: 10, availableDelta: 10 } } });
+  });
+
+  test.each(["hold", "sale", "release", "expiry", "rollback"] as const)("not by a %s", (kind) => {
+    const after = left(9, 2, { lastChange: { kind } });
+    expect(toldOfStock(left(10, 1), after)).toEqual([]);
+  });
+});
+
+describe("stock is low", () => {
+  /** The events of a SKU whose available units were so many after each change. */
+  const walk = (amounts: number[], threshold: number, more: Partial<StockItem> = {}) =>
+    amounts
+      .slice(1)
+      .map((amount, index) =>
+        types(
+          toldOfStock(
+            left(amounts[index]!, index + 1, more),
+            left(amount, index + 2, more),
+            threshold,
+          ),
+        ).filter((type) => type === "stock.low"),
+      )
+      .map((events) => events.length);
+
+  test("once when it comes down to the threshold, and again when it does so again", () => {
+    expect(walk([10, 6, 5, 4, 1, 0, 5, 6, 5], 5)).toEqual([0, 1, 0, 0, 0, 0, 0, 1]);
+  });
+
+  test("never without a threshold", () => {
+    expect(walk([10, 1, 0], 0)).toEqual([0, 0]);
+  });
+
+  test("at its own threshold, not at the stack's", () => {
+    expect(walk([10, 5, 3, 2], 5, { lowStockThreshold: 2 })).toEqual([0, 0, 1]);
+    expect(walk([10, 5, 3], 0, { lowStockThreshold: 5 })).toEqual([1, 0]);
+  });
+
+  test("never where its own threshold is 0", () => {
+    expect(walk([10, 5, 0], 5, { lowStockThreshold: 0 })).toEqual([0, 0]);
+  });
+
+  test("when it is new with no more than the threshold", () => {
+    expect(types(toldOfStock(undefined, left(3, 1), 5))).toEqual(["stock.low"]);
+  });
+
+  test("when its threshold is raised to what there is, with that threshold", () => {
+    const lastChange = { kind: "count" } as const;
+    const raised = left(10, 2, { lowStockThreshold: 10, lastChange });
+    const events = toldOfStock(left(10, 1), raised, 5);
+    expect(types(events)).toEqual(["stock.adjusted", "stock.low"]);
+    expect(events[1]).toMatchObject({ data: { available: 10, lowStockThreshold: 10 } });
+  });
+
+  test("no more when its threshold is lowered", () => {
+    const before = left(4, 1, { lowStockThreshold: 5 });
+    expect(types(toldOfStock(before, left(4, 2, { lowStockThreshold: 2 })))).toEqual([]);
+  });
+});
+
+describe("stock is depleted and replenished", () => {
+  test("depleted when its last available unit is gone, once", () => {
+    const allHeld = stockItem({ available: 0, reserved: 10, version: 2 });
+    expect(types(toldOfStock(left(10, 1), allHeld))).toEqual(["stock.depleted"]);
+    const sold = stockItem({ available: 0, reserved: 8, version: 3 });
+    expect(toldOfStock(allHeld, sold)).toEqual([]);
+  });
+
+  test("replenished when there is one again, once", () => {
+    expect(types(toldOfStock(left(0, 1), left(1, 2)))).toEqual(["stock.replenished"]);
+    expect(toldOfStock(left(1, 2), left(2, 3))).toEqual([]);
+  });
+
+  test("neither when it is new", () => {
+    expect(toldOfStock(undefined, left(0, 1))).toEqual([]);
+    expect(toldOfStock(undefined, left(5, 1))).toEqual([]);
+  });
+
+  test("low before depleted, where it comes to both at once", () => {
+    expect(types(toldOfStock(left(10, 1), left(0, 2), 5))).toEqual(["stock.low", "stock.depleted"]);
+  });
+});
+
+describe("the id of an event", () => {
+  const ids = (events: InventoryEvent[]) => events.map(({ id }) => id);
+
+  test("is the same whenever the same images are told of", () => {
+    const copy = structuredClone({ before: held, after: ended("confirmed") });
+    expect(ids(told(copy.before, copy.after))).toEqual(ids(told(held, ended("confirmed"))));
+  });
+
+  test("is another one for each version, each type and each record", () => {
+    const extended = (version: number) =>
+      told({ ...held, version: version - 1 }, { ...held, version });
+    const all = [
+      ...told(undefined, held),
+      ...extended(2),
+      ...extended(3),
+      ...told(held, ended("confirmed")),
+      ...told(held, ended("released")),
+      ...told(undefined, { ...held, reservationId: "r2" }),
+      // Long after the first one was removed, under the same idempotency key.
+      ...told(undefined, { ...held, createdAtMs: startMs + 86_400_000 }),
+      ...toldOfStock(left(1, 1), left(0, 2), 5),
+      ...toldOfStock(left(1, 3), left(0, 4), 5),
+      ...toldOfStock(left(1, 1, { sku: "hat" }), left(0, 2, { sku: "hat" }), 5),
+    ];
+    expect(all).toHaveLength(10);
+    expect(new Set(ids(all)).size).toBe(all.length);
+  });
+
+  test("comes with a sequence that grows as text, as the versions do as numbers", () => {
+    const versions = [1, 2, 9, 10, 99, 1_000_000_000, Number.MAX_SAFE_INTEGER];
+    const sequences = versions.map(
+      (version) => toldOfStock(left(1, 0), left(0, version))[0]!.sequence,
+    );
+    expect(sequences.toSorted()).toEqual(sequences);
+    expect(new Set(sequences).size).toBe(versions.length);
+  });
+});
+
+test("every type of the contract is told of by these changes", () => {
+  const all = [
+    ...told(undefined, held),
+    ...told(held, { ...held, version: 2 }),
+    ...(["confirmed", "released", "expired"] as const).flatMap((status) =>
+      told(held, ended(status)),
+    ),
+    ...told(undefined, rejected),
+    ...toldOfStock(left(10, 1), left(5, 2, { lastChange: { kind: "count" } }), 5),
+    ...toldOfStock(left(10, 1), left(0, 2)),
+    ...toldOfStock(left(0, 1), left(10, 2)),
+  ];
+  expect(new Set(types(all))).toEqual(new Set(inventoryEventTypes));
+});
