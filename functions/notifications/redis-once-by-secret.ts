@@ -3,6 +3,7 @@ import { GetSecretValueCommand, type SecretsManagerClient } from "@aws-sdk/clien
 import { LockError } from "../../locks/lock-error.ts";
 import type { Once } from "../../locks/once.ts";
 import { createRedisOnce } from "../../locks/redis/redis-once.ts";
+import { isFinal } from "../../locks/redis/upstash.ts";
 
 export interface RedisBySecret {
   /** https://… of a Redis that speaks Upstash's REST protocol. */
@@ -43,7 +44,10 @@ export const createRedisOnceBySecret = (redis: RedisBySecret): Once => {
       const value = await work(new AbortController().signal);
       return { status: "ran_unchecked", value, error };
     }
-    return once(key, options, work);
+    const result = await once(key, options, work);
+    // The secret may have another token by now.
+    if (result.status === "ran_unchecked" && isFinal(result.error.cause)) opened = undefined;
+    return result;
   };
 };
 

@@ -4,7 +4,7 @@
  */
 import { readFile, readlink } from "node:fs/promises";
 import fc from "fast-check";
-import { afterAll, beforeAll, expect, inject, test, vi } from "vitest";
+import { afterAll, beforeAll, expect, inject, onTestFinished, test, vi } from "vitest";
 import { notificationOf } from "../../functions/notifications/notification.ts";
 import { audit } from "../../inventory/audit/audit.ts";
 import { callWithin } from "../../inventory/database.ts";
@@ -195,6 +195,19 @@ const redisOf = async ({ dataDirectory }: LocalRun): Promise<number> => {
   }
   throw new Error("The run has no Redis: apt-get install redis-server");
 };
+
+test("with Redis frozen, which never answers, orders go on and every notification goes out", async () => {
+  const orders = Array.from({ length: 5 }, (_, index) => orderOf(2_000 + index, "order.paid"));
+  for (const sku of skus) await client.put(`/v1/stock/${sku}`, { onHand: 10_000 });
+  const redis = await redisOf(run);
+  process.kill(redis, "SIGSTOP");
+  onTestFinished(() => void process.kill(redis, "SIGCONT"));
+  await messages.publishAll(orderEvents, orders.flatMap(eventsOf));
+  await expectSoon(async () => {
+    const mails = [...(await mailsOf(orders, "is confirmed")).values()];
+    expect(Math.min(...mails)).toBeGreaterThanOrEqual(1);
+  });
+});
 
 test(
   "with Redis dead: orders go on, every notification goes out, some twice, and these are counted",

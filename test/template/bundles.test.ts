@@ -81,6 +81,7 @@ describe("what is deployed is all that runs:", () => {
         "MOVEMENTS_TABLE",
         "LOCKS_TABLE",
         "MULTI_ITEM_STRATEGY",
+        "NOTIFICATION_CHANNEL",
       ];
       const env = {
         ...Object.fromEntries(variables.map((variable) => [variable, "a-table"])),

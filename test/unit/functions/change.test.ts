@@ -6,6 +6,7 @@ describe("a record of a stream", () => {
   test("is the change of a SKU's stock, with what was before it", () => {
     const [before, after] = [stockItem(), stockItem({ version: 2, fence: 7 })];
     expect(readChange(streamRecord({ sku: "shirt" }, { before, after }))).toEqual({
+      id: "1",
       table: "stock",
       before,
       after,
@@ -15,13 +16,13 @@ describe("a record of a stream", () => {
   test("is a reservation that is new, without a before", () => {
     const after = reservationItem();
     const change = readChange(streamRecord({ reservationId: "r1" }, { after }));
-    expect(change).toEqual({ table: "reservations", after });
+    expect(change).toEqual({ id: "1", table: "reservations", after });
   });
 
   test("is a reservation that is gone, without an after", () => {
     const before = reservationItem({ status: "confirmed" });
     const change = readChange(streamRecord({ reservationId: "r1" }, { before }));
-    expect(change).toEqual({ table: "reservations", before });
+    expect(change).toEqual({ id: "1", table: "reservations", before });
   });
 });
 

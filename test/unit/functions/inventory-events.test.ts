@@ -28,7 +28,7 @@ const told = (
 ): InventoryEvent[] =>
   checked(
     eventsOf(
-      { table: "reservations", ...(before && { before }), ...(after && { after }) },
+      { id: "change", table: "reservations", ...(before && { before }), ...(after && { after }) },
       settings,
     ),
   );
@@ -40,7 +40,7 @@ const toldOfStock = (
 ): InventoryEvent[] =>
   checked(
     eventsOf(
-      { table: "stock", ...(before && { before }), ...(after && { after }) },
+      { id: "change", table: "stock", ...(before && { before }), ...(after && { after }) },
       { ...settings, lowStockThreshold },
     ),
   );

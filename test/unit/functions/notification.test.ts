@@ -8,9 +8,13 @@ import { reservationItem, startMs, stockItem } from "./stream-images.ts";
 
 const settings = { source: "urn:holdfast:Shop:Holdfast", lowStockThreshold: 5 };
 
-const held = eventsOf({ table: "reservations", after: reservationItem() }, settings)[0]!;
+const held = eventsOf(
+  { id: "change", table: "reservations", after: reservationItem() },
+  settings,
+)[0]!;
 const [low, depleted] = eventsOf(
   {
+    id: "change",
     table: "stock",
     before: stockItem(),
     after: stockItem({ available: 0, reserved: 10, version: 2 }),
@@ -37,7 +41,7 @@ describe("a notification", () => {
 
   test("names the reservation where there is no order", () => {
     const { orderId: _, ...after } = reservationItem();
-    const [event] = eventsOf({ table: "reservations", after }, settings);
+    const [event] = eventsOf({ id: "change", table: "reservations", after }, settings);
     expect(notificationOf(event!).subject).toBe("Reservation r1 is held");
   });
 

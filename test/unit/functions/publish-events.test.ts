@@ -14,7 +14,7 @@ const eventWith = (reservationId: string, lineCount = 1): InventoryEvent => {
     quantity: 1,
   }));
   const after = reservationItem({ reservationId, lines });
-  return eventsOf({ table: "reservations", after }, settings)[0]!;
+  return eventsOf({ id: "change", table: "reservations", after }, settings)[0]!;
 };
 
 const indexesIn = (batches: ReturnType<typeof batchesOf>) =>
@@ -90,12 +90,17 @@ describe("an event's attributes", () => {
   test("are its type and, where it is about a single one, its SKU", () => {
     const lines = [{ sku: "shirt", quantity: 2 }];
     const [single] = eventsOf(
-      { table: "reservations", after: reservationItem({ lines }) },
+      { id: "change", table: "reservations", after: reservationItem({ lines }) },
       settings,
     );
     expect(attributesOf(single!)).toEqual({ type: text("reservation.held"), sku: text("shirt") });
     const [depleted] = eventsOf(
-      { table: "stock", before: stockItem(), after: stockItem({ available: 0, version: 2 }) },
+      {
+        id: "change",
+        table: "stock",
+        before: stockItem(),
+        after: stockItem({ available: 0, version: 2 }),
+      },
       settings,
     );
     expect(attributesOf(depleted!)).toEqual({ type: text("stock.depleted"), sku: text("shirt") });
@@ -104,7 +109,7 @@ describe("an event's attributes", () => {
   test("name no SKU where there are several, or none", () => {
     expect(attributesOf(eventWith("a", 2))).toEqual({ type: text("reservation.held") });
     const after = reservationItem({ status: "released", lines: [] });
-    const [cancelled] = eventsOf({ table: "reservations", after }, settings);
+    const [cancelled] = eventsOf({ id: "change", table: "reservations", after }, settings);
     expect(attributesOf(cancelled!)).toEqual({ type: text("reservation.released") });
   });
 

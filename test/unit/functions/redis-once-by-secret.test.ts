@@ -120,6 +120,15 @@ describe("a run that Redis is to remember, by a token that is a secret", () => {
     expect(secrets.asked).toHaveLength(3);
   });
 
+  test("reads the secret anew once Redis has refused its token", async () => {
+    const { secrets, runOnce } = await startSecrets(secretOf("of-yesterday"));
+    const key = newKey();
+    expect(await runOnce(key, options, () => "sent")).toMatchObject({ status: "ran_unchecked" });
+    secrets.answer = secretOf(token);
+    expect(await runOnce(key, options, () => "sent")).toMatchObject({ status: "ran" });
+    expect(secrets.asked).toHaveLength(2);
+  });
+
   test("does not happen where the secret cannot be read and it must be checked", async () => {
     const { runOnce } = await startSecrets(denied);
     let runs = 0;
