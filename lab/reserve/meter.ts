@@ -12,7 +12,7 @@ import { text } from "node:stream/consumers";
 export interface Meter extends AsyncDisposable {
   /** Address of DynamoDB's API, by way of this meter. */
   endpoint: string;
-  /** What `work` took, if nobody else is at work meanwhile. */
+  /** What `work` took, if nobody else calls meanwhile. */
   reading(work: () => Promise<unknown>): Promise<Reading>;
 }
 
@@ -37,6 +37,17 @@ const kinds: Record<string, "readUnits" | "writeUnits"> = {
   UpdateItem: "writeUnits",
 };
 
+/**
+ * What an app that uses this meter does by itself, after its callers have their answers: it reads the
+ * tables' streams and writes the ledger from them. It is in no reading, whoever's turn it is.
+ */
+const background: ReadonlySet<string> = new Set([
+  "BatchWriteItem",
+  "DescribeStream",
+  "GetRecords",
+  "GetShardIterator",
+]);
+
 export const startMeter = async (dynamodb: string): Promise<Meter> => {
   const total: Reading = { requests: 0, writeUnits: 0, readUnits: 0 };
   const agent = new Agent({ keepAlive: true });
@@ -50,7 +61,7 @@ export const startMeter = async (dynamodb: string): Promise<Meter> => {
     outgoing.end(body);
     const [answer] = (await once(outgoing, "response")) as [IncomingMessage];
     const answerBody = await text(answer);
-    total.requests += 1;
+    if (!background.has(operation)) total.requests += 1;
     if (kind !== undefined) total[kind] += unitsOf(JSON.parse(answerBody) as Consumed);
     return { status: answer.statusCode!, headers: answer.headers, body: answerBody };
   };
