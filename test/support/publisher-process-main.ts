@@ -5,6 +5,7 @@
 import type { Context, DynamoDBStreamEvent } from "aws-lambda";
 import { handler } from "../../functions/publish.ts";
 import { startStreamPoller } from "../../local/event-sources/stream-poller.ts";
+import { mappingOf } from "./stream-reader.ts";
 import type { PublisherPlan, PublisherTold } from "./publisher-process.ts";
 
 const plan = JSON.parse(process.argv[2]!) as PublisherPlan;
@@ -25,21 +26,7 @@ const invoke = async (_functionId: string, text: string) => {
 
 for (const tableName of plan.tables) {
   await startStreamPoller({
-    mapping: {
-      logicalId: tableName,
-      functionId: "publish",
-      functionArn: "arn:aws:lambda:us-east-1:000000000000:function:publish",
-      batchSize: 25,
-      windowMs: 0,
-      reportsItems: true,
-      tableId: tableName,
-      tableName,
-      streamArn: `arn:aws:dynamodb:us-east-1:000000000000:table/${tableName}/stream/test`,
-      startingPosition: "TRIM_HORIZON",
-      bisects: true,
-      retriesMax: 1_000,
-      recordAgeMsMax: Infinity,
-    },
+    mapping: mappingOf(tableName, 25),
     dynamodbEndpoint: plan.dynamodbEndpoint,
     checkpointsDirectory: plan.checkpointsDirectory,
     invoke,
