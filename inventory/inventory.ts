@@ -10,6 +10,9 @@ import { adjustStock, type AdjustStockInput } from "./adjust.ts";
 import { callWithin, type Call } from "./database.ts";
 import { extend, type ExtendInput } from "./extend.ts";
 import type { LeasingDatabase } from "./leases.ts";
+import { listMovements } from "./ledger.ts";
+import { cancelOrder, payOrder } from "./orders/end-order.ts";
+import { placeOrder, type PlaceOrderInput } from "./orders/place-order.ts";
 import { getReservation, listReservations } from "./reservation-queries.ts";
 import { reserve, type ReserveInput } from "./reserve.ts";
 import { getStock, listStock, setStock, type SetStockInput } from "./stock.ts";
@@ -24,6 +27,12 @@ export const createInventory = (database: LeasingDatabase) => ({
     listStock(database, input, call),
   adjustStock: (input: AdjustStockInput, call: Call = callWithin()) =>
     adjustStock(database, input, call),
+  listMovements: (input: Parameters<typeof listMovements>[1], call: Call = callWithin()) =>
+    listMovements(database, input, call),
+  placeOrder: (input: PlaceOrderInput, call: Call = callWithin()) =>
+    placeOrder(database, input, call),
+  payOrder: (orderId: string, call: Call = callWithin()) => payOrder(database, orderId, call),
+  cancelOrder: (orderId: string, call: Call = callWithin()) => cancelOrder(database, orderId, call),
   reserve: (input: ReserveInput, call: Call = callWithin()) => reserve(database, input, call),
   getReservation: (reservationId: string, call: Call = callWithin()) =>
     getReservation(database, reservationId, call),

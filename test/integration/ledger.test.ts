@@ -7,7 +7,7 @@ import { audit } from "../../inventory/audit/audit.ts";
 import type { Finding } from "../../inventory/audit/finding.ts";
 import { callWithin } from "../../inventory/database.ts";
 import { createInventory, type Inventory } from "../../inventory/inventory.ts";
-import { listMovements, movementIdOf } from "../../inventory/ledger.ts";
+import { movementIdOf } from "../../inventory/ledger.ts";
 import { startMessaging, type Messaging } from "../../local/messaging/messaging.ts";
 import { createTestDatabase, type TestDatabase } from "../support/database.ts";
 import { contextWithin, surround } from "../support/function-context.ts";
@@ -72,7 +72,7 @@ beforeEach(() => {
 const ledgerOf = async (sku: string, version: number): Promise<MovementItem[]> =>
   vi.waitFor(
     async () => {
-      const { items } = await listMovements(database, { sku, limit: 100 }, call);
+      const { items } = await inventory.listMovements({ sku, limit: 100 }, call);
       expect(items[0]?.version).toBe(version);
       expect(items.length).toBeGreaterThanOrEqual(version);
       return items.toReversed();
@@ -203,14 +203,14 @@ test("the list goes newest first, page by page, and refuses another list's curso
     await inventory.adjustStock({ sku, delta: 1, reason: "found" });
   }
   await ledgerOf(sku, 7);
-  const first = await listMovements(database, { sku, limit: 3 }, call);
-  const second = await listMovements(database, { sku, limit: 4, cursor: first.cursor }, call);
+  const first = await inventory.listMovements({ sku, limit: 3 }, call);
+  const second = await inventory.listMovements({ sku, limit: 4, cursor: first.cursor }, call);
   expect([...first.items, ...second.items].map(({ version }) => version)).toEqual([
     7, 6, 5, 4, 3, 2, 1,
   ]);
   expect(second.cursor).toBeUndefined();
   await expect(
-    listMovements(database, { sku: "told", cursor: first.cursor }, call),
+    inventory.listMovements({ sku: "told", cursor: first.cursor }, call),
   ).rejects.toMatchObject({ code: "invalid_cursor" });
 });
 
@@ -218,16 +218,17 @@ describe("the audit", () => {
   test("finds that the movements of every SKU add up after a crowd was at it", async () => {
     const skus = ["crowd-a", "crowd-b", "crowd-c"];
     for (const sku of skus) await inventory.setStock({ sku, onHand: 200 });
+    const patient = callWithin(60_000);
     await Promise.all(
       Array.from({ length: 90 }, async (_, index) => {
         const lines = skus.slice(0, 1 + (index % 3)).map((sku) => ({ sku, quantity: 1 }));
-        const held = await inventory.reserve({ lines });
+        const held = await inventory.reserve({ lines }, patient);
         if (!("reservation" in held)) return;
         const { reservationId } = held.reservation;
-        if (index % 3 === 0) await inventory.confirm(reservationId);
-        if (index % 3 === 1) await inventory.release(reservationId);
+        if (index % 3 === 0) await inventory.confirm(reservationId, patient);
+        if (index % 3 === 1) await inventory.release(reservationId, patient);
         if (index % 5 === 0) {
-          await inventory.adjustStock({ sku: lines[0]!.sku, delta: 1, reason: "found" });
+          await inventory.adjustStock({ sku: lines[0]!.sku, delta: 1, reason: "found" }, patient);
         }
       }),
     );
@@ -281,7 +282,7 @@ describe("the audit", () => {
     );
     // As if the stream had not been there yet.
     await vi.waitFor(async () => {
-      const { items } = await listMovements(database, { sku }, call);
+      const { items } = await inventory.listMovements({ sku }, call);
       expect(items).toHaveLength(1);
     });
     await database.client.send(
@@ -298,7 +299,7 @@ describe("the audit", () => {
     clock.aheadMs = 0;
     await inventory.setStock({ sku, onHand: 9 });
     await vi.waitFor(async () => {
-      const { items } = await listMovements(database, { sku }, call);
+      const { items } = await inventory.listMovements({ sku }, call);
       expect(items.map(({ kind, availableDelta }) => [kind, availableDelta])).toEqual([
         ["count", 2],
         ["opening", 7],

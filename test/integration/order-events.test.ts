@@ -5,9 +5,7 @@ import { receivesMax } from "../../contract/bounds.ts";
 import type { QueueHandler } from "../../functions/middleware/queue-handler.ts";
 import { callWithin } from "../../inventory/database.ts";
 import { createInventory, type Inventory } from "../../inventory/inventory.ts";
-import { cancelOrder, payOrder } from "../../inventory/orders/end-order.ts";
 import { reservationIdOfOrder } from "../../inventory/orders/order-record.ts";
-import { placeOrder } from "../../inventory/orders/place-order.ts";
 import { startMessaging, type Messaging } from "../../local/messaging/messaging.ts";
 import { createTestDatabase, type TestDatabase } from "../support/database.ts";
 import { startFaultProxy, type FaultProxy } from "../support/fault-proxy.ts";
@@ -326,8 +324,8 @@ describe("events at once, and faults on their way", () => {
     await Promise.all(
       Array.from({ length: 60 }, async (_, index) => {
         const orderId = newOrder();
-        const place = () => placeOrder(database, { orderId, lines: [{ sku, quantity: 1 }] }, call);
-        const cancel = () => cancelOrder(database, orderId, call);
+        const place = () => inventory.placeOrder({ orderId, lines: [{ sku, quantity: 1 }] }, call);
+        const cancel = () => inventory.cancelOrder(orderId, call);
         await Promise.all(index % 2 === 0 ? [place(), cancel()] : [cancel(), place()]);
         expect(await statusOf(orderId)).toEqual(["released"]);
       }),
@@ -340,10 +338,10 @@ describe("events at once, and faults on their way", () => {
     const call = callWithin(60_000);
     for (let round = 0; round < 20; round += 1) {
       const orderId = newOrder();
-      await placeOrder(database, { orderId, lines: [{ sku, quantity: 1 }] }, call);
+      await inventory.placeOrder({ orderId, lines: [{ sku, quantity: 1 }] }, call);
       const [paid, cancelled] = await Promise.all([
-        payOrder(database, orderId, call),
-        cancelOrder(database, orderId, call),
+        inventory.payOrder(orderId, call),
+        inventory.cancelOrder(orderId, call),
       ]);
       const [status] = await statusOf(orderId);
       expect(["confirmed", "released"]).toContain(status);
