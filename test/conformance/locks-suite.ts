@@ -742,12 +742,18 @@ const describePromises = (serverOf: () => LockServer): void => {
   describe("observable", () => {
     test("a hold is told from its acquisition to its end", async () => {
       const events: LockEvent[] = [];
+      const contended = Promise.withResolvers<void>();
       const one = open();
-      const other = open({ onEvent: (event) => events.push(event) });
+      const other = open({
+        onEvent: (event) => {
+          events.push(event);
+          if (event.type === "contended") contended.resolve();
+        },
+      });
       const name = newName();
       const lease = await one.acquire(name, { leaseMs });
       const waiting = other.acquire(name, { leaseMs: shortMs, waitMs: 20_000 });
-      await expectHeld(name);
+      await contended.promise;
       await lease.release();
       const next = await waiting;
       await next.release();
