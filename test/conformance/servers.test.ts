@@ -58,7 +58,7 @@ describe("a server", () => {
       expect(await processesWith(port)).not.toEqual([]);
       await another[end]();
       await another.stop();
-      expect(await processesWith(port)).toEqual([]);
+      await expect.poll(() => processesWith(port), { timeout: 5_000 }).toEqual([]);
     }
   });
 

@@ -43,7 +43,7 @@ describe(`the engine ${choice}`, () => {
     const engine = await startEngine(choice, { dataDirectory });
     expect(await processesWith(dataDirectory)).not.toEqual([]);
     await engine.stop();
-    expect(await processesWith(dataDirectory)).toEqual([]);
+    await expect.poll(() => processesWith(dataDirectory), { timeout: 5_000 }).toEqual([]);
   });
 });
 

@@ -299,7 +299,7 @@ describe("a run with events", () => {
     const [redis] = await redisOf(run);
     expect(await run.kill("SIGKILL")).toBeNull();
     await expect.poll(() => processesWith(dataDirectory), { timeout: 5_000 }).toEqual([]);
-    expect(await processesWith(redis!.line)).toEqual([]);
+    await expect.poll(() => processesWith(redis!.line), { timeout: 5_000 }).toEqual([]);
 
     const again = await start({ dataDirectory, assembly });
     await finish(dataDirectory, "publish", "order.cancelled", "order-1");
@@ -355,7 +355,7 @@ describe("a run with events", () => {
     const sinceMs = performance.now();
     expect(await run.kill("SIGTERM")).toBe(0);
     expect(performance.now() - sinceMs).toBeLessThan(5_000);
-    expect(await processesWith(run.dataDirectory)).toEqual([]);
+    await expect.poll(() => processesWith(run.dataDirectory), { timeout: 5_000 }).toEqual([]);
   });
 });
 

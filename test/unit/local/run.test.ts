@@ -74,7 +74,7 @@ describe("the local run", () => {
       expect(await run.kill(signal)).toBe(0);
       expect(performance.now() - sinceMs).toBeLessThan(5_000);
       expect(await slow).toBe("closed");
-      expect(await processesWith(run.dataDirectory)).toEqual([]);
+      await expect.poll(() => processesWith(run.dataDirectory), { timeout: 5_000 }).toEqual([]);
       expect(await isThere(join(run.dataDirectory, "run.json"))).toBe(false);
     },
   );
@@ -150,7 +150,7 @@ describe("the local run", () => {
       exitCode: 1,
       stderr: expect.stringMatching(/^The bundle of Broken does not load: Error: no table .*\n$/),
     });
-    expect(await processesWith(dataDirectory)).toEqual([]);
+    await expect.poll(() => processesWith(dataDirectory), { timeout: 5_000 }).toEqual([]);
   });
 
   it("ends with a message when its engine is lost", async () => {
