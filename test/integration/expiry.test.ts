@@ -12,10 +12,12 @@ import { createInventory, type Inventory } from "../../inventory/inventory.ts";
 import { sweep } from "../../inventory/sweep.ts";
 import { createTestDatabase, throughEndpoint, type TestDatabase } from "../support/database.ts";
 import { startFaultProxy } from "../support/fault-proxy.ts";
+import { loadOf } from "../support/load-of.ts";
 import { expectInvariants } from "../support/invariants.ts";
 import type { SweepProcessPlan } from "../support/sweep-process-main.ts";
 
-/** 10,000 holds are made and swept, and the slowest engine does 500 requests a second. */
+const dueHolds = loadOf(10_000);
+/** So many holds are made and swept, and the slowest engine does 500 requests a second. */
 const patientMs = 300_000;
 const patient = (): Call => callWithin(patientMs);
 
@@ -164,31 +166,32 @@ describe("a sweep", { timeout: patientMs }, () => {
     }
   };
 
-  test("returns 10,000 due holds, by a request each and two a page, and tells their lag", async () => {
+  test(`returns ${dueHolds} due holds, by a request each and two a page, and tells their lag`, async () => {
     const proxy = await startFaultProxy(inject("engineEndpoint"));
     onTestFinished(() => proxy.stop());
+    const onHand = dueHolds / 50;
     const skus = Array.from({ length: 50 }, (_, index) => `swept-${index}`);
     for (const sku of skus) {
-      await inventory.setStock({ sku, onHand: 200 });
+      await inventory.setStock({ sku, onHand });
       // What the planted holds hold.
       const { stock } = database.tables;
-      const Item = { sku, onHand: 200, available: 0, reserved: 200, version: 2, updatedAtMs: 0 };
+      const Item = { sku, onHand, available: 0, reserved: onHand, version: 2, updatedAtMs: 0 };
       await database.client.send(new PutCommand({ TableName: stock, Item }));
     }
     const expiresAtMs = clock.nowMs - 5_000;
-    await plantHolds(10_000, (index) => skus[index % 50]!, expiresAtMs);
+    await plantHolds(dueHolds, (index) => skus[index % 50]!, expiresAtMs);
     const lags: number[] = [];
     const counted = throughEndpoint(database, proxy.endpoint);
     const report = await sweep(counted, {
       ...patient(),
       onExpired: (lagMs) => lags.push(lagMs),
     });
-    expect(report).toEqual({ expired: 10_000, settled: 0, failed: 0, isComplete: true });
-    expect(lags).toEqual(Array.from({ length: 10_000 }, () => 5_000));
-    const pages = Math.ceil(10_000 / sweepPageSize) + 9;
-    expect(proxy.takeRequests().length).toBeLessThanOrEqual(1.2 * 10_000 + 2 * pages);
+    expect(report).toEqual({ expired: dueHolds, settled: 0, failed: 0, isComplete: true });
+    expect(lags).toEqual(Array.from({ length: dueHolds }, () => 5_000));
+    const pages = Math.ceil(dueHolds / sweepPageSize) + 9;
+    expect(proxy.takeRequests().length).toBeLessThanOrEqual(1.2 * dueHolds + 2 * pages);
     const { stock } = await expectInvariants(database);
-    for (const { available } of stock) expect(available).toBe(200);
+    for (const { available } of stock) expect(available).toBe(onHand);
   });
 
   test("cut off by its deadline keeps what it has done, and the next one does the rest", async () => {
