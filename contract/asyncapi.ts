@@ -1,8 +1,13 @@
 /** The AsyncAPI 3 document: the events that come and go, generated from the schemas of this room. */
-import { inventoryEventAttributes, inventoryEvents, inventoryEventSchema } from "./events.ts";
-import type { InventoryEventType } from "./events.ts";
+import {
+  inventoryEventAttributes,
+  inventoryEvents,
+  inventoryEventSchema,
+  inventoryEventTypes,
+  type InventoryEventType,
+} from "./events.ts";
 import { inputSchema, outputSchema, type Json } from "./json-schema.ts";
-import { orderEvents, type OrderEventType } from "./order-events.ts";
+import { orderEvents, orderEventTypes, type OrderEventType } from "./order-events.ts";
 
 /** `reservation.held` as the name of a component. */
 const componentOf = (type: string): string => type.replace(".", "-");
@@ -17,9 +22,6 @@ const messageReferences = (types: readonly string[]): Json =>
       { $ref: `#/components/messages/${componentOf(type)}` },
     ]),
   );
-
-const inventoryTypes = Object.keys(inventoryEvents) as InventoryEventType[];
-const orderTypes = Object.keys(orderEvents) as OrderEventType[];
 
 const inventoryMessage = (type: InventoryEventType): Json => ({
   name: type,
@@ -79,12 +81,12 @@ export const asyncApiDocument = (version: string): Json => ({
     inventoryEvents: {
       address: "InventoryEvents",
       title: "The SNS topic on which Holdfast tells what was committed",
-      messages: messageReferences(inventoryTypes),
+      messages: messageReferences(inventoryEventTypes),
     },
     orderEvents: {
       address: "OrderEvents",
       title: "The SNS topic on which a shop tells what became of its orders",
-      messages: messageReferences(orderTypes),
+      messages: messageReferences(orderEventTypes),
     },
   },
   operations: {
@@ -92,21 +94,21 @@ export const asyncApiDocument = (version: string): Json => ({
       action: "send",
       channel: { $ref: "#/channels/inventoryEvents" },
       summary: "At least once, in the order of `sequence` for each subject as far as SNS keeps it",
-      messages: messagesOf(inventoryTypes, "inventoryEvents"),
+      messages: messagesOf(inventoryEventTypes, "inventoryEvents"),
     },
     hearOfOrders: {
       action: "receive",
       channel: { $ref: "#/channels/orderEvents" },
       summary: "Safe to repeat, to reorder and to run twice at once",
-      messages: messagesOf(orderTypes, "orderEvents"),
+      messages: messagesOf(orderEventTypes, "orderEvents"),
     },
   },
   components: {
     messages: {
       ...Object.fromEntries(
-        inventoryTypes.map((type) => [componentOf(type), inventoryMessage(type)]),
+        inventoryEventTypes.map((type) => [componentOf(type), inventoryMessage(type)]),
       ),
-      ...Object.fromEntries(orderTypes.map((type) => [componentOf(type), orderMessage(type)])),
+      ...Object.fromEntries(orderEventTypes.map((type) => [componentOf(type), orderMessage(type)])),
     },
   },
 });

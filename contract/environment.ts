@@ -25,5 +25,4 @@ export const environment = {
 } as const;
 
 /** By what a notification goes out. */
-export const notificationChannels = ["ses", "log"] as const;
-export type NotificationChannel = (typeof notificationChannels)[number];
+export type NotificationChannel = "ses" | "log";

@@ -8,24 +8,22 @@ import { reservationSchema } from "./reservations.ts";
 import { movementSchema, stockRecordSchema } from "./stock.ts";
 
 /** Of an order that came as an event and could not be held: nothing of it was. */
-export const rejectionSchema = z.object({
+const rejectionSchema = z.object({
   reservationId: z.string(),
   orderId: z.string(),
-  lines: z.array(z.object({ sku: z.string(), quantity: z.int() })),
+  lines: reservationSchema.shape.lines,
   /** An unknown SKU has none available. */
   shortages: z.array(z.object({ sku: z.string(), requested: z.int(), available: z.int() })),
   rejectedAt: z.iso.datetime({ precision: 3 }),
   version: z.int(),
 });
-export type Rejection = z.infer<typeof rejectionSchema>;
 
 const { sku: _sku, version: _version, at: _at, ...change } = movementSchema.shape;
 
 /** The record after the change, and the change. */
-export const stockAdjustmentSchema = z.extend(stockRecordSchema, { change: z.object(change) });
-export type StockAdjustment = z.infer<typeof stockAdjustmentSchema>;
+const stockAdjustmentSchema = z.extend(stockRecordSchema, { change: z.object(change) });
 
-export const lowStockSchema = z.extend(stockRecordSchema, { lowStockThreshold: z.int() });
+const lowStockSchema = z.extend(stockRecordSchema, { lowStockThreshold: z.int() });
 
 /** Every type of event, with the data that it brings and when it is told. */
 export const inventoryEvents = {
@@ -54,7 +52,7 @@ export type InventoryEventType = keyof typeof inventoryEvents;
 export const inventoryEventTypes = Object.keys(inventoryEvents) as InventoryEventType[];
 
 /** What is published, but for its data. */
-const envelope = {
+const envelopeSchema = z.object({
   specversion: z.literal("1.0"),
   /** The same at every delivery of the event. */
   id: z.string(),
@@ -67,21 +65,14 @@ const envelope = {
   datacontenttype: z.literal("application/json"),
   /** Grows with the events of a subject, compared as text. */
   sequence: z.string().check(z.regex(/^\d{16}$/)),
-};
+});
 
 export const inventoryEventSchema = <Type extends InventoryEventType>(type: Type) =>
-  z.object({ ...envelope, type: z.literal(type), data: inventoryEvents[type].data });
+  z.extend(envelopeSchema, { type: z.literal(type), data: inventoryEvents[type].data });
 
 export type InventoryEvent<Type extends InventoryEventType = InventoryEventType> = {
-  [Each in Type]: {
-    specversion: "1.0";
-    id: string;
-    source: string;
+  [Each in Type]: z.infer<typeof envelopeSchema> & {
     type: Each;
-    subject: string;
-    time: string;
-    datacontenttype: "application/json";
-    sequence: string;
     data: z.infer<(typeof inventoryEvents)[Each]["data"]>;
   };
 }[Type];

@@ -12,7 +12,7 @@ export const notificationTypesDefault: readonly InventoryEventType[] = [
 ];
 
 export interface Notifications {
-  /** An address, or a domain's, that Amazon SES may send for. Without one the log is told. */
+  /** An address that Amazon SES may send for, or its domain. Without one the log is told. */
   sender?: string;
   /** Who is told. The sender itself when absent. */
   recipient?: string;
