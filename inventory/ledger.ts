@@ -3,13 +3,12 @@
  * transaction (adjust.ts); all others are read off the stream of the stock table, so that a
  * reservation pays nothing for them. Summed up, the movements of a SKU are its record.
  */
-import { BatchWriteCommand, QueryCommand } from "@aws-sdk/lib-dynamodb";
-import { pageSizeDefault } from "../contract/bounds.ts";
+import { BatchWriteCommand } from "@aws-sdk/lib-dynamodb";
 import { movementsTable, type MovementItem, type StockItem } from "../contract/tables.ts";
-import { decodeCursor, encodeCursor } from "./cursor.ts";
 import { backOff, type Call, type Database } from "./database.ts";
 import { idOfKey } from "./identity.ts";
-import { pageOf, readLimit, type Page } from "./page.ts";
+import { listNewest, type PageWanted } from "./list-newest.ts";
+import type { Page } from "./page.ts";
 import { send } from "./send.ts";
 
 /** The counts of a SKU, or by how much they change. */
@@ -91,23 +90,12 @@ export const writeMovements = async (
  */
 export const listMovements = async (
   database: Database,
-  input: { sku: string; limit?: number | undefined; cursor?: string | undefined },
+  input: { sku: string } & PageWanted,
   call: Call,
 ): Promise<Page<MovementItem>> => {
-  const { sku, limit = pageSizeDefault, cursor } = input;
-  const list = ["movements", sku];
-  const start = cursor && decodeCursor(list, ["number", "string"], cursor);
-  const command = new QueryCommand({
-    TableName: database.tables.movements,
-    IndexName: movementsTable.bySku.indexName,
-    KeyConditionExpression: "sku = :sku",
-    ExpressionAttributeValues: { ":sku": sku },
-    ScanIndexForward: false,
-    Limit: readLimit(limit),
-    ...(start && { ExclusiveStartKey: { sku, version: start[0], movementId: start[1] } }),
-  });
-  const { Items = [] } = await send((options) => database.client.send(command, options), call);
-  return pageOf(Items as MovementItem[], limit, ({ version, movementId }) =>
-    encodeCursor(list, [version, movementId]),
-  );
+  const { sku, ...page } = input;
+  const { partitionKey: key, bySku: index } = movementsTable;
+  const table = database.tables.movements;
+  const partition = { list: "movements", table, index, key, value: sku };
+  return listNewest(database, partition, page, call);
 };

@@ -7,6 +7,7 @@ import { overdueMs, pageSizeMax } from "../../contract/bounds.ts";
 import type { StockItem } from "../../contract/tables.ts";
 import type { Call, Database } from "../database.ts";
 import { listMovements } from "../ledger.ts";
+import { everyPage } from "../list-newest.ts";
 import { readItem } from "../read-item.ts";
 import { isBalanced, ledgerDrift, noCounts, plus, sumOf, type LedgerSum } from "./check-ledger.ts";
 import type { Verdict } from "./verify-stock.ts";
@@ -29,18 +30,18 @@ const readLedger = async (
   let expected = version;
   let laterAtMs = updatedAtMs;
   let missingSinceMs: number | undefined;
-  let cursor: string | undefined;
-  do {
-    const page = await listMovements(database, { sku, limit: pageSizeMax, cursor }, call);
-    for (const movement of page.items) {
+  const pages = everyPage((cursor) =>
+    listMovements(database, { sku, limit: pageSizeMax, cursor }, call),
+  );
+  for await (const movements of pages) {
+    for (const movement of movements) {
       sum = plus(sum, sumOf(movement));
       if (movement.version < expected) missingSinceMs ??= laterAtMs;
       // An opening stands for all that came before it.
       expected = movement.kind === "opening" ? 0 : Math.min(expected, movement.version - 1);
       laterAtMs = movement.atMs;
     }
-    ({ cursor } = page);
-  } while (cursor !== undefined);
+  }
   if (expected > 0) missingSinceMs ??= laterAtMs;
   return { sum, missingSinceMs };
 };

@@ -1,15 +1,13 @@
 /** The records of an order: the reservation that its events make, and those that were made over HTTP. */
-import { PutCommand, QueryCommand } from "@aws-sdk/lib-dynamodb";
-import {
-  reservationsTable,
-  type LineShortage,
-  type ReservationItem,
-} from "../../contract/tables.ts";
+import { PutCommand } from "@aws-sdk/lib-dynamodb";
+import { pageSizeMax } from "../../contract/bounds.ts";
+import type { LineShortage, ReservationItem } from "../../contract/tables.ts";
 import { readReservations } from "../batch-get.ts";
 import type { Call, Database } from "../database.ts";
 import { InventoryError } from "../errors.ts";
 import { idOfKey } from "../identity.ts";
-import { send } from "../send.ts";
+import { everyPage } from "../list-newest.ts";
+import { listReservationKeys } from "../reservation-queries.ts";
 import { endedTtlSeconds } from "../transitions.ts";
 import { writeIf } from "../write-if.ts";
 
@@ -60,19 +58,10 @@ export const readIdsOfOrder = async (
   call: Call,
 ): Promise<string[]> => {
   const ids: string[] = [];
-  let start: Record<string, unknown> | undefined;
-  do {
-    const command = new QueryCommand({
-      TableName: database.tables.reservations,
-      IndexName: reservationsTable.byOrder.indexName,
-      KeyConditionExpression: "orderId = :orderId",
-      ExpressionAttributeValues: { ":orderId": orderId },
-      ExclusiveStartKey: start,
-    });
-    const page = await send((options) => database.client.send(command, options), call);
-    ids.push(...(page.Items ?? []).map((item) => item["reservationId"] as string));
-    start = page.LastEvaluatedKey;
-  } while (start !== undefined);
+  const pages = everyPage((cursor) =>
+    listReservationKeys(database, orderId, { limit: pageSizeMax, cursor }, call),
+  );
+  for await (const keys of pages) ids.push(...keys.map(({ reservationId }) => reservationId));
   return ids;
 };
 
