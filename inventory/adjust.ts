@@ -1,6 +1,6 @@
 import { unitsMax } from "../contract/bounds.ts";
 import type { LastChange, MovementItem, StockItem } from "../contract/tables.ts";
-import { backOff, type Call, type Database } from "./database.ts";
+import { actorOf, backOff, type Call, type Database } from "./database.ts";
 import { fingerprint, idOfKey, timeOrderedId } from "./identity.ts";
 import { readItem } from "./read-item.ts";
 import { getStock } from "./stock.ts";
@@ -29,11 +29,11 @@ export type AdjustStockOutcome =
 
 type Draft = Omit<MovementItem, "version"> & { fingerprint: string };
 
-const lastChangeBy = ({ reason, reference }: AdjustStockInput, { actor }: Call): LastChange => ({
+const lastChangeBy = ({ reason, reference }: AdjustStockInput, call: Call): LastChange => ({
   kind: "adjustment",
   reason,
   ...(reference !== undefined && { reference }),
-  ...(actor !== undefined && { actor }),
+  ...actorOf(call),
 });
 
 const draftMovement = (input: AdjustStockInput, nowMs: number, call: Call): Draft => {

@@ -29,6 +29,10 @@ export interface Call {
   onExpired?(lagMs: number): void;
 }
 
+/** Who asks, for what is written, where that is known. */
+export const actorOf = ({ actor }: Call): { actor?: string } =>
+  actor === undefined ? {} : { actor };
+
 export type RetryCause = "conflict" | "throttle";
 
 const withoutDeadlineMs = 10_000;

@@ -24,7 +24,8 @@ const nothing: Counts = { onHand: 0, available: 0, reserved: 0 };
 export const movementIdOf = (sku: string, version: number): string =>
   idOfKey(["movement", sku], String(version));
 
-const deltasBetween = (from: Counts, to: Counts) => ({
+/** By how much the counts differ; those of a record that is new, from none. */
+export const deltasBetween = (from: Counts = nothing, to: Counts) => ({
   onHandDelta: to.onHand - from.onHand,
   availableDelta: to.available - from.available,
   reservedDelta: to.reserved - from.reserved,
@@ -43,7 +44,7 @@ export const movementBetween = (
   changeId: string,
 ): MovementItem | undefined => {
   const { sku, version, updatedAtMs, lastChange = { kind: "count" } } = after;
-  const moved = { sku, ...deltasBetween(before ?? nothing, after), version, atMs: updatedAtMs };
+  const moved = { sku, ...deltasBetween(before, after), version, atMs: updatedAtMs };
   if (version === before?.version) {
     // Whoever changes the counts of ours gives them a version.
     const isEdited = [moved.onHandDelta, moved.availableDelta, moved.reservedDelta].some(Boolean);

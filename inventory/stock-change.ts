@@ -6,7 +6,7 @@ import type {
   ReservationItem,
   StockChange,
 } from "../contract/tables.ts";
-import type { Call, Database } from "./database.ts";
+import { actorOf, type Call, type Database } from "./database.ts";
 
 /**
  * What happens to the units of a line. A condition expression has no arithmetic, so each change
@@ -50,8 +50,8 @@ const kinds = {
 export const lastChangeBy = (
   { reservationId }: Pick<ReservationItem, "reservationId">,
   status: keyof typeof kinds,
-  { actor }: Call,
-): LastChange => ({ kind: kinds[status], reservationId, ...(actor !== undefined && { actor }) });
+  call: Call,
+): LastChange => ({ kind: kinds[status], reservationId, ...actorOf(call) });
 
 /** Refuses what a later lease has overtaken. Leases of one SKU have tokens that strictly grow. */
 const fencing = {

@@ -2,7 +2,7 @@ import { ScanCommand, UpdateCommand } from "@aws-sdk/lib-dynamodb";
 import { pageSizeDefault } from "../contract/bounds.ts";
 import type { LastChange, StockItem } from "../contract/tables.ts";
 import { decodeCursor, encodeCursor } from "./cursor.ts";
-import type { Call, Database } from "./database.ts";
+import { actorOf, type Call, type Database } from "./database.ts";
 import { pageOf, readLimit, type Page } from "./page.ts";
 import { readItem } from "./read-item.ts";
 import { send } from "./send.ts";
@@ -49,10 +49,7 @@ export const setStock = async (
 ): Promise<SetStockOutcome> => {
   const condition = setCondition(expectedVersion);
   const setsThreshold = lowStockThreshold !== undefined;
-  const lastChange: LastChange = {
-    kind: "count",
-    ...(call.actor !== undefined && { actor: call.actor }),
-  };
+  const lastChange: LastChange = { kind: "count", ...actorOf(call) };
   const command = new UpdateCommand({
     TableName: database.tables.stock,
     Key: { sku },

@@ -1,5 +1,6 @@
 /** What can never be used goes to a queue for people, at once and with the reason. */
 import { SendMessageCommand, type SQSClient } from "@aws-sdk/client-sqs";
+import { textAttribute } from "./text-attribute.ts";
 
 /** SQS's own bound of a message with its attributes, and what is kept of it for the reason. */
 const messageBytesMax = 256 * 1024;
@@ -10,8 +11,6 @@ const cut = (text: string, bytesMax: number): string => {
   // A character that is cut in two would be replaced by three bytes.
   return bytes.length <= bytesMax ? text : bytes.subarray(0, bytesMax - 4).toString();
 };
-
-const text = (value: string) => ({ DataType: "String", StringValue: value });
 
 export interface DeadLetter {
   /** As it came. */
@@ -27,8 +26,8 @@ export const deadLetterMessage = ({ body, reason }: DeadLetter) => {
   return {
     MessageBody: kept === "" ? "(empty)" : kept,
     MessageAttributes: {
-      reason: text(cut(printable, reasonBytesMax)),
-      ...(kept !== body && { bytes: text(String(Buffer.byteLength(body))) }),
+      reason: textAttribute(cut(printable, reasonBytesMax)),
+      ...(kept !== body && { bytes: textAttribute(String(Buffer.byteLength(body))) }),
     },
   };
 };

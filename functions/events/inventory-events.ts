@@ -1,6 +1,7 @@
 /** What there is to tell of a change: every committed version of a record, by its own events. */
 import type { InventoryEvent, InventoryEventType } from "../../contract/events.ts";
 import type { MovementKind, ReservationItem, StockItem } from "../../contract/tables.ts";
+import { deltasBetween } from "../../inventory/ledger.ts";
 import { isReservation, reservationIn } from "../../inventory/reservation.ts";
 import { isoTime, reservationBody, stockBody } from "../representation.ts";
 import type { Change } from "./change.ts";
@@ -84,9 +85,7 @@ const changeBetween = (before: StockItem | undefined, after: StockItem) => {
   const { kind = "count", reason, reference, actor } = after.lastChange ?? {};
   return {
     kind,
-    onHandDelta: after.onHand - (before?.onHand ?? 0),
-    availableDelta: after.available - (before?.available ?? 0),
-    reservedDelta: after.reserved - (before?.reserved ?? 0),
+    ...deltasBetween(before, after),
     ...(reason !== undefined && { reason }),
     ...(reference !== undefined && { reference }),
     ...(actor !== undefined && { actor }),

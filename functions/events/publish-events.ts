@@ -2,6 +2,7 @@
 import { PublishBatchCommand, type SNSClient } from "@aws-sdk/client-sns";
 import type { InventoryEvent } from "../../contract/events.ts";
 import type { Call } from "../../inventory/database.ts";
+import { textAttribute } from "./text-attribute.ts";
 
 /** SNS's own bounds of one batch; some bytes are left for what it counts besides. */
 const entriesMax = 10;
@@ -13,14 +14,15 @@ const skuOf = ({ type, subject, data }: InventoryEvent): string | undefined => {
   return others.length === 0 ? line?.sku : undefined;
 };
 
-const text = (value: string) => ({ DataType: "String", StringValue: value });
-
 const entryOf = (event: InventoryEvent, index: number) => {
   const sku = skuOf(event);
   return {
     Id: String(index),
     Message: JSON.stringify(event),
-    MessageAttributes: { type: text(event.type), ...(sku !== undefined && { sku: text(sku) }) },
+    MessageAttributes: {
+      type: textAttribute(event.type),
+      ...(sku !== undefined && { sku: textAttribute(sku) }),
+    },
   };
 };
 

@@ -35,6 +35,16 @@ const putAside = async (record: DynamoDBRecord, error: unknown): Promise<void> =
   await deadLetter({ body: JSON.stringify(record), reason });
 };
 
+/** The change; undefined where the record was put aside. */
+const readOrPutAside = async (record: DynamoDBRecord): Promise<Change | undefined> => {
+  try {
+    return readChange(record);
+  } catch (error) {
+    await putAside(record, error);
+    return undefined;
+  }
+};
+
 export const streamHandler =
   (name: string, work: (changes: Change[], call: Call) => Promise<Progress>): StreamHandler =>
   async ({ Records }, context) => {
@@ -44,16 +54,13 @@ export const streamHandler =
     let failure: unknown;
     for (const record of Records) {
       try {
-        read.push({ change: readChange(record), record });
+        const change = await readOrPutAside(record);
+        if (change !== undefined) read.push({ change, record });
       } catch (error) {
-        try {
-          await putAside(record, error);
-        } catch (refusal) {
-          // What came before it is still done.
-          firstFailed = record;
-          failure = refusal;
-          break;
-        }
+        // It can be neither read nor put aside. What came before it is still done.
+        firstFailed = record;
+        failure = error;
+        break;
       }
     }
     const progress = await work(
