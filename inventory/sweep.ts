@@ -43,7 +43,7 @@ export const sweep = async (
   call: Call,
   { onFailure }: SweepOptions = {},
 ): Promise<SweepReport> => {
-  const report: SweepReport = { expired: 0, settled: 0, failed: 0, isComplete: true };
+  const report = { expired: 0, settled: 0, failed: 0 };
 
   const expire = async (item: ReservationItem): Promise<void> => {
     if (!isDue(item, database.now())) return;
@@ -73,10 +73,6 @@ export const sweep = async (
   const sweepShard = async (shard: number): Promise<void> => {
     let start: Record<string, unknown> | undefined;
     do {
-      if (call.remainingMs() <= 0) {
-        report.isComplete = false;
-        return;
-      }
       const untilMs = shard === unsettledShard ? Number.MAX_SAFE_INTEGER : database.now();
       const page = await queryHolds(
         database,
@@ -92,12 +88,12 @@ export const sweep = async (
 
   const first = Math.floor(database.random() * expiryShards.length);
   const shards = [...expiryShards.slice(first), ...expiryShards.slice(0, first)];
-  // What is half written holds units of orders that nobody will ever have.
   try {
+    // What is half written holds units of orders that nobody will ever have.
     for (const shard of [unsettledShard, ...shards]) await sweepShard(shard);
   } catch (error) {
-    // The deadline may pass between two requests: what is done is done.
+    // Past the deadline no more is asked: what is done is done.
     if (!(error instanceof InventoryError) || call.remainingMs() > 0) throw error;
   }
-  return { ...report, isComplete: report.isComplete && call.remainingMs() > 0 };
+  return { ...report, isComplete: call.remainingMs() > 0 };
 };
