@@ -5,31 +5,16 @@
  */
 import { BatchWriteCommand } from "@aws-sdk/lib-dynamodb";
 import { movementsTable, type MovementItem, type StockItem } from "../contract/tables.ts";
+import { deltasBetween } from "./counts.ts";
 import { backOff, type Call, type Database } from "./database.ts";
 import { idOfKey } from "./identity.ts";
 import { listNewest, type PageWanted } from "./list-newest.ts";
 import type { Page } from "./page.ts";
 import { send } from "./send.ts";
 
-/** The counts of a SKU, or by how much they change. */
-export interface Counts {
-  onHand: number;
-  available: number;
-  reserved: number;
-}
-
-const nothing: Counts = { onHand: 0, available: 0, reserved: 0 };
-
 /** The one id of the movement that led to a version: written again, it is the same record. */
 export const movementIdOf = (sku: string, version: number): string =>
   idOfKey(["movement", sku], String(version));
-
-/** By how much the counts differ; those of a record that is new, from none. */
-export const deltasBetween = (from: Counts = nothing, to: Counts) => ({
-  onHandDelta: to.onHand - from.onHand,
-  availableDelta: to.available - from.available,
-  reservedDelta: to.reserved - from.reserved,
-});
 
 /**
  * What happened between two images of a stock record. Undefined where the ledger has it already, as

@@ -1,7 +1,7 @@
 /** What there is to tell of a change: every committed version of a record, by its own events. */
 import type { InventoryEvent, InventoryEventType } from "../../contract/events.ts";
 import type { MovementKind, ReservationItem, StockItem } from "../../contract/tables.ts";
-import { deltasBetween } from "../../inventory/ledger.ts";
+import { deltasBetween } from "../../inventory/counts.ts";
 import { isReservation, reservationIn } from "../../inventory/reservation.ts";
 import { isoTime, reservationBody, stockBody } from "../representation.ts";
 import type { Change } from "./change.ts";

@@ -2,7 +2,7 @@
 import type { MovementItem, StockItem } from "../../contract/tables.ts";
 import type { Call, Database } from "../database.ts";
 import { idOfKey } from "../identity.ts";
-import type { Counts } from "../ledger.ts";
+import type { Counts } from "../counts.ts";
 import { transact } from "../transact.ts";
 import type { Case } from "./finding.ts";
 
