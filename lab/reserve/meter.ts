@@ -6,8 +6,8 @@
  */
 import { once } from "node:events";
 import { Agent, createServer, request as send, type IncomingMessage } from "node:http";
-import type { AddressInfo } from "node:net";
 import { text } from "node:stream/consumers";
+import { listenAnywhere } from "../../local/loopback.ts";
 
 export interface Meter extends AsyncDisposable {
   /** Address of DynamoDB's API, by way of this meter. */
@@ -71,10 +71,9 @@ export const startMeter = async (dynamodb: string): Promise<Meter> => {
       ({ status, headers, body }) => outgoing.writeHead(status, headers).end(body),
       () => outgoing.destroy(),
     );
-  }).listen(0, "127.0.0.1");
-  await once(server, "listening");
+  });
   return {
-    endpoint: `http://127.0.0.1:${(server.address() as AddressInfo).port}`,
+    endpoint: await listenAnywhere(server),
     reading: async (work) => {
       const before = { ...total };
       await work();

@@ -6,9 +6,9 @@
  */
 import { once } from "node:events";
 import { Agent, createServer, request as send, type IncomingMessage } from "node:http";
-import type { AddressInfo } from "node:net";
 import { text } from "node:stream/consumers";
 import { setTimeout as sleep } from "node:timers/promises";
+import { listenAnywhere } from "../../local/loopback.ts";
 
 export interface ConflictProxy extends AsyncDisposable {
   endpoint: string;
@@ -90,10 +90,9 @@ export const startConflictProxy = async (
       ({ status, headers, body }) => outgoing.writeHead(status, headers).end(body),
       () => outgoing.destroy(),
     );
-  }).listen(0, "127.0.0.1");
-  await once(server, "listening");
+  });
   return {
-    endpoint: `http://127.0.0.1:${(server.address() as AddressInfo).port}`,
+    endpoint: await listenAnywhere(server),
     conflicts: () => conflicts,
     [Symbol.asyncDispose]: async () => {
       server.close();

@@ -39,7 +39,7 @@ export type QueueAttribute = keyof typeof queueDefaults;
 export type SubscriptionAttribute = keyof typeof subscriptionDefaults;
 
 /** https://docs.aws.amazon.com/AWSSimpleQueueService/latest/APIReference/API_CreateQueue.html */
-const queueDefaults = {
+export const queueDefaults = {
   VisibilityTimeout: "30",
   DelaySeconds: "0",
   MaximumMessageSize: "1048576",

@@ -5,9 +5,10 @@
  * repeated request is applied once, the conditions of the writes see to as well.
  */
 import { once } from "node:events";
-import { createConnection, createServer, type AddressInfo, type Socket } from "node:net";
+import { createConnection, createServer, type Socket } from "node:net";
 import { Transform } from "node:stream";
 import { pipeline } from "node:stream/promises";
+import { listenAnywhere } from "../loopback.ts";
 
 /** With its colon: a value can be this text too, but only a member's name has a colon behind it. */
 const tokenName = Buffer.from('"ClientRequestToken":');
@@ -50,10 +51,8 @@ export const startRequestTokenFilter = async (
     pipeline(client, renameToken(), engine).catch(() => {});
     pipeline(engine, client).catch(() => {});
   });
-  server.listen({ host: "127.0.0.1", port: 0 });
-  await once(server, "listening");
   return {
-    endpoint: `http://127.0.0.1:${(server.address() as AddressInfo).port}`,
+    endpoint: await listenAnywhere(server),
     stop: async () => {
       const closed = once(server, "close");
       server.close();

@@ -7,8 +7,9 @@ import { randomUUID } from "node:crypto";
 import { once } from "node:events";
 import { appendFile } from "node:fs/promises";
 import { createServer, type IncomingMessage, type ServerResponse } from "node:http";
-import type { AddressInfo } from "node:net";
 import type { FunctionDescription } from "../assembly/read-functions.ts";
+import { readBody } from "../gateway/read-body.ts";
+import { listenAnywhere } from "../loopback.ts";
 import { BadEmail, readEmail } from "./read-email.ts";
 
 export interface Outbox {
@@ -47,10 +48,8 @@ export const startOutbox = async (file: string): Promise<Outbox> => {
     }
   };
   const server = createServer((request, response) => void serve(request, response));
-  server.listen({ host: "127.0.0.1", port: 0 });
-  await once(server, "listening");
   return {
-    endpoint: `http://127.0.0.1:${(server.address() as AddressInfo).port}`,
+    endpoint: await listenAnywhere(server),
     stop: async () => {
       const closed = once(server, "close");
       server.close();
@@ -61,14 +60,10 @@ export const startOutbox = async (file: string): Promise<Outbox> => {
 };
 
 const readText = async (request: IncomingMessage): Promise<string> => {
-  const chunks: Buffer[] = [];
-  let bytes = 0;
-  for await (const chunk of request as AsyncIterable<Buffer>) {
-    bytes += chunk.length;
-    if (bytes > bodyBytesMax) throw new BadEmail(`Email size exceeds ${bodyBytesMax} bytes.`);
-    chunks.push(chunk);
-  }
-  return Buffer.concat(chunks).toString();
+  const body = await readBody(request, bodyBytesMax);
+  if (body === "too large") throw new BadEmail(`Email size exceeds ${bodyBytesMax} bytes.`);
+  if (body === "aborted") throw new Error("The sender has gone away.");
+  return body.toString();
 };
 
 /** As AWS's JSON over REST tells errors. */

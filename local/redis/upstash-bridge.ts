@@ -2,10 +2,10 @@
  * Upstash's REST protocol in front of a Redis, since Upstash ships no local server: what a client of
  * `@upstash/redis` needs, and no more. https://upstash.com/docs/redis/features/restapi
  */
-import { once } from "node:events";
 import { createServer, type IncomingMessage, type ServerResponse } from "node:http";
-import type { AddressInfo } from "node:net";
 import { createClient } from "@redis/client";
+import { readBody } from "../gateway/read-body.ts";
+import { listenAnywhere } from "../loopback.ts";
 
 export interface UpstashBridge {
   /** http://127.0.0.1:<port> */
@@ -45,17 +45,12 @@ const createRedis = (url: string) => {
   return redis;
 };
 
-const readBody = async (incoming: IncomingMessage): Promise<unknown> => {
-  const chunks: Buffer[] = [];
-  let bytes = 0;
-  for await (const chunk of incoming as AsyncIterable<Buffer>) {
-    bytes += chunk.length;
-    if (bytes > bodyBytesMax)
-      throw new Refusal(413, `ERR a body has ${bodyBytesMax} bytes at most`);
-    chunks.push(chunk);
-  }
+const readCall = async (incoming: IncomingMessage): Promise<unknown> => {
+  const body = await readBody(incoming, bodyBytesMax);
+  if (body === "too large") throw new Refusal(413, `ERR a body has ${bodyBytesMax} bytes at most`);
+  if (body === "aborted") throw new Refusal(400, "ERR the body has not come to its end");
   try {
-    return JSON.parse(Buffer.concat(chunks).toString());
+    return JSON.parse(body.toString());
   } catch {
     throw new Refusal(400, "ERR the body is no JSON");
   }
@@ -144,7 +139,7 @@ export const startUpstashBridge = async ({
       throw new Refusal(401, "WRONGPASS invalid or missing auth token");
     }
     if (incoming.method !== "POST") throw new Refusal(405, "ERR commands are posted");
-    const body = await readBody(incoming);
+    const body = await readCall(incoming);
     switch (String(incoming.url).replace(/\/$/, "")) {
       case "":
         return execute(redis, readCommand(body));
@@ -172,11 +167,8 @@ export const startUpstashBridge = async ({
   const server = createServer((incoming, response) => void serve(incoming, response));
   // As a service does, and longer than its clients keep a connection.
   server.keepAliveTimeout = 60_000;
-  server.listen(0, "127.0.0.1");
-  await once(server, "listening");
-  const { port } = server.address() as AddressInfo;
   return {
-    url: `http://127.0.0.1:${port}`,
+    url: await listenAnywhere(server),
     token,
     stop: async () => {
       server.closeAllConnections();

@@ -7,6 +7,7 @@ import {
 import type { SQSEvent, SQSRecord } from "aws-lambda";
 import { afterAll, beforeAll, describe, expect, it, onTestFinished, vi } from "vitest";
 import type { QueueMapping } from "../../../local/assembly/read-event-sources.ts";
+import { queueDefaults } from "../../../local/assembly/read-messaging.ts";
 import { startQueuePoller } from "../../../local/event-sources/queue-poller.ts";
 import { createMessaging } from "../../../local/messaging/create-messaging.ts";
 import { type Messaging, startMessaging } from "../../../local/messaging/messaging.ts";
@@ -21,15 +22,6 @@ const failing = (...ids: unknown[]) => ({
 
 type Outcome = { isFailed: boolean; answer: string };
 type Answer = (records: SQSRecord[]) => Outcome | Promise<Outcome>;
-
-const attributes = {
-  VisibilityTimeout: "30",
-  DelaySeconds: "0",
-  MaximumMessageSize: "1048576",
-  MessageRetentionPeriod: "345600",
-  ReceiveMessageWaitTimeSeconds: "0",
-  RedrivePolicy: "",
-};
 
 const arnOf = (name: string) => `arn:aws:sqs:us-east-1:000000000000:${name}`;
 const until = (check: () => void | Promise<void>) =>
@@ -60,7 +52,8 @@ describe("a queue", () => {
       name: one,
       arn: arnOf(one),
       url: urlOf(one),
-      attributes: one === name ? { ...attributes, VisibilityTimeout, RedrivePolicy } : attributes,
+      attributes:
+        one === name ? { ...queueDefaults, VisibilityTimeout, RedrivePolicy } : queueDefaults,
     }));
     await createMessaging(messaging.endpoint, { topics: [], queues, subscriptions: [] });
     return { name, url: urlOf(name), deadUrl: urlOf(dead) };

@@ -11,6 +11,7 @@ import { ReceiveMessageCommand, SQSClient } from "@aws-sdk/client-sqs";
 import type { DynamoDBRecord, DynamoDBStreamEvent } from "aws-lambda";
 import { afterAll, beforeAll, describe, expect, it, onTestFinished, vi } from "vitest";
 import type { StreamMapping } from "../../../local/assembly/read-event-sources.ts";
+import { queueDefaults } from "../../../local/assembly/read-messaging.ts";
 import type { Engine } from "../../../local/engines/engine.ts";
 import { startEngine } from "../../../local/engines/start-engine.ts";
 import { openCheckpoints } from "../../../local/event-sources/checkpoints.ts";
@@ -274,15 +275,7 @@ describe.each(["dynoxide", "dynamodb-local"] as const)("a stream on %s", (choice
     const QueueUrl = `${messaging.endpoint}/000000000000/Failures`;
     const arn = "arn:aws:sqs:us-east-1:000000000000:Failures";
     const queue = { logicalId: "Failures", name: "Failures", url: QueueUrl, arn };
-    const attributes = {
-      VisibilityTimeout: "30",
-      DelaySeconds: "0",
-      MaximumMessageSize: "1048576",
-      MessageRetentionPeriod: "345600",
-      ReceiveMessageWaitTimeSeconds: "0",
-      RedrivePolicy: "",
-    };
-    const queues = [{ ...queue, attributes }];
+    const queues = [{ ...queue, attributes: queueDefaults }];
     await createMessaging(messaging.endpoint, { topics: [], queues, subscriptions: [] });
 
     const opened = await open({ batchSize: 2, retriesMax: 2, onFailureQueueUrl: QueueUrl });
