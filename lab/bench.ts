@@ -8,7 +8,8 @@
  */
 import { readArguments, UsageError } from "./harness/arguments.ts";
 import type { Benchmark } from "./harness/benchmark.ts";
-import { openReport, renderReport } from "./harness/report.ts";
+import { openReport, type Part } from "./report/report.ts";
+import { renderReport } from "./report/render-report.ts";
 import { coldBenchmark } from "./cold/cold-benchmark.ts";
 import { eventsBenchmark } from "./events/events-benchmark.ts";
 import { locksBenchmark } from "./locks/locks-benchmark.ts";
@@ -37,14 +38,16 @@ const tell = (progress: string): void => void process.stderr.write(`${progress}\
 
 const run = async (signal: AbortSignal): Promise<void> => {
   const { names, json, endurance } = readArguments(process.argv.slice(2), Object.keys(benchmarks));
+  const close = openReport(`npm run bench -- ${process.argv.slice(2).join(" ")}`.trimEnd());
+  const parts: Part[] = [];
   for (const name of names) {
-    const close = openReport(endurance ? `${name} --endurance` : name, Date.now());
     const benchmark = benchmarks[name]!;
     tell(`${name}: ${benchmark.description}`);
     const findings = await benchmark.run({ signal, tell, endurance });
-    const report = close(findings);
-    process.stdout.write(`${json ? JSON.stringify(report) : renderReport(report, findings)}\n`);
+    parts.push({ name, title: benchmark.description, ...findings });
   }
+  const report = close(parts);
+  process.stdout.write(`${json ? JSON.stringify(report) : renderReport(report)}\n`);
 };
 
 const signal = stopSignal();

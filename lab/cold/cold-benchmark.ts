@@ -9,16 +9,9 @@ import { join } from "node:path";
 import { synthesize } from "../app/synthesize.ts";
 import { createTemporaryFolder } from "../app/temporary-folder.ts";
 import { withResources } from "../app/with-resources.ts";
-import {
-  atMost,
-  type Benchmark,
-  type BenchmarkContext,
-  type Column,
-  type Findings,
-  type Result,
-  type Target,
-} from "../harness/benchmark.ts";
-import { exactly, ratios, summarize } from "../harness/statistics.ts";
+import type { Benchmark, BenchmarkContext } from "../harness/benchmark.ts";
+import { atMost, type Column, type Findings, type Result, type Target } from "../report/report.ts";
+import { exactly, ratios, summarize } from "../report/statistics.ts";
 import { buildDefaultBundle } from "./default-bundle.ts";
 import { measureStart } from "./measure-start.ts";
 import { readFunctions, type BundledFunction } from "./read-functions.ts";
@@ -59,7 +52,7 @@ const run = ({ signal, tell }: BenchmarkContext): Promise<Findings> =>
     for (const subject of subjects) {
       results.push(...(await compare(subject, startsMs, empty.median)));
     }
-    return { results, targets: targetsOf(results), notes, columns };
+    return { results, targets: targetsOf(results), notes, columns, charts: [] };
   });
 
 const targetsOf = (results: readonly Result[]): Target[] => {

@@ -10,17 +10,16 @@ import { startApp } from "../app/start-app.ts";
 import { synthesize } from "../app/synthesize.ts";
 import { createTemporaryFolder } from "../app/temporary-folder.ts";
 import { withResources } from "../app/with-resources.ts";
+import type { Benchmark, BenchmarkContext } from "../harness/benchmark.ts";
 import {
   atLeast,
   atMost,
-  type Benchmark,
-  type BenchmarkContext,
   type Column,
   type Findings,
   type Result,
   type Target,
-} from "../harness/benchmark.ts";
-import { exactly, ratios, summarize } from "../harness/statistics.ts";
+} from "../report/report.ts";
+import { exactly, ratios, summarize } from "../report/statistics.ts";
 import { openShop } from "../orders/shop.ts";
 import { createHttpClient } from "../reserve/http-client.ts";
 import { checkStock, fillStock } from "../reserve/stock.ts";
@@ -78,7 +77,13 @@ const run = ({ signal, tell }: BenchmarkContext): Promise<Findings> =>
     await checkStock(inventory, sentIn(crowd) + sentIn(steady));
     const repeats = { bare: bare.arrivals.repeats(), path: path.arrivals.repeats() };
     const results = resultsOf(rates, times, repeats);
-    return { results, targets: targetsOf(results), notes: notesOn(app.engine), columns };
+    return {
+      results,
+      targets: targetsOf(results),
+      notes: notesOn(app.engine),
+      columns,
+      charts: [],
+    };
   });
 
 const sentIn = (bounds: { orders: number; warmUpRounds: number; rounds: number }): number =>

@@ -1,5 +1,5 @@
 import { setTimeout as sleep } from "node:timers/promises";
-import { percentile } from "../harness/statistics.ts";
+import { percentile } from "../report/statistics.ts";
 import type { Arrivals } from "./arrivals.ts";
 import type { Order, RouteName } from "./routes.ts";
 

@@ -6,16 +6,9 @@
  */
 import type { BackendName } from "../../locks/locks.ts";
 import { withResources } from "../app/with-resources.ts";
-import {
-  atMost,
-  type Benchmark,
-  type BenchmarkContext,
-  type Column,
-  type Findings,
-  type Result,
-  type Target,
-} from "../harness/benchmark.ts";
-import type { Summary } from "../harness/statistics.ts";
+import type { Benchmark, BenchmarkContext } from "../harness/benchmark.ts";
+import { atMost, type Column, type Findings, type Result, type Target } from "../report/report.ts";
+import type { Summary } from "../report/statistics.ts";
 import { startDelayProxy } from "../servers/delay-proxy.ts";
 import { startContender, type Way } from "./contenders.ts";
 import { measureContended, measureLatencies, type LatencyFigures } from "./measure-backend.ts";
@@ -80,7 +73,13 @@ const run = async (context: BenchmarkContext): Promise<Findings> => {
     name,
     figures: { perSecond: measured.get(name)!.acquisitionsPerSecond },
   }));
-  return { results: [...latencies, ...contended], targets: targetsOf(measured), notes, columns };
+  return {
+    results: [...latencies, ...contended],
+    targets: targetsOf(measured),
+    notes,
+    columns,
+    charts: [],
+  };
 };
 
 const targetsOf = (measured: ReadonlyMap<BackendName, Measured>): Target[] => {

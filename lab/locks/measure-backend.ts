@@ -3,7 +3,7 @@ import { setTimeout as sleep } from "node:timers/promises";
 import type { Locks } from "../../locks/locks.ts";
 import { runLoad } from "../harness/load.ts";
 import { operationsPerSecond } from "../harness/rounds.ts";
-import { percentile, ratios, summarize, type Summary } from "../harness/statistics.ts";
+import { percentile, ratios, summarize, type Summary } from "../report/statistics.ts";
 import type { LockContender } from "./contenders.ts";
 
 const leaseMs = 30_000;

@@ -1,6 +1,6 @@
 import { runLoad } from "../harness/load.ts";
 import { operationsPerSecond } from "../harness/rounds.ts";
-import { exactly, percentile, summarize, type Summary } from "../harness/statistics.ts";
+import { exactly, percentile, summarize, type Summary } from "../report/statistics.ts";
 import type { Meter } from "../reserve/meter.ts";
 import type { Shop } from "./shop.ts";
 

@@ -15,17 +15,16 @@ import { startApp } from "../app/start-app.ts";
 import { synthesize } from "../app/synthesize.ts";
 import { createTemporaryFolder } from "../app/temporary-folder.ts";
 import { withResources } from "../app/with-resources.ts";
+import type { Benchmark, BenchmarkContext } from "../harness/benchmark.ts";
 import {
   atLeast,
   atMost,
   equal,
-  type Benchmark,
-  type BenchmarkContext,
   type Column,
   type Findings,
   type Result,
   type Target,
-} from "../harness/benchmark.ts";
+} from "../report/report.ts";
 import { startMeter } from "../reserve/meter.ts";
 import { fillStock } from "../reserve/stock.ts";
 import { startConflictProxy } from "../servers/conflict-proxy.ts";
@@ -117,6 +116,7 @@ const run = (context: BenchmarkContext): Promise<Findings> =>
       targets: [...targetsOf(alone), ...largeTargets(large)],
       notes,
       columns,
+      charts: [],
     };
   });
 

@@ -1,9 +1,10 @@
 import { startApp } from "../app/start-app.ts";
 import { withResources } from "../app/with-resources.ts";
-import { atLeast, type BenchmarkContext, type Findings } from "../harness/benchmark.ts";
+import type { BenchmarkContext } from "../harness/benchmark.ts";
+import { atLeast, type Findings } from "../report/report.ts";
 import { runLoad, type Operation } from "../harness/load.ts";
 import { operationsPerSecond } from "../harness/rounds.ts";
-import { median, ratios, summarize } from "../harness/statistics.ts";
+import { median, ratios, summarize } from "../report/statistics.ts";
 import { createContenders } from "./contenders.ts";
 import { checkStock, fillStock } from "./stock.ts";
 
@@ -63,6 +64,7 @@ const compareEnds = (rates: readonly number[]): Findings => {
     ],
     targets: [atLeast("The last thousands' ratio to the first", 0.9, ratio.median)],
     notes: [`Medians of ${comparedThousands} times 1,000 reservations at either end.`],
+    charts: [],
     columns: [
       { figure: "operationsPerSecond", title: "per second", fractionDigits: 0, showsSpread: true },
       { figure: "ratioToFirst", title: "of first", fractionDigits: 2, showsSpread: true },

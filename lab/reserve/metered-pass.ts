@@ -7,9 +7,9 @@
  */
 import type { Inventory } from "../../inventory/inventory.ts";
 import { startApp } from "../app/start-app.ts";
-import type { Result } from "../harness/benchmark.ts";
+import { type Result } from "../report/report.ts";
 import { runLoad, type LoadBounds, type Operation } from "../harness/load.ts";
-import { exactly, type Summary } from "../harness/statistics.ts";
+import { exactly, type Summary } from "../report/statistics.ts";
 import { createContenders, type ContenderName } from "./contenders.ts";
 import { startMeter, type Meter, type Reading } from "./meter.ts";
 import { fillStock } from "./stock.ts";

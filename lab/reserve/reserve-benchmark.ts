@@ -7,19 +7,18 @@ import { startApp } from "../app/start-app.ts";
 import { synthesize } from "../app/synthesize.ts";
 import { createTemporaryFolder } from "../app/temporary-folder.ts";
 import { withResources } from "../app/with-resources.ts";
+import type { Benchmark, BenchmarkContext } from "../harness/benchmark.ts";
 import {
   atLeast,
   equal,
-  type Benchmark,
-  type BenchmarkContext,
   type Column,
   type Findings,
   type Result,
   type Target,
-} from "../harness/benchmark.ts";
+} from "../report/report.ts";
 import type { LoadResult } from "../harness/load.ts";
 import { operationsPerSecond, runRounds, type RoundBounds } from "../harness/rounds.ts";
-import { percentile, ratios, summarize, type Summary } from "../harness/statistics.ts";
+import { percentile, ratios, summarize, type Summary } from "../report/statistics.ts";
 import { createContenders, type ContenderName } from "./contenders.ts";
 import { measureEndurance } from "./endurance.ts";
 import { startMeteredPass } from "./metered-pass.ts";
@@ -80,7 +79,7 @@ const run = (context: BenchmarkContext): Promise<Findings> =>
     }
     tell("Counting requests and capacity units …");
     results.push(...(await addMeteredFigures(results, assemblyPath, signal)));
-    return { results, targets: targetsOf(results), notes: notesOn(engine), columns };
+    return { results, targets: targetsOf(results), notes: notesOn(engine), columns, charts: [] };
   });
 
 /** Each load has an app and a database of its own, so that none is slower for coming later. */

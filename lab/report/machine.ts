@@ -5,6 +5,7 @@ export interface Machine {
   cores: number;
   memoryGiB: number;
   system: string;
+  node: string;
   /** Processes that wanted a core in the minute before the start: others' noise. */
   loadAverage: number;
 }
@@ -14,5 +15,6 @@ export const describeMachine = (): Machine => ({
   cores: availableParallelism(),
   memoryGiB: Math.round(totalmem() / 2 ** 30),
   system: `${platform()} ${release()} ${arch()}`,
+  node: process.version,
   loadAverage: Math.round(loadavg()[0]! * 100) / 100,
 });

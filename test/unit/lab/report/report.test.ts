@@ -1,7 +1,13 @@
 import { describe, expect, it } from "vitest";
-import { atLeast, atMost, equal, type Findings } from "../../../lab/harness/benchmark.ts";
-import { openReport, renderReport } from "../../../lab/harness/report.ts";
-import { exactly, summarize } from "../../../lab/harness/statistics.ts";
+import {
+  atLeast,
+  atMost,
+  equal,
+  openReport,
+  type Findings,
+} from "../../../../lab/report/report.ts";
+import { renderReport } from "../../../../lab/report/render-report.ts";
+import { exactly, summarize } from "../../../../lab/report/statistics.ts";
 
 const findings: Findings = {
   results: [
@@ -14,6 +20,7 @@ const findings: Findings = {
   ],
   targets: [atLeast("HTTP's ratio", 0.4, 0.512), atMost("The bytes", 280_000, 280_001)],
   notes: ["A note. ".repeat(20).trim()],
+  charts: [],
   columns: [
     { figure: "perSecond", title: "per second", fractionDigits: 0, showsSpread: true },
     { figure: "requests", title: "requests", fractionDigits: 2 },
@@ -31,25 +38,37 @@ describe("a target", () => {
 });
 
 describe("a report", () => {
-  const report = openReport("reserve", Date.UTC(2026, 0, 2))(findings);
+  const report = openReport("npm run bench")([
+    { name: "reserve", title: "a reservation by three ways", ...findings },
+  ]);
 
   it("has the shape that readers of its JSON rely on", () => {
     expect(JSON.parse(JSON.stringify(report))).toMatchObject({
-      schema: "holdfast-bench/1",
-      benchmark: "reserve",
-      startedAt: "2026-01-02T00:00:00.000Z",
-      machine: { cores: expect.any(Number), processor: expect.any(String) },
-      node: process.version,
-      results: [
-        { name: "raw", figures: { perSecond: { median: 1_000, low: 950, high: 1_050 } } },
-        { name: "http" },
+      schema: "holdfast-report/1",
+      command: "npm run bench",
+      startedAt: expect.stringMatching(/^\d{4}-\d\d-\d\dT.*Z$/),
+      tookSeconds: expect.any(Number),
+      machine: { cores: expect.any(Number), processor: expect.any(String), node: process.version },
+      parts: [
+        {
+          name: "reserve",
+          results: [
+            {
+              name: "raw",
+              figures: {
+                perSecond: { median: 1_000, low: 950, high: 1_050, min: 900, max: 1_100 },
+              },
+            },
+            { name: "http" },
+          ],
+          targets: [{ isMet: true }, { isMet: false }],
+        },
       ],
-      targets: [{ isMet: true }, { isMet: false }],
     });
   });
 
   it("reads as a table of at most 100 columns, with each target met or missed", () => {
-    const text = renderReport(report, findings);
+    const text = renderReport(report);
     expect(text).toContain("16 in flight\n");
     expect(text).toMatch(/^ {2}raw +1,000 +±5% +1\.00$/m);
     expect(text).toMatch(/^ {2}http +512 +±0%$/m);

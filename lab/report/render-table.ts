@@ -1,4 +1,4 @@
-import type { Column, Result } from "./benchmark.ts";
+import type { Column, Result } from "./report.ts";
 import { spread } from "./statistics.ts";
 
 /**

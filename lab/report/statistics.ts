@@ -1,10 +1,12 @@
 /** The arithmetic of all benchmarks. Samples need no order, except where a function says so. */
 
-/** What several rounds say of one figure: the middle, and the quartiles as its neighbourhood. */
+/** What several rounds say of one figure: the middle, the quartiles around it, and the ends. */
 export interface Summary {
   median: number;
   low: number;
   high: number;
+  min: number;
+  max: number;
   samples: number;
 }
 
@@ -34,6 +36,8 @@ export const summarize = (samples: readonly number[]): Summary => {
     median: percentile(sorted, 0.5),
     low: percentile(sorted, 0.25),
     high: percentile(sorted, 0.75),
+    min: sorted[0]!,
+    max: sorted.at(-1)!,
     samples: sorted.length,
   };
 };
