@@ -7,7 +7,11 @@ import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { text } from "node:stream/consumers";
 import { findFreePort } from "../../local/engines/free-port.ts";
-import { startServerProcess, type ServerProcess } from "../../local/engines/server-process.ts";
+import {
+  ServerMissing,
+  startServerProcess,
+  type ServerProcess,
+} from "../../local/engines/server-process.ts";
 
 export interface ZooKeeperMember extends ServerProcess {
   port: number;
@@ -19,6 +23,8 @@ export interface ZooKeeperEnsemble {
   members: readonly ZooKeeperMember[];
   /** The member that leads now. Rejects while none does. */
   leader(): Promise<ZooKeeperMember>;
+  /** What clients have sent to all of its servers, and what keeps their sessions alive. */
+  requests(): Promise<number>;
   stop(): Promise<void>;
 }
 
@@ -46,6 +52,9 @@ const ask = async (port: number, word: string): Promise<string> => {
     socket.destroy();
   }
 };
+
+const requestsOf = async ({ port }: ZooKeeperMember): Promise<number> =>
+  Number(/^Received: (\d+)$/m.exec(await ask(port, "srvr"))?.[1] ?? Number.NaN);
 
 const modeOf = async (port: number): Promise<string | undefined> =>
   /^Mode: (\w+)$/m.exec(await ask(port, "srvr"))?.[1];
@@ -124,7 +133,7 @@ export const startZooKeeper = async ({
   tickTimeMs = 100,
 }: ZooKeeperOptions = {}): Promise<ZooKeeperEnsemble> => {
   if (!existsSync(jar)) {
-    throw new Error(`There is no ZooKeeper on this machine. To install: ${install}`);
+    throw new ServerMissing(`There is no ZooKeeper on this machine. To install: ${install}`);
   }
   const folder = await mkdtemp(join(tmpdir(), "holdfast-zookeeper-"));
   const all: Ports[] = [];
@@ -157,6 +166,10 @@ export const startZooKeeper = async ({
         if (mode === "leader" || mode === "standalone") return member;
       }
       throw new Error("Nobody leads.");
+    },
+    requests: async () => {
+      const received = await Promise.all(members.map(requestsOf));
+      return received.reduce((sum, one) => sum + one, 0);
     },
     stop,
   };

@@ -6,7 +6,7 @@ import { startUpstashBridge, type UpstashBridge } from "../../local/redis/upstas
 import type { Locks } from "../../locks/locks.ts";
 import { createRedisLocks, type RedisLocksOptions } from "../../locks/redis/redis-locks.ts";
 import { connectToRedis } from "../support/redis-client.ts";
-import { startTcpProxy } from "../support/tcp-proxy.ts";
+import { startTcpProxy } from "../../lab/servers/tcp-proxy.ts";
 
 let server: RedisServer;
 let bridge: UpstashBridge;

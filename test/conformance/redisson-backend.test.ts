@@ -8,7 +8,7 @@ import {
   type RedissonLocksOptions,
 } from "../../locks/redisson/redisson-locks.ts";
 import { connectToRedis } from "../support/redis-client.ts";
-import { startTcpProxy } from "../support/tcp-proxy.ts";
+import { startTcpProxy } from "../../lab/servers/tcp-proxy.ts";
 
 let server: RedisServer;
 beforeAll(async () => {

@@ -7,7 +7,7 @@ import { startRedisServer, type RedisServer } from "../../local/redis/redis-serv
 import { startServerProcess } from "../../local/engines/server-process.ts";
 import { startZooKeeper } from "../../lab/servers/zookeeper-server.ts";
 import { processesWith } from "../support/processes.ts";
-import { startTcpProxy } from "../support/tcp-proxy.ts";
+import { startTcpProxy } from "../../lab/servers/tcp-proxy.ts";
 
 let server: RedisServer;
 beforeAll(async () => {

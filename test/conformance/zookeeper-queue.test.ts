@@ -8,7 +8,7 @@ import { afterAll, beforeAll, describe, expect, onTestFinished, test } from "vit
 import { startZooKeeper, type ZooKeeperEnsemble } from "../../lab/servers/zookeeper-server.ts";
 import type { LocksOptions } from "../../locks/locks.ts";
 import { createZooKeeperLocks } from "../../locks/zookeeper/zookeeper-locks.ts";
-import { startTcpProxy, type TcpProxy } from "../support/tcp-proxy.ts";
+import { startTcpProxy, type TcpProxy } from "../../lab/servers/tcp-proxy.ts";
 import { connectToZooKeeper, type ZooKeeperClient } from "../support/zookeeper-client.ts";
 
 const patient = { timeout: 60_000, interval: 20 };

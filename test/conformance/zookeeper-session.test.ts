@@ -9,7 +9,7 @@ import { systemClock } from "../../locks/engine/clock.ts";
 import type { Clock, LocksOptions } from "../../locks/locks.ts";
 import { createSession, type Session } from "../../locks/zookeeper/session.ts";
 import { createZooKeeperLocks } from "../../locks/zookeeper/zookeeper-locks.ts";
-import { startTcpProxy, type TcpProxy } from "../support/tcp-proxy.ts";
+import { startTcpProxy, type TcpProxy } from "../../lab/servers/tcp-proxy.ts";
 import { connectToZooKeeper, type ZooKeeperClient } from "../support/zookeeper-client.ts";
 
 const sessionTimeoutMs = 3_000;

@@ -7,7 +7,7 @@ import { startMessaging, type Messaging } from "../../local/messaging/messaging.
 import { createTestDatabase } from "../support/database.ts";
 import { connectToMessages, type Messages } from "../support/messages.ts";
 import { startPublisherProcess } from "../support/publisher-process.ts";
-import { startTcpProxy } from "../support/tcp-proxy.ts";
+import { startTcpProxy } from "../../lab/servers/tcp-proxy.ts";
 import { temporaryFolder } from "../support/temporary-folder.ts";
 
 let messaging: Messaging;

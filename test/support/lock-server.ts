@@ -1,6 +1,6 @@
 /** The five backends on their real servers, in the terms that the conformance suite needs. */
 import type { BackendName, Locks, LocksOptions } from "../../locks/locks.ts";
-import type { TcpProxy } from "./tcp-proxy.ts";
+import type { TcpProxy } from "../../lab/servers/tcp-proxy.ts";
 
 /** What another process needs to open the same locks. */
 export type LocksConfig =

@@ -13,7 +13,7 @@ import { createLocksTable } from "./database.ts";
 import { localAccess } from "./local-access.ts";
 import type { LockServer } from "./lock-server.ts";
 import { processesWith } from "./processes.ts";
-import { startTcpProxy } from "./tcp-proxy.ts";
+import { startTcpProxy } from "../../lab/servers/tcp-proxy.ts";
 import { connectToZooKeeper } from "./zookeeper-client.ts";
 
 const portOf = (url: string): number => Number(new URL(url).port);

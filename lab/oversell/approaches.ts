@@ -1,0 +1,69 @@
+/**
+ * The ways to sell the units of a SKU that race here: who they are, and what can be said of each
+ * without running it. buy.ts has what each does.
+ */
+import type { BackendName } from "../../locks/locks.ts";
+
+/** What `--approaches` takes. A lock stands for its two ways, unfenced and fenced. */
+export const approachNames = [
+  "unguarded",
+  "dynamodb",
+  "redis",
+  "redisson",
+  "zookeeper",
+  "curator",
+  "case-2",
+  "reserve",
+] as const satisfies readonly ("unguarded" | BackendName | "case-2" | "reserve")[];
+export type ApproachName = (typeof approachNames)[number];
+
+export type Fencing = "unfenced" | "fenced";
+
+/** One way: a row of the tables. */
+export type Approach =
+  { name: "unguarded" | "case-2" | "reserve" } | { name: BackendName; fencing: Fencing };
+
+export const isUnderLock = (
+  approach: Approach,
+): approach is Extract<Approach, { fencing: Fencing }> => "fencing" in approach;
+
+/** All ways of these names, in the order of the tables. */
+export const approachesOf = (names: readonly ApproachName[]): Approach[] => {
+  const chosen = (name: ApproachName): boolean => names.includes(name);
+  const underLock = (fencing: Fencing): Approach[] =>
+    lockNames.filter(chosen).map((name) => ({ name, fencing }));
+  const alone = (name: "unguarded" | "case-2" | "reserve"): Approach[] =>
+    chosen(name) ? [{ name }] : [];
+  return [
+    ...alone("unguarded"),
+    ...underLock("unfenced"),
+    ...underLock("fenced"),
+    ...alone("case-2"),
+    ...alone("reserve"),
+  ];
+};
+
+export const lockNames = [
+  "dynamodb",
+  "redis",
+  "redisson",
+  "zookeeper",
+  "curator",
+] as const satisfies readonly BackendName[];
+
+/** The heading of the rows that it is among. */
+export const groupOf = (approach: Approach): string => {
+  if (isUnderLock(approach)) return `Case 1 under a lock, ${approach.fencing}`;
+  return approach.name === "unguarded" ? "Case 1, nothing guards it" : "Case 2, no lock";
+};
+
+/** The name of its row within the group. */
+export const rowOf = ({ name }: Approach): string => name;
+
+/** Unlike any other approach's, for the name of a SKU or the key of a map. */
+export const keyOf = (approach: Approach): string =>
+  isUnderLock(approach) ? `${approach.name}-${approach.fencing}` : approach.name;
+
+/** Whether it sells exactly the units, however the buyers' processes are stopped meanwhile. */
+export const isSafeWhenFrozen = (approach: Approach): boolean =>
+  isUnderLock(approach) ? approach.fencing === "fenced" : approach.name !== "unguarded";
