@@ -1,7 +1,16 @@
 import { defineConfig } from "vitest/config";
 
 /** The tiers, fastest first. What each one is for: docs/architecture.md. */
-const tiers = ["unit", "template", "property", "integration", "conformance", "e2e", "interop"];
+const tiers = [
+  "unit",
+  "template",
+  "property",
+  "integration",
+  "conformance",
+  "e2e",
+  "browser",
+  "interop",
+];
 
 const setupOf: Record<string, string> = {
   property: "test/support/engine.setup.ts",

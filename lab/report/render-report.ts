@@ -1,12 +1,16 @@
 import type { Part, Report, Target } from "./report.ts";
 import type { Machine } from "./machine.ts";
-import { renderTable } from "./render-table.ts";
+import { renderTable, widthMax } from "./render-table.ts";
+import { wrap } from "./wrap.ts";
 
 /** A report for a terminal, at most 100 columns wide. */
 export const renderReport = ({ command, startedAt, machine, parts }: Report): string =>
-  [`${command} (${startedAt})`, ...wrap(describe(machine)), "", ...parts.map(renderPart)].join(
-    "\n",
-  );
+  [
+    ...paragraph(`${command} (${startedAt})`),
+    ...paragraph(describe(machine)),
+    "",
+    ...parts.map(renderPart),
+  ].join("\n");
 
 export const describe = (machine: Machine): string =>
   `${machine.cores} × ${machine.processor}, ${machine.memoryGiB} GiB, ${machine.system}, ` +
@@ -14,31 +18,22 @@ export const describe = (machine: Machine): string =>
 
 const renderPart = ({ name, title, results, columns, notes, targets }: Part): string =>
   [
-    ...wrap(`${name}: ${title}`),
+    ...paragraph(`${name}: ${title}`),
     renderTable(results, columns),
     "",
-    ...notes.flatMap(wrap),
-    ...(targets.length > 0 ? ["", ...targets.map(renderTarget)] : []),
+    ...notes.flatMap(paragraph),
+    ...(targets.length > 0 ? ["", ...targets.flatMap(renderTarget)] : []),
     "",
   ].join("\n");
 
-const renderTarget = ({ name, figure, isMet }: Target): string => {
-  const measured = figure.toLocaleString("en-US", { maximumFractionDigits: 3 });
-  return `${isMet ? "met   " : "MISSED"}  ${name}: ${measured}`;
+const renderTarget = (target: Target): string[] => {
+  const verdict = target.isMet ? "met     " : "MISSED  ";
+  return wrap(tellTarget(target), widthMax - verdict.length).map((line, index) =>
+    index === 0 ? verdict + line : " ".repeat(verdict.length) + line,
+  );
 };
 
-const widthMax = 100;
+const tellTarget = ({ name, figure }: Target): string =>
+  `${name}: ${figure.toLocaleString("en-US", { maximumFractionDigits: 3 })}`;
 
-const wrap = (text: string): string[] => {
-  const lines: string[] = [];
-  let line = "";
-  for (const word of text.split(" ")) {
-    if (line.length + 1 + word.length > widthMax) {
-      lines.push(line);
-      line = word;
-    } else {
-      line = line === "" ? word : `${line} ${word}`;
-    }
-  }
-  return [...lines, line];
-};
+const paragraph = (text: string): string[] => wrap(text, widthMax);

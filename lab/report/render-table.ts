@@ -1,41 +1,138 @@
+import { renderBar } from "./bar.ts";
+import { figureOf, formatNumber, formatSpread } from "./figures.ts";
 import type { Column, Result } from "./report.ts";
-import { spread } from "./statistics.ts";
+import { wrap, wrapSentences } from "./wrap.ts";
+
+export const widthMax = 100;
+
+/** A name longer than this is cut: the figures are what the table is for. */
+const nameLengthMax = 36;
+
+/** Bars are not worth their place below the one, nor clearer above the other. */
+const barWidthMin = 6;
+const barWidthMax = 20;
+
+/** From the roomiest to the tightest: the first that has room for everything is taken. */
+const layouts = [
+  { gap: 2, wrapsTitles: false },
+  { gap: 2, wrapsTitles: true },
+  { gap: 1, wrapsTitles: true },
+];
+
+interface Cells {
+  column: Column;
+  titleLines: string[];
+  /** By result, in their order. */
+  texts: string[];
+  width: number;
+}
+
+interface Grid {
+  gap: number;
+  nameWidth: number;
+  cells: Cells[];
+  barWidth: number;
+}
 
 /**
- * Results as a table for a terminal: a heading for each group, a row for each result, figures to the
- * right. A figure that a result has not got stays empty.
+ * Results as a table for a terminal, at most 100 columns wide: a heading for each group, a row for
+ * each result, figures to the right. A figure that a result has not got stays empty; one that was
+ * left out has the reason in their place. Where even the tightest layout is too wide, the columns
+ * are shared out among several tables, one below the other.
  */
 export const renderTable = (results: readonly Result[], columns: readonly Column[]): string => {
-  const rows = [["", ...columns.map(({ title }) => title)]];
-  let group = "";
-  for (const result of results) {
-    if (result.group !== group) rows.push([result.group]);
-    group = result.group;
-    rows.push([`  ${result.name}`, ...columns.map((column) => renderFigure(result, column))]);
-  }
-  const widths = rows[0]!.map((_, index) =>
-    Math.max(...rows.filter((row) => !isHeading(row)).map((row) => row[index]!.length)),
-  );
-  const alignedRow = (row: string[]) =>
-    row.map((cell, index) =>
-      index === 0 ? cell.padEnd(widths[0]!) : cell.padStart(widths[index]! + 2),
-    );
-  return rows
-    .map((row) => (isHeading(row) ? `\n${row[0]}` : alignedRow(row).join("").trimEnd()))
-    .join("\n");
+  const grid = layOut(results, columns);
+  if (grid !== undefined) return renderGrid(results, grid);
+  const half = Math.ceil(columns.length / 2);
+  return [columns.slice(0, half), columns.slice(half)]
+    .map((some) => renderTable(results, some))
+    .join("\n\n");
 };
 
-const isHeading = (row: readonly string[]): boolean => row.length === 1;
+/** The first layout that has room for bars, or else for the figures at least. */
+const layOut = (results: readonly Result[], columns: readonly Column[]): Grid | undefined => {
+  const barCount = columns.filter(({ showsBar }) => showsBar).length;
+  const grids = layouts.map(({ gap, wrapsTitles }): Grid & { left: number } => {
+    const cells = columns.map((column) => fillColumn(results, column, wrapsTitles));
+    const nameWidth = Math.max(0, ...results.map((result) => nameOf(result).length));
+    const left = widthMax - nameWidth - cells.reduce((sum, { width }) => sum + gap + width, 0);
+    const barWidth = barCount === 0 ? 0 : Math.floor(left / barCount) - 1;
+    return { gap, nameWidth, cells, left, barWidth: Math.min(barWidth, barWidthMax) };
+  });
+  const withBars = barCount === 0 ? undefined : grids.find((grid) => grid.barWidth >= barWidthMin);
+  if (withBars !== undefined) return withBars;
+  const fits = grids.find(({ left }) => left >= 0) ?? (columns.length > 1 ? undefined : grids[0]);
+  return fits && { ...fits, barWidth: 0 };
+};
+
+const fillColumn = (results: readonly Result[], column: Column, wrapsTitle: boolean): Cells => {
+  const texts = results.map((result) => renderFigure(result, column));
+  const figureWidth = Math.max(0, ...texts.map((text) => text.length));
+  const wordWidth = Math.max(...column.title.split(" ").map((word) => word.length));
+  const titleLines = wrapsTitle
+    ? wrap(column.title, Math.max(figureWidth, wordWidth))
+    : [column.title];
+  const width = Math.max(figureWidth, ...titleLines.map((line) => line.length));
+  return { column, titleLines, texts, width };
+};
 
 const renderFigure = (
-  { figures }: Result,
+  result: Result,
   { figure: name, fractionDigits, showsSpread }: Column,
 ): string => {
-  const figure = figures[name];
+  const figure = figureOf(result, name);
   if (figure === undefined) return "";
-  const text = figure.median.toLocaleString("en-US", {
-    minimumFractionDigits: fractionDigits,
-    maximumFractionDigits: fractionDigits,
-  });
-  return showsSpread ? `${text} ${`±${Math.round(spread(figure) * 100)}%`.padStart(4)}` : text;
+  const text = formatNumber(figure.median, fractionDigits);
+  return showsSpread ? `${text} ${formatSpread(figure).padStart(4)}` : text;
 };
+
+const renderGrid = (results: readonly Result[], grid: Grid): string => {
+  const lines = renderTitles(grid);
+  let group = "";
+  for (const [index, result] of results.entries()) {
+    if (result.group !== group) lines.push("", ...wrap(result.group, widthMax));
+    group = result.group;
+    lines.push(...renderRow(results, index, grid));
+  }
+  return lines.map((line) => line.trimEnd()).join("\n");
+};
+
+/** Titles of several lines end on the same one, just above the figures. */
+const renderTitles = ({ gap, nameWidth, cells, barWidth }: Grid): string[] => {
+  const height = Math.max(0, ...cells.map(({ titleLines }) => titleLines.length));
+  return Array.from({ length: height }, (_, line) => {
+    const titles = cells.map(({ column, titleLines, width }) => {
+      const title = titleLines[titleLines.length - height + line] ?? "";
+      return " ".repeat(gap) + title.padStart(width) + barOf(column, "", barWidth);
+    });
+    return " ".repeat(nameWidth) + titles.join("");
+  });
+};
+
+const renderRow = (results: readonly Result[], index: number, grid: Grid): string[] => {
+  const result = results[index]!;
+  const { gap, nameWidth, cells, barWidth } = grid;
+  const name = nameOf(result).padEnd(nameWidth);
+  if (result.leftOut !== undefined) {
+    return wrapSentences(result.leftOut, widthMax - nameWidth - 2).map(
+      (line, at) => `${at === 0 ? name : " ".repeat(nameWidth)}  ${line}`,
+    );
+  }
+  const figures = cells.map(({ column, texts, width }) => {
+    const bar = renderBar(medianOf(result, column), greatestOf(results, column), barWidth);
+    return " ".repeat(gap) + texts[index]!.padStart(width) + barOf(column, bar, barWidth);
+  });
+  return [name + figures.join("")];
+};
+
+const barOf = ({ showsBar }: Column, bar: string, width: number): string =>
+  showsBar && width > 0 ? ` ${bar.padEnd(width)}` : "";
+
+const greatestOf = (results: readonly Result[], column: Column): number =>
+  Math.max(0, ...results.map((result) => medianOf(result, column)));
+
+const medianOf = (result: Result, { figure }: Column): number =>
+  figureOf(result, figure)?.median ?? 0;
+
+const nameOf = ({ name }: Result): string =>
+  name.length > nameLengthMax ? `  ${name.slice(0, nameLengthMax - 1)}…` : `  ${name}`;
