@@ -4,18 +4,19 @@
  */
 import type { BackendName } from "../../locks/locks.ts";
 
+/** Each backend of the lock library's: one that is missing here does not compile. */
+export const lockNames = Object.keys({
+  dynamodb: true,
+  redis: true,
+  redisson: true,
+  zookeeper: true,
+  curator: true,
+} satisfies Record<BackendName, true>) as BackendName[];
+
+export type ApproachName = "unguarded" | BackendName | "case-2" | "reserve";
+
 /** What `--approaches` takes. A lock stands for its two ways, unfenced and fenced. */
-export const approachNames = [
-  "unguarded",
-  "dynamodb",
-  "redis",
-  "redisson",
-  "zookeeper",
-  "curator",
-  "case-2",
-  "reserve",
-] as const satisfies readonly ("unguarded" | BackendName | "case-2" | "reserve")[];
-export type ApproachName = (typeof approachNames)[number];
+export const approachNames: ApproachName[] = ["unguarded", ...lockNames, "case-2", "reserve"];
 
 export type Fencing = "unfenced" | "fenced";
 
@@ -42,14 +43,6 @@ export const approachesOf = (names: readonly ApproachName[]): Approach[] => {
     ...alone("reserve"),
   ];
 };
-
-export const lockNames = [
-  "dynamodb",
-  "redis",
-  "redisson",
-  "zookeeper",
-  "curator",
-] as const satisfies readonly BackendName[];
 
 /** The heading of the rows that it is among. */
 export const groupOf = (approach: Approach): string => {

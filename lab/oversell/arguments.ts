@@ -59,7 +59,7 @@ const numberOf = (name: keyof typeof bounds, text: string | undefined): number =
 const approachesOf = (text: string | undefined): ApproachName[] => {
   if (text === undefined) return [...approachNames];
   const asked = text.split(",").map((name) => name.trim());
-  const unknown = asked.filter((name) => !(approachNames as readonly string[]).includes(name));
+  const unknown = asked.filter((name) => !approachNames.some((known) => known === name));
   if (unknown.length > 0) {
     throw new UsageError(
       `There is no approach ${unknown.join(", ") || "without a name"}; there are: ` +

@@ -1,6 +1,6 @@
 /** One race for the units of one SKU, and what is counted when it is over. */
 import { percentile } from "../report/statistics.ts";
-import type { Approach } from "./approaches.ts";
+import { keyOf, type Approach } from "./approaches.ts";
 import type { Buyers, RaceOptions, Tally } from "./buyers.ts";
 import type { Servers } from "./servers.ts";
 import type { Shelf } from "./shelf.ts";
@@ -55,7 +55,7 @@ export const countUp = (units: number, left: number, tallies: readonly Tally[]):
 /** What no race may do: it says that something else is wrong. */
 export const throwFirstFailure = (approach: Approach, tallies: readonly Tally[]): void => {
   const failure = tallies.flatMap(({ failures }) => failures)[0];
-  if (failure !== undefined) throw new Error(`A buyer under ${approach.name} failed: ${failure}`);
+  if (failure !== undefined) throw new Error(`A buyer under ${keyOf(approach)} failed: ${failure}`);
 };
 
 export const optionsOf = (track: Track, approach: Approach, sku: string): RaceOptions => ({
