@@ -14,9 +14,10 @@ const barWidthMax = 20;
 
 /** From the roomiest to the tightest: the first that has room for everything is taken. */
 const layouts = [
-  { gap: 2, wrapsTitles: false },
-  { gap: 2, wrapsTitles: true },
-  { gap: 1, wrapsTitles: true },
+  { gap: 2, titleLinesMax: 1 },
+  { gap: 2, titleLinesMax: 2 },
+  { gap: 2, titleLinesMax: Infinity },
+  { gap: 1, titleLinesMax: Infinity },
 ];
 
 interface Cells {
@@ -52,8 +53,8 @@ export const renderTable = (results: readonly Result[], columns: readonly Column
 /** The first layout that has room for bars, or else for the figures at least. */
 const layOut = (results: readonly Result[], columns: readonly Column[]): Grid | undefined => {
   const barCount = columns.filter(({ showsBar }) => showsBar).length;
-  const grids = layouts.map(({ gap, wrapsTitles }): Grid & { left: number } => {
-    const cells = columns.map((column) => fillColumn(results, column, wrapsTitles));
+  const grids = layouts.map(({ gap, titleLinesMax }): Grid & { left: number } => {
+    const cells = columns.map((column) => fillColumn(results, column, titleLinesMax));
     const nameWidth = Math.max(0, ...results.map((result) => nameOf(result).length));
     const left = widthMax - nameWidth - cells.reduce((sum, { width }) => sum + gap + width, 0);
     const barWidth = barCount === 0 ? 0 : Math.floor(left / barCount) - 1;
@@ -65,15 +66,13 @@ const layOut = (results: readonly Result[], columns: readonly Column[]): Grid | 
   return fits && { ...fits, barWidth: 0 };
 };
 
-const fillColumn = (results: readonly Result[], column: Column, wrapsTitle: boolean): Cells => {
+/** As narrow as its figures and its title allow, the latter on so many lines. */
+const fillColumn = (results: readonly Result[], column: Column, titleLinesMax: number): Cells => {
   const texts = results.map((result) => renderFigure(result, column));
-  const figureWidth = Math.max(0, ...texts.map((text) => text.length));
-  const wordWidth = Math.max(...column.title.split(" ").map((word) => word.length));
-  const titleLines = wrapsTitle
-    ? wrap(column.title, Math.max(figureWidth, wordWidth))
-    : [column.title];
-  const width = Math.max(figureWidth, ...titleLines.map((line) => line.length));
-  return { column, titleLines, texts, width };
+  const longestWord = Math.max(...column.title.split(" ").map((word) => word.length));
+  let width = Math.max(longestWord, ...texts.map((text) => text.length));
+  while (wrap(column.title, width).length > titleLinesMax) width += 1;
+  return { column, titleLines: wrap(column.title, width), texts, width };
 };
 
 const renderFigure = (

@@ -6,8 +6,6 @@
 
 export interface Palette {
   surface: string;
-  /** Behind code and table headings. */
-  raised: string;
   ink: string;
   muted: string;
   /** Gridlines and rules, which need not be seen to read the figures. */
@@ -20,10 +18,11 @@ export interface Palette {
 }
 
 export const groupHueCount = 4;
+/** Which of them is for all groups, where they are too many to be told apart by it: the blue. */
+export const neutralHue = 1;
 
 export const light: Palette = {
   surface: "#ffffff",
-  raised: "#f5f6f8",
   ink: "#16191d",
   muted: "#5a626c",
   line: "#dfe3e8",
@@ -35,7 +34,6 @@ export const light: Palette = {
 
 export const dark: Palette = {
   surface: "#14171a",
-  raised: "#1e2226",
   ink: "#eceff2",
   muted: "#a0a8b1",
   line: "#31363c",

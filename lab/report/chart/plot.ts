@@ -6,7 +6,7 @@ import { figureOf, formatNumber, withUnit } from "../figures.ts";
 import type { Chart, Part, Result } from "../report.ts";
 import type { Summary } from "../statistics.ts";
 import { createScale, shareOf, type Scale } from "./scale.ts";
-import { groupHueCount } from "./palette.ts";
+import { groupHueCount, neutralHue } from "./palette.ts";
 
 export interface Plot {
   scale: Scale;
@@ -17,7 +17,7 @@ export interface Plot {
 
 export interface PlotGroup {
   name: string;
-  /** Which of the palette's hues; all groups have the first where there are more groups than hues. */
+  /** Which of the palette's hues; the neutral one for all where there are more groups than hues. */
   hue: number;
   rows: PlotRow[];
 }
@@ -56,7 +56,7 @@ export const createPlot = (chart: Chart, { results }: Pick<Part, "results">): Pl
   const hues = huesOf(results, drawn);
   const groups = [...new Set(drawn.map(({ group }) => group))].map((name) => ({
     name,
-    hue: hues.get(name) ?? 0,
+    hue: hues.get(name) ?? neutralHue,
     rows: drawn
       .filter(({ group }) => group === name)
       .map((result) => createRow(result, chart, scale))

@@ -55,20 +55,20 @@ const linearScale = (greatest: number, leastStep: number): Scale => {
 
 const logarithmicScale = (least: number, greatest: number): Scale => {
   if (!Number.isFinite(least)) return { kind: "logarithmic", from: 1, to: 10, ticks: [1, 10] };
-  const exponents = [Math.ceil(Math.log10(least)) - 1, Math.floor(Math.log10(greatest))] as const;
-  return {
-    kind: "logarithmic",
-    from: powerOfTen(exponents[0]),
-    to: greatest,
-    ticks: logarithmicTicks(...exponents).filter((tick) => tick <= greatest),
-  };
+  const first = Math.ceil(Math.log10(least)) - 1;
+  const from = powerOfTen(first);
+  const ticks = logarithmicTicks(first, Math.floor(Math.log10(greatest)) + 1);
+  const covered = ticks.filter((tick) => tick <= greatest);
+  // One tick is no axis: from 1,000 to 1,800 it is told by 1,000 and 2,000.
+  const to = covered.length > 1 ? greatest : ticks[1]!;
+  return { kind: "logarithmic", from, to, ticks: ticks.filter((tick) => tick <= to) };
 };
 
-/** Powers of ten; with twos and fives where there are few, and only each second one where many. */
+/** Powers of ten; with twos and fives where they are few, and only each second one where many. */
 const logarithmicTicks = (first: number, last: number): number[] => {
   const powers = Array.from({ length: last - first + 1 }, (_, index) => powerOfTen(first + index));
-  if (powers.length < 3) return powers.flatMap((power) => [1, 2, 5].map((of) => exact(of * power)));
-  const every = Math.ceil(powers.length / tickCountMax);
+  if (powers.length < 4) return powers.flatMap((power) => [1, 2, 5].map((of) => exact(of * power)));
+  const every = Math.ceil((powers.length - 1) / tickCountMax);
   return powers.filter((_, index) => index % every === 0);
 };
 

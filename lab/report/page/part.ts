@@ -57,4 +57,4 @@ ${leftOut === undefined ? undefined : markup`<dd class="muted">${leftOut}</dd>`}
 
 const isExplained = ({ explanation }: Result): boolean => explanation !== undefined;
 
-const capitalize = (text: string): string => text.charAt(0).toUpperCase() + text.slice(1);
+export const capitalize = (text: string): string => text.charAt(0).toUpperCase() + text.slice(1);

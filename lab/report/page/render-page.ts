@@ -3,10 +3,11 @@
  * It is read on a phone as on a desk, in light as in dark, and shows each chart's figures as text.
  * Next: part.ts, chart.ts and table.ts for what is in it, style.ts for how it looks.
  */
+import { withUnit } from "../figures.ts";
 import { markup, Markup } from "../markup.ts";
 import { describe } from "../render-report.ts";
 import type { Part, Report } from "../report.ts";
-import { renderPart } from "./part.ts";
+import { capitalize, renderPart } from "./part.ts";
 import { style } from "./style.ts";
 
 /** Forbids all that the page does not need, also should a name in a report try to be markup. */
@@ -58,7 +59,7 @@ const renderContents = (
 <ul>
 ${parts.map(
   ({ name, title, ...part }) =>
-    markup`<li><a href="#${name}">${title.charAt(0).toUpperCase() + title.slice(1)}</a><span class="muted">${summarize(part)}</span></li>`,
+    markup`<li><a href="#${name}">${capitalize(title)}</a><span class="muted">${summarize(part)}</span></li>`,
 )}
 </ul>
 </nav>`;
@@ -83,6 +84,7 @@ const formatTime = (iso: string): string => {
 };
 
 const formatDuration = (seconds: number): string =>
-  seconds < 60
-    ? `${seconds}\u00A0s`
-    : `${Math.floor(seconds / 60)}\u00A0min\u00A0${seconds % 60}\u00A0s`;
+  [
+    ...(seconds >= 60 ? [withUnit(String(Math.floor(seconds / 60)), "min")] : []),
+    withUnit(String(seconds % 60), "s"),
+  ].join(" ");

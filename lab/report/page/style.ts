@@ -145,6 +145,7 @@ td.reason span { position: sticky; left: 8rem; display: block; max-width: calc(1
   .targets li { grid-template-columns: minmax(0, 1fr) max-content; }
   .targets li .verdict { grid-column: 1 / -1; }
   .rows dl > div { grid-template-columns: minmax(0, 1fr); }
+  .rows dt { font-weight: 600; }
   .rows dd { grid-column: 1; }
 }
 @media print {

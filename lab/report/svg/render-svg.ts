@@ -3,7 +3,7 @@
  * out anew, so that texts have their places by how wide they are at most; and it knows the reader's
  * scheme but not the page's, so that it brings its own surface.
  */
-import { createPlot, isMark, type Mark, type Plot, type PlotRow } from "../chart/plot.ts";
+import { createPlot, isMark, type Mark, type Plot } from "../chart/plot.ts";
 import { customProperties, dark, light } from "../chart/palette.ts";
 import { formatTick, shareOf } from "../chart/scale.ts";
 import { Markup, markup } from "../markup.ts";
@@ -41,8 +41,10 @@ text {
 .group { font-weight: 600; }
 .muted { fill: var(--muted); }
 .reason { font-size: ${reasonFontSize}px; }
-.tick { font-size: 13px; fill: var(--muted); text-anchor: middle; }
+.axis, .tick { font-size: 13px; fill: var(--muted); }
+.tick { text-anchor: middle; }
 .label { font-variant-numeric: tabular-nums; }
+.seamed { paint-order: stroke; stroke: var(--surface); stroke-width: 6px; stroke-linejoin: round; }
 .gridline { stroke: var(--line); }
 .whisker { stroke: var(--ink); fill: none; }
 .zero.mark { fill: var(--muted); }
@@ -75,7 +77,9 @@ export const renderSvg = (chart: Chart, part: Pick<Part, "results">): string => 
   const body = plot.groups.flatMap(({ name, hue, rows }): Block[] => [
     space(8),
     textBlock(margin, name, "group"),
-    renderRows(rows, hue, plot, axis),
+    ...rows.map((row) =>
+      isMark(row) ? renderRow(row, hue, plot, axis) : renderGap(row.name, row.leftOut, axis),
+    ),
   ]);
   const headingHeight = heightOf(heading);
   const height = margin + headingHeight + heightOf(body) + margin;
@@ -112,31 +116,13 @@ const describe = ({ caption }: Chart, { groups }: Plot): string => {
 
 const renderTicks = ({ scale, axisTitle }: Plot, { left, width: length }: Axis): Block => ({
   height: lineHeight,
-  draw: (top) => markup`${textAt(margin, top, axisTitle, "muted")}
+  draw: (top) => markup`${textAt(margin, top, axisTitle, "axis")}
 ${scale.ticks.map((tick) =>
   textAt(round(left + shareOf(scale, tick) * length), top, formatTick(scale, tick), "tick"),
 )}`,
 });
 
-/** A group's rows, with gridlines behind them which its heading is not crossed by. */
-const renderRows = (rows: readonly PlotRow[], hue: number, { scale }: Plot, axis: Axis): Block => {
-  const blocks = rows.map((row) =>
-    isMark(row) ? renderRow(row, hue, axis) : renderGap(row.name, row.leftOut, axis),
-  );
-  const height = heightOf(blocks);
-  return {
-    height,
-    draw: (top) => {
-      const gridlines = scale.ticks.map((tick) => {
-        const x = Math.round(axis.left + shareOf(scale, tick) * axis.width) + 0.5;
-        return markup`<path class="gridline" d="M${x} ${top}v${height}"/>`;
-      });
-      return markup`${gridlines}\n${stack(blocks, top)}`;
-    },
-  };
-};
-
-const renderRow = (mark: Mark, hue: number, axis: Axis): Block => ({
+const renderRow = (mark: Mark, hue: number, { scale }: Plot, axis: Axis): Block => ({
   height: rowHeight,
   draw: (top) => {
     const place = (share: number): number => round(axis.left + share * axis.width);
@@ -147,10 +133,15 @@ const renderRow = (mark: Mark, hue: number, axis: Axis): Block => ({
       ...mark.whiskers.map(([, end]) => place(end)),
     );
     const textTop = top + (rowHeight - lineHeight) / 2;
-    return markup`${textAt(margin, textTop, cut(mark.name), "name")}
+    const gridlines = scale.ticks.map((tick) => {
+      const x = Math.round(place(shareOf(scale, tick))) + 0.5;
+      return markup`<path class="gridline" d="M${x} ${top}v${rowHeight}"/>`;
+    });
+    return markup`${gridlines}
+${textAt(margin, textTop, cut(mark.name), "name")}
 <rect class="mark ${kind}" x="${place(mark.from)}" y="${top + (rowHeight - markHeight) / 2}" width="${round(markWidth)}" height="${markHeight}" rx="1.5"><title>${mark.description}</title></rect>
 ${mark.whiskers.map(([from, to]) => renderWhisker(place(from), place(to), top + rowHeight / 2))}
-${textOnSurface(labelFrom + 8, textTop, mark.label, mark.isZero ? "label zero" : "label")}`;
+${labelAt(labelFrom + 8, textTop, mark.label, mark.isZero ? "label zero" : "label")}`;
   },
 });
 
@@ -167,7 +158,7 @@ const renderGap = (name: string, reason: string, { left }: Axis): Block => {
     draw: (top) => {
       const textTop = top + (rowHeight - lineHeight) / 2;
       return markup`${textAt(margin, textTop, cut(name), "name")}
-${lines.map((line, index) => textOnSurface(left, textTop + index * lineHeight, line, "reason muted"))}`;
+${lines.map((line, index) => textAt(left, textTop + index * lineHeight, line, "reason muted"))}`;
     },
   };
 };
@@ -187,9 +178,9 @@ const space = (height: number): Block => ({ height, draw: () => markup`` });
 const textAt = (x: number, top: number, text: string, kind: string): Markup =>
   markup`<text class="${kind}" x="${x}" y="${top + 15}">${text}</text>`;
 
-/** Gridlines end before a text and go on behind it. */
-const textOnSurface = (x: number, top: number, text: string, kind: string): Markup =>
-  markup`<text class="${kind}" x="${round(x)}" y="${top + 15}" paint-order="stroke" stroke="var(--surface)" stroke-width="4" stroke-linejoin="round">${text}</text>`;
+/** With a seam of the surface, so that gridlines end before it and go on behind it. */
+const labelAt = (x: number, top: number, text: string, kind: string): Markup =>
+  textAt(round(x), top, text, `${kind} seamed`);
 
 const stack = (blocks: readonly Block[], top: number): Markup[] => {
   let y = top;
