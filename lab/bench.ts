@@ -1,15 +1,21 @@
 /**
- * The benchmarks: `npm run bench -- [name …] [--json]`, and
+ * The benchmarks: `npm run bench -- [name …] [--json] [--compare old.json]`, and
  * `npm run bench -- reserve --endurance`. Each is measured against something that runs
  * beside it in the same minute, and is told as a ratio to that: a figure alone says more about the
  * machine. The lab calls the doors that everybody has (the engine's functions, HTTP, the synthesized
  * app) and refuses to know how the local run is made: it starts it as a user does.
  * Next: harness/ for rounds and arithmetic, then one folder per benchmark.
  */
-import { readArguments, UsageError } from "./harness/arguments.ts";
+import { shareAssembly } from "./app/synthesize.ts";
+import { withResources } from "./app/with-resources.ts";
+import { readArguments } from "./harness/arguments.ts";
 import type { Benchmark } from "./harness/benchmark.ts";
-import { openReport, type Part } from "./report/report.ts";
+import { UsageError } from "./harness/usage-error.ts";
+import { compareReports } from "./report/compare.ts";
+import { readReport } from "./report/read-report.ts";
+import { renderComparison } from "./report/render-comparison.ts";
 import { renderReport } from "./report/render-report.ts";
+import { openReport, type Part } from "./report/report.ts";
 import { coldBenchmark } from "./cold/cold-benchmark.ts";
 import { eventsBenchmark } from "./events/events-benchmark.ts";
 import { locksBenchmark } from "./locks/locks-benchmark.ts";
@@ -33,21 +39,36 @@ const stopSignal = (): AbortSignal => {
   return aborter.signal;
 };
 
-/** The table, or the JSON, is all that goes to the standard output. */
+/** What was found is all that goes to the standard output. */
 const tell = (progress: string): void => void process.stderr.write(`${progress}\n`);
 
+const measure = (names: string[], endurance: boolean, signal: AbortSignal): Promise<Part[]> =>
+  withResources(async (resources) => {
+    const context = { signal, tell, assembly: shareAssembly(resources, tell), endurance };
+    const parts: Part[] = [];
+    for (const name of names) {
+      const benchmark = benchmarks[name]!;
+      tell(`${name}: ${benchmark.description}`);
+      const findings = await benchmark.run(context);
+      parts.push({ name, title: benchmark.description, ...findings });
+    }
+    return parts;
+  });
+
 const run = async (signal: AbortSignal): Promise<void> => {
-  const { names, json, endurance } = readArguments(process.argv.slice(2), Object.keys(benchmarks));
-  const close = openReport(`npm run bench -- ${process.argv.slice(2).join(" ")}`.trimEnd());
-  const parts: Part[] = [];
-  for (const name of names) {
-    const benchmark = benchmarks[name]!;
-    tell(`${name}: ${benchmark.description}`);
-    const findings = await benchmark.run({ signal, tell, endurance });
-    parts.push({ name, title: benchmark.description, ...findings });
-  }
-  const report = close(parts);
+  const argv = process.argv.slice(2);
+  const { names, json, compare, endurance } = readArguments(argv, Object.keys(benchmarks));
+  // Before minutes are spent on what it is to be compared with.
+  const old = compare === undefined ? undefined : await readReport(compare);
+  const close = openReport(
+    ["npm run bench", ...(argv.length > 0 ? ["--", ...argv] : [])].join(" "),
+  );
+  const report = close(await measure(names, endurance, signal));
   process.stdout.write(`${json ? JSON.stringify(report) : renderReport(report)}\n`);
+  if (old === undefined) return;
+  const comparison = renderComparison(compareReports(old, report));
+  if (json) tell(comparison);
+  else process.stdout.write(`${comparison}\n`);
 };
 
 const signal = stopSignal();

@@ -6,18 +6,24 @@
  */
 import { mkdir, stat, writeFile } from "node:fs/promises";
 import { join } from "node:path";
-import { synthesize } from "../app/synthesize.ts";
 import { createTemporaryFolder } from "../app/temporary-folder.ts";
 import { withResources } from "../app/with-resources.ts";
 import type { Benchmark, BenchmarkContext } from "../harness/benchmark.ts";
-import { atMost, type Column, type Findings, type Result, type Target } from "../report/report.ts";
+import { runRounds, type Contender, type RoundBounds } from "../harness/rounds.ts";
+import {
+  atMost,
+  type Chart,
+  type Column,
+  type Findings,
+  type Result,
+  type Target,
+} from "../report/report.ts";
 import { exactly, ratios, summarize } from "../report/statistics.ts";
 import { buildDefaultBundle } from "./default-bundle.ts";
 import { measureStart } from "./measure-start.ts";
 import { readFunctions, type BundledFunction } from "./read-functions.ts";
 
-const repetitions = 31;
-const warmUpRepetitions = 2;
+const bounds: RoundBounds = { warmUpRounds: 1, rounds: 21 };
 
 const reserveBytesMax = 300_000;
 const reserveRatioMax = 0.6;
@@ -26,6 +32,8 @@ interface Subject extends BundledFunction {
   defaultBundlePath: string;
 }
 
+type StartsMs = Readonly<Record<string, number[]>>;
+
 const columns: Column[] = [
   { figure: "bundleBytes", title: "bytes", fractionDigits: 0 },
   { figure: "sizeRatioToDefault", title: "of default", fractionDigits: 2 },
@@ -33,27 +41,47 @@ const columns: Column[] = [
   { figure: "startRatioToDefault", title: "of default", fractionDigits: 2, showsSpread: true },
 ];
 
-const run = ({ signal, tell }: BenchmarkContext): Promise<Findings> =>
+const run = ({ signal, tell, assembly }: BenchmarkContext): Promise<Findings> =>
   withResources(async (resources) => {
-    tell("Synthesizing the app, and bundling it by CDK's defaults …");
+    const functions = await readFunctions(await assembly());
+    tell("Bundling each function by CDK's defaults …");
     const folder = resources.use(await createTemporaryFolder());
-    const assemblyPath = join(folder.path, "cdk.out");
-    await synthesize(assemblyPath);
-    signal.throwIfAborted();
-    const subjects = await buildDefaults(await readFunctions(assemblyPath), folder.path);
+    const subjects = await buildDefaults(functions, folder.path);
     const emptyPath = join(folder.path, "empty.mjs");
     await writeFile(emptyPath, "export const handler = async () => {};\n");
-    tell(`Starting each of them ${warmUpRepetitions + repetitions} times …`);
+    tell(`Starting each of them ${bounds.warmUpRounds + bounds.rounds} times …`);
     const startsMs = await measureStarts(subjects, emptyPath, signal);
-    const empty = summarize(startsMs.get(emptyPath)!);
+    const empty = summarize(startsMs[emptyPath]!);
     const results: Result[] = [
       { group: "an empty module", name: "empty", figures: { startMs: empty } },
     ];
     for (const subject of subjects) {
       results.push(...(await compare(subject, startsMs, empty.median)));
     }
-    return { results, targets: targetsOf(results), notes, columns, charts: [] };
+    const charts = chartsOf(subjects.map(({ name }) => name));
+    return { results, targets: targetsOf(results), notes, columns, charts };
   });
+
+const chartsOf = (groups: string[]): Chart[] => [
+  {
+    title: "From a fresh process to a function that can be called, in ms: less is better",
+    caption: "Each function starts sooner in our bundle than in the one that CDK makes by default.",
+    figures: ["startMs"],
+    unit: "ms",
+    fractionDigits: 0,
+    scale: "linear",
+    groups,
+  },
+  {
+    title: "What Lambda has to download for a function, in bytes: less is better",
+    caption: "Ours is minified, and has in it only what the function calls of the SDK.",
+    figures: ["bundleBytes"],
+    unit: "bytes",
+    fractionDigits: 0,
+    scale: "linear",
+    groups,
+  },
+];
 
 const targetsOf = (results: readonly Result[]): Target[] => {
   const { figures } = results.find(({ group, name }) => group === "reserve" && name === "ours")!;
@@ -65,7 +93,7 @@ const targetsOf = (results: readonly Result[]): Target[] => {
 };
 
 const notes = [
-  `Starts in a fresh process each time, in turns, ${repetitions} times, less the median of an empty ` +
+  `Starts in a fresh process each time, in turns, ${bounds.rounds} times, less the median of an empty ` +
     "module's. Medians; ± is half the distance of the quartiles. The default bundle is CDK's with " +
     "the SDK in it: CommonJS, not minified, with the SDK's default credential chain.",
 ];
@@ -83,35 +111,32 @@ const buildDefaults = async (
   return subjects;
 };
 
-/** @returns by the bundle's path its starts, the repetitions of all bundles in turns */
-const measureStarts = async (
+/** @returns by the bundle's path its starts in milliseconds, one for each round */
+const measureStarts = (
   subjects: readonly Subject[],
   emptyPath: string,
   signal: AbortSignal,
-): Promise<Map<string, number[]>> => {
-  const starts = [
-    { path: emptyPath, environment: subjects[0]!.environment },
-    ...subjects.flatMap(({ bundlePath, defaultBundlePath, environment }) => [
-      { path: bundlePath, environment },
-      { path: defaultBundlePath, environment },
+): Promise<StartsMs> => {
+  const started = (path: string, { environment }: Subject): [string, Contender<number>] => [
+    path,
+    () => measureStart(path, environment, signal),
+  ];
+  const contenders = [
+    started(emptyPath, subjects[0]!),
+    ...subjects.flatMap((subject) => [
+      started(subject.bundlePath, subject),
+      started(subject.defaultBundlePath, subject),
     ]),
   ];
-  const startsMs = new Map(starts.map(({ path }) => [path, [] as number[]]));
-  for (let repetition = -warmUpRepetitions; repetition < repetitions; repetition += 1) {
-    for (const { path, environment } of starts) {
-      const startMs = await measureStart(path, environment, signal);
-      if (repetition >= 0) startsMs.get(path)!.push(startMs);
-    }
-  }
-  return startsMs;
+  return runRounds(Object.fromEntries(contenders), bounds, signal);
 };
 
 const compare = async (
   { name: group, bundlePath, defaultBundlePath }: Subject,
-  startsMs: ReadonlyMap<string, number[]>,
+  startsMs: StartsMs,
   emptyMs: number,
 ): Promise<Result[]> => {
-  const lessEmpty = (path: string) => startsMs.get(path)!.map((startMs) => startMs - emptyMs);
+  const lessEmpty = (path: string) => startsMs[path]!.map((startMs) => startMs - emptyMs);
   const bytes = (await stat(bundlePath)).size;
   const defaultBytes = (await stat(defaultBundlePath)).size;
   const ours = lessEmpty(bundlePath);

@@ -3,27 +3,27 @@
  * committed, beside the emulator of SNS and SQS alone. Next: routes.ts for both ways, arrivals.ts for
  * what makes the benchmark fail.
  */
-import { join } from "node:path";
 import { setTimeout as sleep } from "node:timers/promises";
 import { idlePauseMs } from "../../local/event-sources/stream-poller.ts";
+import { openInventory } from "../app/open-inventory.ts";
 import { startApp } from "../app/start-app.ts";
-import { synthesize } from "../app/synthesize.ts";
-import { createTemporaryFolder } from "../app/temporary-folder.ts";
 import { withResources } from "../app/with-resources.ts";
 import type { Benchmark, BenchmarkContext } from "../harness/benchmark.ts";
 import {
   atLeast,
   atMost,
+  type Chart,
   type Column,
   type Findings,
   type Result,
   type Target,
 } from "../report/report.ts";
+import { latencyFigures, type Latencies } from "../harness/latency-figures.ts";
+import type { RoundBounds } from "../harness/rounds.ts";
 import { exactly, ratios, summarize } from "../report/statistics.ts";
-import { openShop } from "../orders/shop.ts";
 import { createHttpClient } from "../reserve/http-client.ts";
 import { checkStock, fillStock } from "../reserve/stock.ts";
-import { measureDelivery, type DeliveryTimes } from "./measure-delivery.ts";
+import { measureDelivery } from "./measure-delivery.ts";
 import { measureThroughput } from "./measure-throughput.ts";
 import { openRoutes, type Order, type RouteName } from "./routes.ts";
 
@@ -31,7 +31,7 @@ const skus = Array.from({ length: 100 }, (_, index) => `bench-${100 + index}`);
 
 const crowd = { orders: 400, warmUpRounds: 1, rounds: 5 };
 /** The pauses are no multiple of the poller's, so that orders fall into all parts of its turn. */
-const steady = { orders: 100, apartMs: 37, warmUpRounds: 1, rounds: 3 };
+const steady = { orders: 100, apartMs: 37, warmUpRounds: 1, rounds: 5 };
 
 const settlingMs = 500;
 
@@ -43,15 +43,36 @@ const columns: Column[] = [
   { figure: "repeats", title: "repeats", fractionDigits: 0 },
 ];
 
-const run = ({ signal, tell }: BenchmarkContext): Promise<Findings> =>
+const groups = { throughput: `${crowd.orders} orders at once`, delivery: "27 orders a second" };
+
+const charts: Chart[] = [
+  {
+    title: "From the commit to the receiver, from p50 to p99: less is better",
+    caption:
+      "Whoever listens hears of a reservation within about a tenth of a second, most of which is " +
+      "the pause between two looks at a stream.",
+    figures: ["p50Ms", "p99Ms"],
+    unit: "ms",
+    fractionDigits: 0,
+    scale: "logarithmic",
+    groups: [groups.delivery],
+  },
+  {
+    title: "Orders a second, from their event to ours: more is better",
+    caption: "The whole path, its transaction included, beside the emulator of SNS and SQS alone.",
+    figures: ["eventsPerSecond"],
+    unit: "/s",
+    fractionDigits: 0,
+    scale: "logarithmic",
+    groups: [groups.throughput],
+  },
+];
+
+const run = ({ signal, tell, assembly }: BenchmarkContext): Promise<Findings> =>
   withResources(async (resources) => {
-    tell("Synthesizing the app …");
-    const folder = resources.use(await createTemporaryFolder());
-    const assemblyPath = join(folder.path, "cdk.out");
-    await synthesize(assemblyPath);
-    const app = resources.use(await startApp(assemblyPath));
+    const app = resources.use(await startApp(await assembly()));
     signal.throwIfAborted();
-    const { inventory } = resources.use(openShop(app.dynamodb, app.tables, "leased"));
+    const { inventory } = resources.use(openInventory(app));
     const http = resources.use(createHttpClient(app.endpoint));
     const { bare, path } = await openRoutes(app, resources);
     await fillStock(inventory, skus, signal);
@@ -82,12 +103,12 @@ const run = ({ signal, tell }: BenchmarkContext): Promise<Findings> =>
       targets: targetsOf(results),
       notes: notesOn(app.engine),
       columns,
-      charts: [],
+      charts,
     };
   });
 
-const sentIn = (bounds: { orders: number; warmUpRounds: number; rounds: number }): number =>
-  bounds.orders * (bounds.warmUpRounds + bounds.rounds);
+const sentIn = ({ orders: each, warmUpRounds, rounds }: RoundBounds & { orders: number }): number =>
+  each * (warmUpRounds + rounds);
 
 const orders = (prefix: string): (() => Order) => {
   let count = 0;
@@ -97,11 +118,9 @@ const orders = (prefix: string): (() => Order) => {
   };
 };
 
-const groups = { throughput: `${crowd.orders} orders at once`, delivery: "27 orders a second" };
-
 const resultsOf = (
   rates: Record<RouteName, number[]>,
-  times: Record<RouteName, DeliveryTimes>,
+  times: Record<RouteName, Latencies[]>,
   repeats: Record<RouteName, number>,
 ): Result[] => {
   const names: RouteName[] = ["bare", "path"];
@@ -118,7 +137,7 @@ const resultsOf = (
     ...names.map((name) => ({
       group: groups.delivery,
       name,
-      figures: { p50Ms: summarize(times[name].p50Ms), p99Ms: summarize(times[name].p99Ms) },
+      figures: latencyFigures(times[name]),
     })),
   ];
 };

@@ -1,26 +1,25 @@
-import { runLoad, type Operation } from "../harness/load.ts";
-import { operationsPerSecond, runRounds } from "../harness/rounds.ts";
+import { runLoad } from "../harness/load.ts";
+import { runRounds, type Contender, type RoundBounds } from "../harness/rounds.ts";
 import type { Order, Route, RouteName } from "./routes.ts";
 
-export interface ThroughputBounds {
+export interface ThroughputBounds extends RoundBounds {
   /** Sent at once, and waited for together. */
   orders: number;
-  warmUpRounds: number;
-  rounds: number;
 }
 
 const batchSize = 10;
 const batchesInFlight = 4;
 
 /** @returns by the route its rates of the rounds: from the first one sent to the last one heard */
-export const measureThroughput = async (
+export const measureThroughput = (
   routes: Record<RouteName, Route>,
   nextOrder: () => Order,
-  { orders, warmUpRounds, rounds }: ThroughputBounds,
+  bounds: ThroughputBounds,
   signal: AbortSignal,
 ): Promise<Record<RouteName, number[]>> => {
+  const { orders } = bounds;
   const sendAll =
-    ({ arrivals, send }: Route): Operation =>
+    ({ arrivals, send }: Route): Contender<number> =>
     async () => {
       const unsent = Array.from({ length: orders }, nextOrder);
       for (const { orderId } of unsent) arrivals.expect(orderId);
@@ -30,18 +29,11 @@ export const measureThroughput = async (
         operationsMax: Math.ceil(orders / batchSize),
         durationMsMax: Number.POSITIVE_INFINITY,
       };
+      const beganAtMs = performance.now();
       await runLoad(sendNext, batches, signal);
       await arrivals.completed(signal);
+      return (orders * 1000) / (performance.now() - beganAtMs);
     };
-  const bounds = {
-    inFlight: 1,
-    operationsMax: 1,
-    durationMsMax: Number.POSITIVE_INFINITY,
-    warmUpRounds,
-    rounds,
-  };
   const { bare, path } = routes;
-  const loads = await runRounds({ bare: sendAll(bare), path: sendAll(path) }, bounds, signal);
-  const rates = (name: RouteName) => loads[name].map((load) => orders * operationsPerSecond(load));
-  return { bare: rates("bare"), path: rates("path") };
+  return runRounds({ bare: sendAll(bare), path: sendAll(path) }, bounds, signal);
 };

@@ -8,6 +8,7 @@ import { CreateTopicCommand, PublishBatchCommand, SNSClient } from "@aws-sdk/cli
 import { SQSClient } from "@aws-sdk/client-sqs";
 import type { InventoryEvent, InventoryEventType } from "../../contract/events.ts";
 import type { OrderEvent } from "../../contract/order-events.ts";
+import { localAccess } from "../app/access.ts";
 import type { RunningApp } from "../app/start-app.ts";
 import { createArrivals, type Arrivals, type Delivery } from "./arrivals.ts";
 import { listen } from "./listener.ts";
@@ -29,18 +30,12 @@ export interface Order {
 /** What the benchmark's orders lead to: one of these each. */
 const heldOrRejected: InventoryEventType[] = ["reservation.held", "reservation.rejected"];
 
-const access = {
-  region: "us-east-1",
-  credentials: { accessKeyId: "local", secretAccessKey: "local" },
-  maxAttempts: 1,
-};
-
 /** Opens both, and leaves them on the stack. */
 export const openRoutes = async (
   { messaging, topics }: RunningApp,
   resources: AsyncDisposableStack,
 ): Promise<Record<RouteName, Route>> => {
-  const options = { ...access, endpoint: messaging };
+  const options = { ...localAccess, maxAttempts: 1, endpoint: messaging };
   const sns = resources.adopt(new SNSClient(options), (client) => client.destroy());
   const sqs = resources.adopt(new SQSClient(options), (client) => client.destroy());
 

@@ -11,6 +11,8 @@ export interface BenchmarkContext {
   signal: AbortSignal;
   /** Tells whoever waits what is being done. */
   tell: (progress: string) => void;
+  /** Resolves with the path of the synthesized app, which is the same one for all benchmarks. */
+  assembly: () => Promise<string>;
   /** Measure whether the local run stays as fast, in place of how fast it is. */
   endurance: boolean;
 }

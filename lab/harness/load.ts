@@ -56,3 +56,19 @@ export const runLoad = async (
   if (broken) throw broken.reason;
   return { operations, elapsedMs, latenciesMs: latenciesMs.subarray(0, operations).toSorted() };
 };
+
+/** Contenders of rounds, each of which puts one such load on its operation in each round. */
+export const asLoads = <Name extends string>(
+  operations: Readonly<Record<Name, Operation>>,
+  bounds: LoadBounds,
+  signal: AbortSignal,
+): Record<Name, () => Promise<LoadResult>> => {
+  const entries = Object.entries<Operation>(operations).map(([name, operation]) => [
+    name,
+    () => runLoad(operation, bounds, signal),
+  ]);
+  return Object.fromEntries(entries) as Record<Name, () => Promise<LoadResult>>;
+};
+
+export const operationsPerSecond = ({ operations, elapsedMs }: LoadResult): number =>
+  (operations * 1000) / elapsedMs;

@@ -5,31 +5,35 @@
  *
  *     warm-up | raw engine http | engine http raw | http raw engine | …
  */
-import { type LoadBounds, type LoadResult, type Operation, runLoad } from "./load.ts";
 
-export interface RoundBounds extends LoadBounds {
+export interface RoundBounds {
   /** Rounds that are run and forgotten: compilers warm up, connections open, caches fill. */
   warmUpRounds: number;
   rounds: number;
 }
 
-/** @returns per contender its loads, one for each round, in the rounds' order */
-export const runRounds = async <Name extends string>(
-  contenders: Readonly<Record<Name, Operation>>,
-  bounds: RoundBounds,
+/** Measures one turn of itself, whatever that yields: a load, latencies, a start in milliseconds. */
+export type Contender<Sample> = () => Promise<Sample>;
+
+/**
+ * The first turn that rejects, or the signal, ends the rounds.
+ *
+ * @returns per contender its samples, one for each round, in the rounds' order
+ */
+export const runRounds = async <Name extends string, Sample>(
+  contenders: Readonly<Record<Name, Contender<Sample>>>,
+  { warmUpRounds, rounds }: RoundBounds,
   signal: AbortSignal,
-): Promise<Record<Name, LoadResult[]>> => {
+): Promise<Record<Name, Sample[]>> => {
   const names = Object.keys(contenders) as Name[];
-  const loads = Object.fromEntries(names.map((name) => [name, [] as LoadResult[]]));
-  for (let round = -bounds.warmUpRounds; round < bounds.rounds; round += 1) {
-    const first = (round + bounds.warmUpRounds) % names.length;
+  const samples = Object.fromEntries(names.map((name) => [name, [] as Sample[]]));
+  for (let round = 0; round < warmUpRounds + rounds; round += 1) {
+    const first = round % names.length;
     for (const name of [...names.slice(first), ...names.slice(0, first)]) {
-      const load = await runLoad(contenders[name], bounds, signal);
-      if (round >= 0) loads[name]!.push(load);
+      signal.throwIfAborted();
+      const sample = await contenders[name]();
+      if (round >= warmUpRounds) samples[name]!.push(sample);
     }
   }
-  return loads as Record<Name, LoadResult[]>;
+  return samples as Record<Name, Sample[]>;
 };
-
-export const operationsPerSecond = ({ operations, elapsedMs }: LoadResult): number =>
-  (operations * 1000) / elapsedMs;

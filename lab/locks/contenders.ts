@@ -18,6 +18,7 @@ import { createCuratorLocks } from "../../locks/zookeeper/curator-locks.ts";
 import { createZooKeeperLocks } from "../../locks/zookeeper/zookeeper-locks.ts";
 import { startRedisServer } from "../../local/redis/redis-server.ts";
 import { startUpstashBridge } from "../../local/redis/upstash-bridge.ts";
+import { localAccess } from "../app/access.ts";
 import { startZooKeeper } from "../servers/zookeeper-server.ts";
 
 export interface LockContender {
@@ -34,16 +35,11 @@ type StartContender = (resources: AsyncDisposableStack, way: Way) => Promise<Loc
 
 const portOf = (url: string): number => Number(new URL(url).port);
 
-const access = {
-  region: "us-east-1",
-  credentials: { accessKeyId: "local", secretAccessKey: "local" },
-};
-
 const startDynamoDb: StartContender = async (resources, way) => {
   const engine = await startEngine(defaultEngine());
   resources.defer(() => engine.stop());
   const endpoint = `http://127.0.0.1:${await way(portOf(engine.endpoint))}`;
-  const client = connect({ ...access, endpoint });
+  const client = connect({ ...localAccess, endpoint });
   resources.defer(() => client.destroy());
   const table = "locks";
   const key = locksTable.partitionKey;

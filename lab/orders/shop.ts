@@ -1,42 +1,33 @@
 /** Orders of any number of lines, by both strategies, by way of some endpoint of one engine. */
 import { functionTimeoutSeconds, deadlineMarginMs } from "../../contract/bounds.ts";
 import type { MultiItemStrategy } from "../../contract/tables.ts";
-import { callWithin, connect, createDatabase } from "../../inventory/database.ts";
+import { callWithin } from "../../inventory/database.ts";
 import { InventoryError } from "../../inventory/errors.ts";
-import { createInventory, type Inventory } from "../../inventory/inventory.ts";
-import { withLeases } from "../../inventory/leases.ts";
-import { createDynamoDbLocks } from "../../locks/dynamodb/dynamodb-locks.ts";
+import { openInventory, type OpenInventory } from "../app/open-inventory.ts";
 import type { RunningApp } from "../app/start-app.ts";
 
-export interface Shop extends Disposable {
-  inventory: Inventory;
-  /** Reserves one unit of each; says what became of it. Rejects where that is no outcome of a shop. */
-  order: (skus: readonly string[]) => Promise<"reserved" | "busy">;
+export interface Shop extends OpenInventory {
+  /**
+   * Reserves one unit of each, within what a function has of time or less, and says what became of
+   * it. Rejects where that is no outcome of a shop.
+   */
+  order: (skus: readonly string[], withinMs?: number) => Promise<"reserved" | "busy">;
 }
 
-const access = {
-  region: "us-east-1",
-  credentials: { accessKeyId: "local", secretAccessKey: "local", sessionToken: "local" },
-};
-
 /** What a function has left when it begins. */
-export const budgetMs = functionTimeoutSeconds * 1000 - deadlineMarginMs;
+const budgetMs = functionTimeoutSeconds * 1000 - deadlineMarginMs;
 
 export const openShop = (
-  endpoint: string,
-  tables: RunningApp["tables"],
+  places: Pick<RunningApp, "dynamodb" | "tables">,
   multiItemStrategy: MultiItemStrategy,
 ): Shop => {
-  const client = connect({ ...access, endpoint });
-  const locks = createDynamoDbLocks({ client, table: tables.locks });
-  const database = createDatabase({ client, tables });
-  const inventory = createInventory(withLeases(database, { locks, multiItemStrategy }));
+  const opened = openInventory(places, multiItemStrategy);
   return {
-    inventory,
-    order: async (skus) => {
+    ...opened,
+    order: async (skus, withinMs = budgetMs) => {
       const lines = skus.map((sku) => ({ sku, quantity: 1 }));
       try {
-        const result = await inventory.reserve({ lines }, callWithin(budgetMs));
+        const result = await opened.inventory.reserve({ lines }, callWithin(withinMs));
         if (result.outcome === "reserved") return "reserved";
         throw new Error(JSON.stringify(result));
       } catch (error) {
@@ -46,6 +37,5 @@ export const openShop = (
         throw error;
       }
     },
-    [Symbol.dispose]: () => client.destroy(),
   };
 };

@@ -3,10 +3,9 @@
  * and HTTP. Each operation rejects unless it has reserved.
  */
 import { DynamoDBClient } from "@aws-sdk/client-dynamodb";
-import { connect, createDatabase } from "../../inventory/database.ts";
-import { createInventory, type Inventory } from "../../inventory/inventory.ts";
-import { withLeases } from "../../inventory/leases.ts";
-import { createDynamoDbLocks } from "../../locks/dynamodb/dynamodb-locks.ts";
+import type { Inventory } from "../../inventory/inventory.ts";
+import { localAccess } from "../app/access.ts";
+import { openInventory } from "../app/open-inventory.ts";
 import type { RunningApp } from "../app/start-app.ts";
 import type { Operation } from "../harness/load.ts";
 import { createHttpClient } from "./http-client.ts";
@@ -24,19 +23,13 @@ export interface Contenders extends Disposable {
 
 export type Places = Pick<RunningApp, "endpoint" | "dynamodb" | "tables">;
 
-const access = {
-  region: "us-east-1",
-  credentials: { accessKeyId: "local", secretAccessKey: "local", sessionToken: "local" },
-};
-
 export const createContenders = ({ endpoint, dynamodb, tables }: Places): Contenders => {
-  const client = connect({ ...access, endpoint: dynamodb });
-  const locks = createDynamoDbLocks({ client, table: tables.locks });
-  const inventory = createInventory(withLeases(createDatabase({ client, tables }), { locks }));
+  const opened = openInventory({ dynamodb, tables });
+  const { inventory, client } = opened;
   // The engine's own settings and sockets, so that the transaction alone is what differs.
   const { maxAttempts, retryMode, requestHandler } = client.config;
   const settings = { maxAttempts, retryMode, requestHandler };
-  const rawClient = new DynamoDBClient({ ...access, endpoint: dynamodb, ...settings });
+  const rawClient = new DynamoDBClient({ ...localAccess, endpoint: dynamodb, ...settings });
   const http = createHttpClient(endpoint);
   let reservedUnits = 0;
 
@@ -73,7 +66,7 @@ export const createContenders = ({ endpoint, dynamodb, tables }: Places): Conten
     [Symbol.dispose]: () => {
       http[Symbol.dispose]();
       rawClient.destroy();
-      client.destroy();
+      opened[Symbol.dispose]();
     },
   };
 };

@@ -1,6 +1,5 @@
 import { describe, expect, it } from "vitest";
-import { runLoad } from "../../../lab/harness/load.ts";
-import { runRounds } from "../../../lab/harness/rounds.ts";
+import { asLoads, operationsPerSecond, runLoad } from "../../../lab/harness/load.ts";
 
 const never = new AbortController().signal;
 const bounds = { inFlight: 4, operationsMax: 10, durationMsMax: 10_000 };
@@ -53,17 +52,21 @@ describe("a load", () => {
   });
 });
 
-describe("rounds", () => {
-  it("take the contenders in turns, each one first at times, and forget the warm-up", async () => {
+describe("operations as loads", () => {
+  it("put the same load on each of them, anew at each call", async () => {
     const calls: string[] = [];
-    const contender = (name: string) => async () => {
-      calls.push(name);
-    };
-    const contenders = { raw: contender("raw"), engine: contender("engine") };
-    const one = { inFlight: 1, operationsMax: 1, durationMsMax: 1_000 };
-    const rounds = await runRounds(contenders, { ...one, warmUpRounds: 1, rounds: 2 }, never);
-    expect(calls).toEqual(["raw", "engine", "engine", "raw", "raw", "engine"]);
-    expect(rounds.raw).toHaveLength(2);
-    expect(rounds.engine).toHaveLength(2);
+    const operation = (name: string) => async () => void calls.push(name);
+    const operations = { raw: operation("raw"), engine: operation("engine") };
+    const one = { inFlight: 1, operationsMax: 2, durationMsMax: 10_000 };
+    const loads = asLoads(operations, one, never);
+    expect((await loads.engine()).operations).toBe(2);
+    await loads.raw();
+    await loads.engine();
+    expect(calls).toEqual(["engine", "engine", "raw", "raw", "engine", "engine"]);
+  });
+
+  it("tell how many they did in a second", () => {
+    const load = { operations: 50, elapsedMs: 250, latenciesMs: new Float64Array(50) };
+    expect(operationsPerSecond(load)).toBe(200);
   });
 });
