@@ -1,5 +1,5 @@
 import { parseArgs } from "node:util";
-import { UsageError } from "../harness/arguments.ts";
+import { UsageError } from "../harness/usage-error.ts";
 import { approachNames, type ApproachName } from "./approaches.ts";
 
 export interface Arguments {

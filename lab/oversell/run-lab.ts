@@ -1,6 +1,7 @@
 /** The whole of the lab: its servers, its buyers, and their races in turns. */
 import { createTemporaryFolder } from "../app/temporary-folder.ts";
 import { withResources } from "../app/with-resources.ts";
+import type { Progress } from "../report/progress.ts";
 import type { Part } from "../report/report.ts";
 import { approachesOf, isUnderLock, keyOf, type Approach } from "./approaches.ts";
 import type { Arguments } from "./arguments.ts";
@@ -8,7 +9,7 @@ import { startBuyers } from "./buyers.ts";
 import { raceWithFrozenHolder, recoveryFromFailure, recoveryFromKill } from "./faults.ts";
 import { frozenPart, racePart, recoveryPart, type Recovery, type Setting } from "./findings.ts";
 import { race, type Track } from "./race.ts";
-import { runRounds } from "./rounds-tmp.ts";
+import { runRounds, type RoundBounds } from "../harness/rounds.ts";
 import { startServers } from "./servers.ts";
 import { openDatabase, openShelf } from "./shelf.ts";
 
@@ -17,13 +18,31 @@ const frozenUnits = 20;
 /** Of races that take as long as a lease or a session, however many rounds the others have. */
 const faultRoundsMax = 3;
 
+/** What holds others up is the lock: a token changes nothing about it. */
+const isFirstOfItsName = (one: Approach): boolean =>
+  !isUnderLock(one) || one.fencing === "unfenced";
+
+/** About how long one step of each kind takes, in seconds: for the bar alone. */
+const weights = { servers: 3, race: 0.6, frozen: 0.9, killed: 1.2, failed: 1.6 };
+
+export type LabOptions = Omit<Arguments, "json" | "docs" | "compare">;
+
 export const runLab = (
-  { buyers: buyerCount, units, seconds, rounds, approaches: names }: Arguments,
+  { buyers: buyerCount, units, seconds, rounds, approaches: names }: LabOptions,
   signal: AbortSignal,
-  tell: (progress: string) => void,
+  openProgress: (totalWeight: number) => Progress,
 ): Promise<Part[]> =>
   withResources(async (resources) => {
-    tell("Starting the servers …");
+    const approaches = approachesOf(names);
+    const raceRounds = { warmUpRounds: 1, rounds };
+    const faultRounds = { warmUpRounds: 0, rounds: Math.min(rounds, faultRoundsMax) };
+    const progress = openProgress(
+      weights.servers +
+        approaches.length * (weights.race * (1 + rounds) + weights.frozen * faultRounds.rounds) +
+        names.length * (weights.killed + weights.failed) * faultRounds.rounds,
+    );
+    resources.defer(() => progress.end());
+    progress.begin("Starting the servers", weights.servers);
     const folder = resources.use(await createTemporaryFolder());
     const servers = await startServers(names, folder.path, resources);
     const database = resources.use(openDatabase(servers.places.dynamodb));
@@ -37,7 +56,6 @@ export const runLab = (
       folder: folder.path,
       signal,
     };
-    const approaches = approachesOf(names);
     const setting: Setting = {
       approaches,
       missing: servers.missing,
@@ -48,43 +66,42 @@ export const runLab = (
     const ran = approaches.filter(({ name }) => !servers.missing.has(name));
 
     const inTurns = <Sample>(
-      part: string,
+      label: string,
+      weight: number,
       among: readonly Approach[],
-      bounds: { warmUpRounds: number; rounds: number },
+      bounds: RoundBounds,
       measure: (approach: Approach) => Promise<Sample>,
-    ) =>
-      runRounds(
-        Object.fromEntries(
-          among.map((approach) => [
-            keyOf(approach),
-            () => {
-              tell(`${part}: ${keyOf(approach)}`);
-              return measure(approach);
-            },
-          ]),
-        ),
-        bounds,
-        signal,
-      );
+    ) => {
+      const contenders = among.map((approach) => [
+        keyOf(approach),
+        () => {
+          progress.begin(label, weight, keyOf(approach));
+          return measure(approach);
+        },
+      ]);
+      return runRounds<string, Sample>(Object.fromEntries(contenders), bounds, signal);
+    };
 
-    const races = await inTurns("race", ran, { warmUpRounds: 1, rounds }, (approach) =>
+    const races = await inTurns("Racing", weights.race, ran, raceRounds, (approach) =>
       race(track, approach, units),
     );
-    const faultRounds = { warmUpRounds: 0, rounds: Math.min(rounds, faultRoundsMax) };
-    const frozen = await inTurns("frozen holder", ran, faultRounds, (approach) =>
+    const frozen = await inTurns("Freezing holders", weights.frozen, ran, faultRounds, (approach) =>
       raceWithFrozenHolder(track, approach, frozenUnits),
     );
-    // What holds others up is the lock; a token changes nothing about it.
-    const once = ran.filter(
-      (approach) => !isUnderLock(approach) || approach.fencing === "unfenced",
-    );
-    const killed = await inTurns("killed holder", once, faultRounds, (approach) =>
+    const once = ran.filter(isFirstOfItsName);
+    const killed = await inTurns("Killing holders", weights.killed, once, faultRounds, (approach) =>
       recoveryFromKill(track, approach),
     );
-    const failed = await inTurns("failed server", once, faultRounds, async (approach) => {
-      const failure = servers.failureOf(approach.name);
-      return failure && (await recoveryFromFailure(track, approach, failure));
-    });
+    const failed = await inTurns(
+      "Killing servers",
+      weights.failed,
+      once,
+      faultRounds,
+      async (approach) => {
+        const failure = servers.failureOf(approach.name);
+        return failure && (await recoveryFromFailure(track, approach, failure));
+      },
+    );
     const recoveries = Object.fromEntries(
       once.map((approach) => {
         const key = keyOf(approach);

@@ -12,8 +12,11 @@ export interface ProgressStream {
 }
 
 export interface Progress {
-  /** Begins a step, of `weight` of the total, and so ends the one before it. */
-  begin(label: string, weight: number): void;
+  /**
+   * Begins a step, of `weight` of the total, and so ends the one before it. Steps of one label may
+   * differ in their detail: where each step would be a line, such steps share one.
+   */
+  begin(label: string, weight: number, detail?: string): void;
   /** Says what is being done within the step. */
   tell(detail: string): void;
   /** Ends the last step, and takes the bar away. */
@@ -41,6 +44,7 @@ export const createProgress = (
   let doneWeight = 0;
   let stepWeight = 0;
   let label = "";
+  let lastBegun = "";
   let timer: NodeJS.Timeout | undefined;
 
   const draw = (): void => {
@@ -61,10 +65,12 @@ export const createProgress = (
   };
 
   return {
-    begin: (text, weight) => {
+    begin: (text, weight, detail) => {
       doneWeight += stepWeight;
       stepWeight = weight;
-      show(text);
+      if (isRedrawn) show(detail === undefined ? text : `${text}: ${detail}`);
+      else if (text !== lastBegun) show(text);
+      lastBegun = text;
     },
     tell: show,
     end: () => {

@@ -56,7 +56,9 @@ const layOut = (results: readonly Result[], columns: readonly Column[]): Grid | 
   const grids = layouts.map(({ gap, titleLinesMax }): Grid & { left: number } => {
     const cells = columns.map((column) => fillColumn(results, column, titleLinesMax));
     const nameWidth = Math.max(0, ...results.map((result) => nameOf(result).length));
-    const left = widthMax - nameWidth - cells.reduce((sum, { width }) => sum + gap + width, 0);
+    const remarkWidth = Math.max(0, ...results.map((result) => remarkOf(result).length));
+    const width = cells.reduce((sum, cell) => sum + gap + cell.width, nameWidth + remarkWidth);
+    const left = widthMax - width;
     const barWidth = barCount === 0 ? 0 : Math.floor(left / barCount) - 1;
     return { gap, nameWidth, cells, left, barWidth: Math.min(barWidth, barWidthMax) };
   });
@@ -121,7 +123,7 @@ const renderRow = (results: readonly Result[], index: number, grid: Grid): strin
     const bar = renderBar(medianOf(result, column), greatestOf(results, column), barWidth);
     return " ".repeat(gap) + texts[index]!.padStart(width) + barOf(column, bar, barWidth);
   });
-  return [name + figures.join("")];
+  return [name + figures.join("") + remarkOf(result)];
 };
 
 const barOf = ({ showsBar }: Column, bar: string, width: number): string =>
@@ -132,6 +134,8 @@ const greatestOf = (results: readonly Result[], column: Column): number =>
 
 const medianOf = (result: Result, { figure }: Column): number =>
   figureOf(result, figure)?.median ?? 0;
+
+const remarkOf = ({ remark }: Result): string => (remark === undefined ? "" : `  ${remark}`);
 
 const nameOf = ({ name }: Result): string =>
   name.length > nameLengthMax ? `  ${name.slice(0, nameLengthMax - 1)}…` : `  ${name}`;

@@ -46,7 +46,7 @@ export interface Result {
   figures: Record<string, Summary>;
   /** What it is and what was found, in a sentence. */
   explanation?: string;
-  /** A few words at the end of its row in the terminal. */
+  /** A few words more, which stand behind its figures. */
   remark?: string;
   /** Why it has no figures, and how it gets some. */
   leftOut?: string;

@@ -21,12 +21,15 @@ ${results.filter((result) => result.group === group).map((result) => renderRow(r
 const renderRow = (result: Result, columns: readonly Column[]): Markup => {
   const cells =
     result.leftOut === undefined
-      ? columns.map((column) => renderCell(result, column))
+      ? [...columns.map((column) => renderCell(result, column)), ...renderRemark(result)]
       : [
           markup`<td class="reason" colspan="${columns.length}"><span>${result.leftOut}</span></td>`,
         ];
   return markup`<tr><th scope="row">${result.name}</th>${cells}</tr>`;
 };
+
+const renderRemark = ({ remark }: Result): Markup[] =>
+  remark === undefined ? [] : [markup`<td class="remark">${remark}</td>`];
 
 const renderCell = (
   result: Result,

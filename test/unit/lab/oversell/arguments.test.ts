@@ -1,5 +1,5 @@
 import { describe, expect, it } from "vitest";
-import { UsageError } from "../../../../lab/harness/arguments.ts";
+import { UsageError } from "../../../../lab/harness/usage-error.ts";
 import { readArguments } from "../../../../lab/oversell/arguments.ts";
 
 describe("the lab's arguments", () => {

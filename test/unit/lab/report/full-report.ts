@@ -32,6 +32,7 @@ export const fullReport = (): Populated<Report> => ({
           name: "raw",
           figures: { perSecond: summarize([900, 1_000, 1_100]), requests: exactly(1) },
           explanation: "The bare transaction.",
+          remark: "gives up nothing",
           leftOut: "It needs a server that is not there.",
         },
       ],
