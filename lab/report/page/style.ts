@@ -66,7 +66,6 @@ a:focus-visible, .scroller:focus-visible { outline: 2px solid var(--link); outli
 .axis .name { padding: 0; }
 .tick { position: absolute; top: 0; transform: translateX(-50%); white-space: nowrap; }
 .tick:first-child { transform: translateX(-0.25em); }
-.tick.last { transform: translateX(-100%); }
 .mark {
   position: absolute; top: 0.4375rem; height: 0.875rem; min-width: 3px;
   background: var(--hue); border-radius: 0 2px 2px 0;
@@ -98,8 +97,16 @@ a:focus-visible, .scroller:focus-visible { outline: 2px solid var(--link); outli
 .missed { color: var(--missed); }
 .figure { text-align: right; font-variant-numeric: tabular-nums; }
 
-/* All figures. On a phone the table is moved beneath the names, which stay. */
-.scroller { overflow-x: auto; margin-top: 0.75rem; container-type: inline-size; border-bottom: 1px solid var(--line); }
+/*
+ * All figures. On a phone the table is moved beneath the names, which stay. At the right edge there is
+ * a shade as long as more columns follow: the table's own end covers it.
+ */
+.scroller {
+  overflow-x: auto; margin-top: 0.75rem; container-type: inline-size; border-bottom: 1px solid var(--line);
+  background:
+    linear-gradient(to left, var(--surface) 50%, transparent) right / 2.5rem 100% no-repeat local,
+    linear-gradient(to left, var(--line), transparent) right / 1.25rem 100% no-repeat scroll;
+}
 table { border-collapse: separate; border-spacing: 0; min-width: 100%; font-size: 0.875rem; line-height: 1.4; }
 th, td { padding: 0.375rem 0 0.375rem 1.25rem; text-align: right; vertical-align: baseline; white-space: nowrap; }
 td { border-top: 1px solid var(--line); font-variant-numeric: tabular-nums; }
@@ -110,7 +117,7 @@ tbody th, thead td {
 }
 tbody th[scope="row"] { border-top: 1px solid var(--line); min-width: 6.5rem; max-width: 12rem; white-space: normal; }
 thead td { border-top: 0; }
-th[scope="rowgroup"] { font-weight: 650; padding-top: 1.25rem; white-space: normal; }
+th[scope="rowgroup"] { position: static; background: none; font-weight: 650; padding-top: 1.25rem; white-space: normal; }
 th[scope="rowgroup"] span { position: sticky; left: 0; }
 .spread { color: var(--muted); display: inline-block; min-width: 3.25em; }
 td.reason { text-align: left; white-space: normal; }
@@ -139,6 +146,7 @@ td.reason span { position: sticky; left: 8rem; display: block; max-width: calc(1
   }
   .row .name, .row .reason { padding: 0; }
   .track { margin-right: 0; height: 1.25rem; }
+  .tick.last { transform: translateX(-100%); }
   .mark { top: 0.1875rem; }
   .whisker { top: 0.4375rem; }
   .label { grid-area: label; left: 0; margin: 0; padding: 0; }
