@@ -1,6 +1,6 @@
 /**
- * HTML and SVG as text that cannot be broken out of: whatever stands in a template is escaped, unless
- * it was made by one.
+ * HTML and SVG as text that cannot be broken out of: whatever stands in a template is escaped,
+ * unless it was made by one.
  */
 
 /** Text that is markup already. */

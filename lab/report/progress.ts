@@ -1,6 +1,6 @@
 /**
- * How far a long run has come. On a terminal it is one line that is drawn again in its place, and is
- * gone at the end; elsewhere, as in CI's log, it is a plain line for each step.
+ * How far a long run has come. On a terminal it is one line that is drawn again in its place, and
+ * is gone at the end; elsewhere, as in CI's log, it is a plain line for each step.
  */
 import { renderBar } from "./bar.ts";
 

@@ -13,7 +13,7 @@ export const wrap = (text: string, width: number): string[] => {
   return [...lines, line];
 };
 
-/** As `wrap`, but what does not fit on one line has a line for each sentence: a command stays whole. */
+/** As `wrap`, but where one line is too short each sentence has its own: a command stays whole. */
 export const wrapSentences = (text: string, width: number): string[] =>
   text.length <= width
     ? [text]

@@ -1,7 +1,7 @@
 /**
- * The page and the README's chart in a real browser, at a phone's width and at a desk's, in light and
- * in dark. What it tries to break: long names, figures of all sizes and rows that were left out must
- * neither be cut, nor lie one over the other, nor push the page wider than the screen.
+ * The page and the README's chart in a real browser, at a phone's width and at a desk's, in light
+ * and in dark. What it tries to break: long names, figures of all sizes and rows that were left out
+ * must neither be cut, nor lie one over the other, nor push the page wider than the screen.
  */
 import type { Browser, BrowserContext, Page } from "playwright-core";
 import { afterAll, beforeAll, describe, expect, it } from "vitest";

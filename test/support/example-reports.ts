@@ -64,10 +64,11 @@ const race: Part = {
     }),
     (name) =>
       name === "unguarded"
-        ? "Reads the stock, takes one off and writes it back, with nothing between two buyers who " +
-          "read the same figure: each of them sells the unit, and 1,242 were sold that were not there."
-        : `Takes the lock of ${name}, reads, writes and releases; nobody else reads in between, so ` +
-          "that exactly 500 units were sold while every holder was awake.",
+        ? "Reads the stock, takes one off and writes it back, with nothing between two buyers " +
+          "who read the same figure: each of them sells the unit, and 1,242 were sold that were " +
+          "not there."
+        : `Takes the lock of ${name}, reads, writes and releases; nobody else reads in between, ` +
+          "so that exactly 500 units were sold while every holder was awake.",
   ),
   columns: [
     { figure: "sold", title: "sold", fractionDigits: 0 },
@@ -90,8 +91,8 @@ const race: Part = {
     {
       title: "Buys a second, more is better",
       caption:
-        "A lock lets one buyer in at a time, so that a buy costs the lock's round trips as well. A " +
-        "conditional write has the table decide, and nobody waits.",
+        "A lock lets one buyer in at a time, so that a buy costs the lock's round trips as well. " +
+        "A conditional write has the table decide, and nobody waits.",
       figures: ["perSecond"],
       unit: "/s",
       fractionDigits: 0,
@@ -120,7 +121,8 @@ const race: Part = {
     atLeast("Case 2's buys a second, of the fastest lock's", 1.5, 3.07),
   ],
   notes: [
-    "Medians of 5 rounds; ± is half the distance of the quartiles. Every buyer is a process of its own.",
+    "Medians of 5 rounds; ± is half the distance of the quartiles. Every buyer is a process of " +
+      "its own.",
     "Oversold: units sold beyond the 500. Lost updates: writes that another one wrote over.",
   ],
 };

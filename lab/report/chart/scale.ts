@@ -11,9 +11,9 @@ export interface Scale {
 const tickCountMax = 6;
 
 /**
- * The scale on which all of the figures have a place, the greatest at its end. A linear one begins at zero: a bar's length is
- * its figure. A logarithmic one begins at the power of ten below the least, so that each figure but
- * zero has a length to be seen.
+ * The scale on which all of the figures have a place, the greatest at its end. A linear one begins
+ * at zero: a bar's length is its figure. A logarithmic one begins at the power of ten below the
+ * least, so that each figure but zero has a length to be seen.
  */
 export const createScale = (
   kind: Scale["kind"],

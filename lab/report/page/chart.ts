@@ -48,7 +48,8 @@ const renderAxis = ({ scale, axisTitle }: Plot): Markup => markup`<div class="ro
   const share = shareOf(scale, tick);
   // Centred, the last one would stand out of a narrow screen.
   const kind = share > 0.94 ? "tick last" : "tick";
-  return markup`<span class="${kind}" style="left: ${percent(share)}">${formatTick(scale, tick)}</span>`;
+  return markup`<span class="${kind}"
+ style="left: ${percent(share)}">${formatTick(scale, tick)}</span>`;
 })}</span>
 </div>`;
 
@@ -63,11 +64,13 @@ const renderMark = ({ name, from, to, isZero, whiskers, label, description }: Ma
   const zero = isZero ? " zero" : "";
   const end = Math.max(to, ...whiskers.map(([, upper]) => upper));
   return markup`<li class="row"><span class="name" aria-hidden="true">${name}</span>
-<span class="track"><span class="mark${zero}" role="img" aria-label="${description}" title="${description}"
+<span class="track"><span class="mark${zero}" role="img"
+ aria-label="${description}" title="${description}"
  style="${placeOf(from, to)}"></span>${whiskers.map(
    (whisker) => markup`<span class="whisker" style="${placeOf(...whisker)}"></span>`,
  )}</span>
-<span class="label${zero}" aria-hidden="true" style="--end: ${Math.round(end * 1e4) / 1e4}">${label}</span></li>`;
+<span class="label${zero}" aria-hidden="true"
+ style="--end: ${Math.round(end * 1e4) / 1e4}">${label}</span></li>`;
 };
 
 const placeOf = (from: number, to: number): string =>

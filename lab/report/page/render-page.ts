@@ -49,7 +49,8 @@ const renderAbout = ({
   tookSeconds,
   machine,
 }: Report): Markup => markup`<dl class="about">
-<dt>Run</dt><dd><time datetime="${startedAt}">${formatTime(startedAt)}</time>, in ${formatDuration(tookSeconds)}</dd>
+<dt>Run</dt><dd><time datetime="${startedAt}">${formatTime(startedAt)}</time>,
+in ${formatDuration(tookSeconds)}</dd>
 <dt>Machine</dt><dd>${describe(machine)}</dd>
 </dl>`;
 
@@ -59,7 +60,8 @@ const renderContents = (
 <ul>
 ${parts.map(
   ({ name, title, ...part }) =>
-    markup`<li><a href="#${name}">${capitalize(title)}</a><span class="muted">${summarize(part)}</span></li>`,
+    markup`<li><a href="#${name}">${capitalize(title)}</a>
+<span class="muted">${summarize(part)}</span></li>`,
 )}
 </ul>
 </nav>`;

@@ -16,7 +16,9 @@ body {
   font: 1rem/1.6 system-ui, -apple-system, "Segoe UI", Roboto, "Helvetica Neue", sans-serif;
   overflow-wrap: break-word;
 }
-.page { max-width: 60rem; margin: 0 auto; padding: clamp(1.5rem, 5vw, 4rem) clamp(1rem, 4vw, 2rem); }
+.page {
+  max-width: 60rem; margin: 0 auto; padding: clamp(1.5rem, 5vw, 4rem) clamp(1rem, 4vw, 2rem);
+}
 h1, h2, h3, h4 { line-height: 1.25; font-weight: 650; text-wrap: balance; margin: 0; }
 h1 { font-size: 2rem; letter-spacing: -0.01em; }
 /* A command is not parted at its hyphens. */
@@ -32,7 +34,9 @@ a:focus-visible, .scroller:focus-visible { outline: 2px solid var(--link); outli
 .muted { color: var(--muted); }
 
 /* The heading: what was run, when and where. */
-.about { margin-top: 1.25rem; display: grid; grid-template-columns: max-content 1fr; gap: 0.25rem 1.25rem; }
+.about {
+  margin-top: 1.25rem; display: grid; grid-template-columns: max-content 1fr; gap: 0.25rem 1.25rem;
+}
 .about dt { color: var(--muted); }
 .contents { margin-top: 2.5rem; border-top: 1px solid var(--line); }
 .contents li {
@@ -59,14 +63,16 @@ a:focus-visible, .scroller:focus-visible { outline: 2px solid var(--link); outli
   column-gap: 1rem; align-items: start;
 }
 .name { grid-area: name; overflow-wrap: anywhere; padding: 0.1875rem 0; }
-.track { grid-area: track; position: relative; height: 1.75rem; margin-right: var(--labels); background: var(--gridlines); }
+.track {
+  grid-area: track; position: relative; height: 1.75rem; margin-right: var(--labels);
+  background: var(--gridlines);
+}
 .axis .track { height: 1.5rem; background: none; }
-/* The names' width is in characters of the row, which is why its texts are made smaller, not the row. */
+/* The names' width is in characters of the row: its texts are made smaller, not the row itself. */
 .axis .name, .tick { font-size: 0.75rem; color: var(--muted); }
 .axis .name { padding: 0; }
 .tick { position: absolute; top: 0; transform: translateX(-50%); white-space: nowrap; }
 .tick:first-child { transform: translateX(-0.25em); }
-.tick.last { transform: translateX(-100%); }
 .mark {
   position: absolute; top: 0.4375rem; height: 0.875rem; min-width: 3px;
   background: var(--hue); border-radius: 0 2px 2px 0;
@@ -98,19 +104,41 @@ a:focus-visible, .scroller:focus-visible { outline: 2px solid var(--link); outli
 .missed { color: var(--missed); }
 .figure { text-align: right; font-variant-numeric: tabular-nums; }
 
-/* All figures. On a phone the table is moved beneath the names, which stay. */
-.scroller { overflow-x: auto; margin-top: 0.75rem; container-type: inline-size; border-bottom: 1px solid var(--line); }
-table { border-collapse: separate; border-spacing: 0; min-width: 100%; font-size: 0.875rem; line-height: 1.4; }
-th, td { padding: 0.375rem 0 0.375rem 1.25rem; text-align: right; vertical-align: baseline; white-space: nowrap; }
+/*
+ * All figures. On a phone the table is moved beneath the names, which stay. At the right edge there
+ * is a shade as long as more columns follow: the table's own end covers it.
+ */
+.scroller {
+  overflow-x: auto; margin-top: 0.75rem; container-type: inline-size;
+  border-bottom: 1px solid var(--line);
+  background:
+    linear-gradient(to left, var(--surface) 50%, transparent) right / 2.5rem 100% no-repeat local,
+    linear-gradient(to left, var(--line), transparent) right / 1.25rem 100% no-repeat scroll;
+}
+table {
+  border-collapse: separate; border-spacing: 0; min-width: 100%; font-size: 0.875rem;
+  line-height: 1.4;
+}
+th, td {
+  padding: 0.375rem 0 0.375rem 1.25rem; text-align: right; vertical-align: baseline;
+  white-space: nowrap;
+}
 td { border-top: 1px solid var(--line); font-variant-numeric: tabular-nums; }
-thead th { vertical-align: bottom; font-weight: 500; color: var(--muted); white-space: normal; text-wrap: balance; }
+thead th {
+  vertical-align: bottom; font-weight: 500; color: var(--muted); white-space: normal;
+  text-wrap: balance;
+}
 tbody th { text-align: left; font-weight: 400; }
 tbody th, thead td {
   position: sticky; left: 0; padding-left: 0; padding-right: 0.5rem; background: var(--surface);
 }
-tbody th[scope="row"] { border-top: 1px solid var(--line); min-width: 6.5rem; max-width: 12rem; white-space: normal; }
+tbody th[scope="row"] {
+  border-top: 1px solid var(--line); min-width: 6.5rem; max-width: 12rem; white-space: normal;
+}
 thead td { border-top: 0; }
-th[scope="rowgroup"] { font-weight: 650; padding-top: 1.25rem; white-space: normal; }
+th[scope="rowgroup"] {
+  position: static; background: none; font-weight: 650; padding-top: 1.25rem; white-space: normal;
+}
 th[scope="rowgroup"] span { position: sticky; left: 0; }
 .spread { color: var(--muted); display: inline-block; min-width: 3.25em; }
 td.reason { text-align: left; white-space: normal; }
@@ -139,6 +167,7 @@ td.reason span { position: sticky; left: 8rem; display: block; max-width: calc(1
   }
   .row .name, .row .reason { padding: 0; }
   .track { margin-right: 0; height: 1.25rem; }
+  .tick.last { transform: translateX(-100%); }
   .mark { top: 0.1875rem; }
   .whisker { top: 0.4375rem; }
   .label { grid-area: label; left: 0; margin: 0; padding: 0; }

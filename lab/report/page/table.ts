@@ -5,9 +5,12 @@ import type { Column, Part, Result } from "../report.ts";
 /** All of a part's figures, in a container of its own that scrolls where they are too many. */
 export const renderTable = ({ name, results, columns }: Part): Markup => {
   const groups = [...new Set(results.map(({ group }) => group))];
-  return markup`<div class="scroller" role="region" tabindex="0" aria-label="All figures of ${name}">
+  return markup`<div class="scroller" role="region" tabindex="0"
+ aria-label="All figures of ${name}">
 <table>
-<thead><tr><td></td>${columns.map(({ title }) => markup`<th scope="col">${unparted(title)}</th>`)}</tr></thead>
+<thead><tr>
+<td></td>${columns.map(({ title }) => markup`<th scope="col">${unparted(title)}</th>`)}
+</tr></thead>
 ${groups.map(
   (group) => markup`<tbody>
 <tr><th scope="rowgroup" colspan="${columns.length + 1}"><span>${group}</span></th></tr>
@@ -19,12 +22,10 @@ ${results.filter((result) => result.group === group).map((result) => renderRow(r
 };
 
 const renderRow = (result: Result, columns: readonly Column[]): Markup => {
-  const cells =
-    result.leftOut === undefined
-      ? [...columns.map((column) => renderCell(result, column)), ...renderRemark(result)]
-      : [
-          markup`<td class="reason" colspan="${columns.length}"><span>${result.leftOut}</span></td>`,
-        ];
+  const reason = result.leftOut && markup`<span>${result.leftOut}</span>`;
+  const cells = reason
+    ? markup`<td class="reason" colspan="${columns.length}">${reason}</td>`
+    : [...columns.map((column) => renderCell(result, column)), ...renderRemark(result)];
   return markup`<tr><th scope="row">${result.name}</th>${cells}</tr>`;
 };
 

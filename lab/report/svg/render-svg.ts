@@ -20,8 +20,8 @@ const markHeight = 14;
 const nameLengthMax = 24;
 
 /**
- * How wide a character is in wide fonts such as DejaVu Sans, as a share of the font's size: a figure,
- * and a letter of a sentence on average. In a narrower font there is some room left.
+ * How wide a character is in wide fonts such as DejaVu Sans, as a share of the font's size: a
+ * figure, and a letter of a sentence on average. In a narrower font there is some room left.
  */
 const figureWidth = fontSize * 0.64;
 const letterShare = 0.56;
@@ -33,7 +33,8 @@ const style = `
 :root { ${customProperties(light)} }
 @media (prefers-color-scheme: dark) { :root { ${customProperties(dark)} } }
 text {
-  font: ${fontSize}px system-ui, -apple-system, "Segoe UI", Roboto, "Helvetica Neue", "DejaVu Sans", sans-serif;
+  font-size: ${fontSize}px;
+  font-family: system-ui, -apple-system, "Segoe UI", Roboto, "Helvetica Neue", sans-serif;
   fill: var(--ink);
 }
 .surface { fill: var(--surface); stroke: var(--line); }
@@ -84,7 +85,8 @@ export const renderSvg = (chart: Chart, part: Pick<Part, "results">): string => 
   const headingHeight = heightOf(heading);
   const height = margin + headingHeight + heightOf(body) + margin;
   return `${
-    markup`<svg xmlns="http://www.w3.org/2000/svg" width="${width}" height="${height}" viewBox="0 0 ${width} ${height}" role="img" aria-labelledby="title desc">
+    markup`<svg xmlns="http://www.w3.org/2000/svg" width="${width}" height="${height}"
+ viewBox="0 0 ${width} ${height}" role="img" aria-labelledby="title desc">
 <title id="title">${chart.title}</title>
 <desc id="desc">${describe(chart, plot)}</desc>
 <style>${new Markup(style)}</style>
@@ -139,14 +141,17 @@ const renderRow = (mark: Mark, hue: number, { scale }: Plot, axis: Axis): Block 
     });
     return markup`${gridlines}
 ${textAt(margin, textTop, cut(mark.name), "name")}
-<rect class="mark ${kind}" x="${place(mark.from)}" y="${top + (rowHeight - markHeight) / 2}" width="${round(markWidth)}" height="${markHeight}" rx="1.5"><title>${mark.description}</title></rect>
+<rect class="mark ${kind}" x="${place(mark.from)}" y="${top + (rowHeight - markHeight) / 2}"
+ width="${round(markWidth)}" height="${markHeight}" rx="1.5">
+<title>${mark.description}</title></rect>
 ${mark.whiskers.map(([from, to]) => renderWhisker(place(from), place(to), top + rowHeight / 2))}
 ${labelAt(labelFrom + 8, textTop, mark.label, mark.isZero ? "label zero" : "label")}`;
   },
 });
 
 const renderWhisker = (from: number, to: number, middle: number): Markup =>
-  markup`<path class="whisker" d="M${from} ${middle - 3}v6M${from} ${middle}H${to}M${to} ${middle - 3}v6"/>`;
+  markup`<path class="whisker"
+ d="M${from} ${middle - 3}v6M${from} ${middle}H${to}M${to} ${middle - 3}v6"/>`;
 
 const renderGap = (name: string, reason: string, { left }: Axis): Block => {
   const lines = wrapSentences(

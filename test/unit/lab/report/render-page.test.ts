@@ -66,7 +66,7 @@ describe("the README's chart", () => {
 
   it("is as wide as a README, and as high as it has rows", () => {
     for (const svg of svgs) {
-      const [, width, height] = /width="(\d+)" height="(\d+)" viewBox/u.exec(svg)!;
+      const [, width, height] = /width="(\d+)" height="(\d+)"\s+viewBox/u.exec(svg)!;
       expect(Number(width)).toBe(830);
       expect(svg).toContain(`viewBox="0 0 ${width} ${height}"`);
       expect(Number(height)).toBeGreaterThan(13 * 26);
@@ -76,7 +76,7 @@ describe("the README's chart", () => {
   it("has a mark with its title for each result that has figures, and the reason of others", () => {
     for (const svg of svgs) {
       expect(svg.match(/<rect class="mark/gu)).toHaveLength(9);
-      expect(svg.match(/<rect [^>]*><title>/gu)).toHaveLength(9);
+      expect(svg.match(/<rect [^>]*>\s*<title>/gu)).toHaveLength(9);
       expect(svg.match(/class="reason/gu)).toHaveLength(4);
     }
   });

@@ -58,7 +58,7 @@ describe("a logarithmic scale", () => {
     expect(shareOf(scale, 0)).toBe(0);
   });
 
-  it("has twos and fives where there are few decades, and leaves some out where there are many", () => {
+  it("has twos and fives among few decades, and leaves some of many out", () => {
     expect(createScale("logarithmic", [1_834, 1_844], 0)).toMatchObject({
       to: 2_000,
       ticks: [1_000, 2_000],
