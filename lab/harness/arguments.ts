@@ -46,7 +46,8 @@ const options = {
 } as const;
 
 const usage = (known: readonly string[]): string =>
-  `Accepted is: npm run bench -- [${known.join(", ")}] [--json] [--compare <old.json>] [--endurance]
+  `Accepted is: npm run bench -- [name …] [--json] [--compare <old.json>] [--endurance]
+  name          one of ${known.join(", ")}; all of them when absent
   --json        one report on the standard output, by lab/report/report.schema.json
   --compare     after that, what changed beyond the noise since an earlier --json; together with
                 --json on the standard error, so that the output is a report still

@@ -46,15 +46,13 @@ export interface TriesBounds {
   triesMax: number;
   /** There is one try at least, however long it takes. */
   durationMsMax: number;
-  /** How long one try may take, where that is less than what a function has. */
-  withinMs?: number;
 }
 
 /** Tries to get orders of these SKUs in. */
 export const tryOrders = async (
   { order }: Shop,
   skus: readonly string[],
-  { triesMax, durationMsMax, withinMs }: TriesBounds,
+  { triesMax, durationMsMax }: TriesBounds,
   signal: AbortSignal,
 ): Promise<Tries> => {
   const latenciesMs: number[] = [];
@@ -63,7 +61,7 @@ export const tryOrders = async (
   let elapsedMs = 0;
   while (tries < triesMax && (tries === 0 || elapsedMs < durationMsMax)) {
     signal.throwIfAborted();
-    const outcome = await order(skus, withinMs);
+    const outcome = await order(skus);
     const tookMs = performance.now() - beganAtMs - elapsedMs;
     if (outcome === "reserved") latenciesMs.push(tookMs);
     elapsedMs += tookMs;

@@ -7,11 +7,8 @@ import { openInventory, type OpenInventory } from "../app/open-inventory.ts";
 import type { RunningApp } from "../app/start-app.ts";
 
 export interface Shop extends OpenInventory {
-  /**
-   * Reserves one unit of each, within what a function has of time or less, and says what became of
-   * it. Rejects where that is no outcome of a shop.
-   */
-  order: (skus: readonly string[], withinMs?: number) => Promise<"reserved" | "busy">;
+  /** Reserves one unit of each; says what became of it. Rejects where that is no outcome of a shop. */
+  order: (skus: readonly string[]) => Promise<"reserved" | "busy">;
 }
 
 /** What a function has left when it begins. */
@@ -24,10 +21,10 @@ export const openShop = (
   const opened = openInventory(places, multiItemStrategy);
   return {
     ...opened,
-    order: async (skus, withinMs = budgetMs) => {
+    order: async (skus) => {
       const lines = skus.map((sku) => ({ sku, quantity: 1 }));
       try {
-        const result = await opened.inventory.reserve({ lines }, callWithin(withinMs));
+        const result = await opened.inventory.reserve({ lines }, callWithin(budgetMs));
         if (result.outcome === "reserved") return "reserved";
         throw new Error(JSON.stringify(result));
       } catch (error) {
