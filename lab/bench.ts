@@ -33,7 +33,9 @@ const measure = (names: string[], endurance: boolean, signal: AbortSignal): Prom
     for (const name of names) {
       const benchmark = benchmarks[name]!;
       tell(`${name}: ${benchmark.description}`);
+      const beganAtMs = performance.now();
       const findings = await benchmark.run(context);
+      tell(`${name}: took ${Math.round((performance.now() - beganAtMs) / 1000)} s`);
       parts.push({ name, title: benchmark.description, ...findings });
     }
     return parts;
