@@ -19,7 +19,7 @@ export interface Arguments {
 /** What may be chosen: the least, the greatest, and what is chosen when nothing is said. */
 const bounds = {
   buyers: { least: 2, greatest: 64, otherwise: 8 },
-  units: { least: 20, greatest: 1_000, otherwise: 100 },
+  units: { least: 20, greatest: 1_000, otherwise: 60 },
   seconds: { least: 2, greatest: 60, otherwise: 15 },
   rounds: { least: 1, greatest: 25, otherwise: 5 },
 } as const;

@@ -65,7 +65,7 @@ export const raceWithFrozenHolder = async (
 const endlessUnits = 1_000_000;
 /** How long a race goes on before the fault, and how long after it at the least. */
 const steadyMs = 150;
-const watchedMs = 500;
+const watchedMs = 300;
 /** Whoever has waited too long has not recovered. */
 const silentMsMax = 250;
 

@@ -9,10 +9,12 @@ import { startBuyers } from "./buyers.ts";
 import { raceWithFrozenHolder, recoveryFromFailure, recoveryFromKill } from "./faults.ts";
 import { frozenPart, racePart, recoveryPart, type Recovery, type Setting } from "./findings.ts";
 import { race, type Track } from "./race.ts";
-import { runRounds, type RoundBounds } from "../harness/rounds.ts";
+import { runRounds } from "../harness/rounds.ts";
 import { startServers } from "./servers.ts";
 import { openDatabase, openShelf } from "./shelf.ts";
 
+/** Enough that compilers have warmed up and connections are open. */
+const warmUpUnits = 20;
 /** The units of a round in which a holder is frozen: it is one in so many buys. */
 const frozenUnits = 20;
 /** Of races that take as long as a lease or a session, however many rounds the others have. */
@@ -23,7 +25,7 @@ const isFirstOfItsName = (one: Approach): boolean =>
   !isUnderLock(one) || one.fencing === "unfenced";
 
 /** About how long one step of each kind takes, in seconds: for the bar alone. */
-const weights = { servers: 3, race: 0.6, frozen: 0.9, killed: 1.2, failed: 1.6 };
+const weights = { servers: 4, warmUp: 0.5, race: 0.8, frozen: 0.9, killed: 1.2, failed: 1.4 };
 
 export type LabOptions = Omit<Arguments, "json" | "docs" | "compare">;
 
@@ -34,12 +36,12 @@ export const runLab = (
 ): Promise<Part[]> =>
   withResources(async (resources) => {
     const approaches = approachesOf(names);
-    const raceRounds = { warmUpRounds: 1, rounds };
-    const faultRounds = { warmUpRounds: 0, rounds: Math.min(rounds, faultRoundsMax) };
+    const faultRounds = Math.min(rounds, faultRoundsMax);
     const progress = openProgress(
       weights.servers +
-        approaches.length * (weights.race * (1 + rounds) + weights.frozen * faultRounds.rounds) +
-        names.length * (weights.killed + weights.failed) * faultRounds.rounds,
+        approaches.length *
+          (weights.warmUp + weights.race * rounds + weights.frozen * faultRounds) +
+        names.length * (weights.killed + weights.failed) * faultRounds,
     );
     resources.defer(() => progress.end());
     progress.begin("Starting the servers", weights.servers);
@@ -69,7 +71,7 @@ export const runLab = (
       label: string,
       weight: number,
       among: readonly Approach[],
-      bounds: RoundBounds,
+      roundCount: number,
       measure: (approach: Approach) => Promise<Sample>,
     ) => {
       const contenders = among.map((approach) => [
@@ -79,10 +81,17 @@ export const runLab = (
           return measure(approach);
         },
       ]);
-      return runRounds<string, Sample>(Object.fromEntries(contenders), bounds, signal);
+      return runRounds<string, Sample>(
+        Object.fromEntries(contenders),
+        { warmUpRounds: 0, rounds: roundCount },
+        signal,
+      );
     };
 
-    const races = await inTurns("Racing", weights.race, ran, raceRounds, (approach) =>
+    await inTurns("Warming up", weights.warmUp, ran, 1, (approach) =>
+      race(track, approach, warmUpUnits),
+    );
+    const races = await inTurns("Racing", weights.race, ran, rounds, (approach) =>
       race(track, approach, units),
     );
     const frozen = await inTurns("Freezing holders", weights.frozen, ran, faultRounds, (approach) =>

@@ -141,6 +141,7 @@ th[scope="rowgroup"] {
 }
 th[scope="rowgroup"] span { position: sticky; left: 0; }
 .spread { color: var(--muted); display: inline-block; min-width: 3.25em; }
+td.remark { text-align: left; color: var(--muted); }
 td.reason { text-align: left; white-space: normal; }
 td.reason span { position: sticky; left: 8rem; display: block; max-width: calc(100cqi - 8.5rem); }
 

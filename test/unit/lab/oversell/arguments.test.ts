@@ -6,7 +6,7 @@ describe("the lab's arguments", () => {
   it("have a choice for what is not said", () => {
     expect(readArguments([])).toEqual({
       buyers: 8,
-      units: 100,
+      units: 60,
       seconds: 15,
       rounds: 5,
       approaches: [
