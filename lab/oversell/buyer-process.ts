@@ -9,7 +9,7 @@ import { LockError } from "../../locks/lock-error.ts";
 import type { Answer } from "./buy.ts";
 import { keyOf } from "./approaches.ts";
 import { openApproach, type OpenApproach } from "./open-approach.ts";
-import type { Command, RacePlan, Tally, Told } from "./buyers.ts";
+import { emptyTally, type Command, type RacePlan, type Tally, type Told } from "./buyers.ts";
 
 const opened = new Map<string, OpenApproach>();
 
@@ -53,10 +53,9 @@ const attempt = async (buy: () => Promise<Answer>, tally: Tally): Promise<Answer
     return await buy();
   } catch (error) {
     const { name, code, message } = error as Error & { code?: string };
-    if (error instanceof LockError && code === "lost") tally.lostLeases += 1;
-    else if (error instanceof LockError && code === "not_acquired") tally.turnedAway += 1;
-    else if (error instanceof InventoryError && code === "busy") tally.turnedAway += 1;
-    else {
+    if (isRefusal(error, code)) tally.turnedAway += 1;
+    // The lease was over before anything was written: it tries again at once.
+    else if (!(error instanceof LockError && code === "lost")) {
       // A server that is away is a part of some races, and the end of the others.
       tally.failures.push(`${name} ${code ?? ""}: ${message}`);
       await sleep(retryPauseMs);
@@ -64,6 +63,11 @@ const attempt = async (buy: () => Promise<Answer>, tally: Tally): Promise<Answer
     return undefined;
   }
 };
+
+/** Too many others were there, for too long. */
+const isRefusal = (error: unknown, code: string | undefined): boolean =>
+  (error instanceof LockError && code === "not_acquired") ||
+  (error instanceof InventoryError && code === "busy");
 
 /** Buys one unit after the other until they are sold out, or until the race is over. */
 const shop = async (
@@ -102,16 +106,7 @@ const race = async (plan: RacePlan): Promise<void> => {
   const started = new Promise<void>((resolve) => (go = resolve));
   await tell({ told: "ready" });
   await started;
-  const tally: Tally = {
-    soldAtMs: [],
-    latenciesMs: [],
-    soldOutAnswers: 0,
-    turnedAway: 0,
-    superseded: 0,
-    lostLeases: 0,
-    failures: [],
-    requests: 0,
-  };
+  const tally = emptyTally();
   const endsAtMs = now() + plan.limitMs;
   const isOver = (): boolean => isStopped || now() >= endsAtMs;
   await Promise.all(

@@ -34,12 +34,20 @@ export interface Tally {
   turnedAway: number;
   /** Refused because of a greater token. */
   superseded: number;
-  /** Leases that were found to be over before the write. */
-  lostLeases: number;
   failures: string[];
   /** To DynamoDB, without those of buyers who came when nothing was left. */
   requests: number;
 }
+
+export const emptyTally = (): Tally => ({
+  soldAtMs: [],
+  latenciesMs: [],
+  soldOutAnswers: 0,
+  turnedAway: 0,
+  superseded: 0,
+  failures: [],
+  requests: 0,
+});
 
 export type Command = { do: "race"; plan: RacePlan } | { do: "go" } | { do: "stop" };
 export type Told = { told: "ready" } | { told: "halted" } | { told: "finished"; tally: Tally };

@@ -139,7 +139,9 @@ export const racePart = (setting: Setting, rounds: Rounds<RaceFigures>): Part =>
     charts: [
       {
         title: "Buys a second: more is better",
-        caption: "What each approach sells while all buyers want the same SKU.",
+        caption: ratioToBest
+          ? conclusion(ratioToBest, best)
+          : "What each approach sells while all buyers want the same SKU.",
         figures: ["perSecond"],
         unit: "/s",
         fractionDigits: 0,

@@ -79,6 +79,11 @@ export const race = async (
   throwFirstFailure(approach, tallies);
   const serverRequests = (await servers.requests(approach.name)) - requestsBefore;
   const count = countUp(units, await shelf.left(sku), tallies);
+  if (count.sold === 0) {
+    throw new Error(
+      `Nobody bought anything under ${keyOf(approach)} in ${track.limitMs / 1000} s.`,
+    );
+  }
   const latenciesMs = tallies.flatMap((tally) => tally.latenciesMs).toSorted((a, b) => a - b);
   const endedAtMs = Math.max(...tallies.flatMap(({ soldAtMs }) => soldAtMs));
   return {

@@ -1,10 +1,9 @@
 /** The embedded engine, with its data on the disk, to be killed and started again. */
-import { DynamoDBClient, ListTablesCommand } from "@aws-sdk/client-dynamodb";
 import { findDynoxide, dynoxideFileIn } from "../../local/engines/dynoxide.ts";
+import { waitUntilReady } from "../../local/engines/engine.ts";
 import { findFreePort } from "../../local/engines/free-port.ts";
 import { startServerProcess } from "../../local/engines/server-process.ts";
 import { startEngine } from "../../local/engines/start-engine.ts";
-import { localCredentials, localRegion } from "../../local/local-account.ts";
 
 export interface DynamoDbServer {
   endpoint: string;
@@ -16,6 +15,9 @@ export interface DynamoDbServer {
   crash: (() => Promise<void>) | undefined;
   stop(): Promise<void>;
 }
+
+/** It is asked again when it has not answered by then. */
+const answerMs = 500;
 
 /** @param dataDirectory an empty folder */
 export const startDynamoDbServer = async (dataDirectory: string): Promise<DynamoDbServer> => {
@@ -37,7 +39,7 @@ export const startDynamoDbServer = async (dataDirectory: string): Promise<Dynamo
     command,
     args: ["--host", "127.0.0.1", "--port", String(port), "--db-path", file],
     install: "npm ci",
-    isReady: () => isAnswering(endpoint),
+    isReady: async () => (await waitUntilReady(endpoint, answerMs).answer) === "ready",
   });
   return {
     endpoint,
@@ -48,19 +50,4 @@ export const startDynamoDbServer = async (dataDirectory: string): Promise<Dynamo
     },
     stop: () => server.stop(),
   };
-};
-
-const isAnswering = async (endpoint: string): Promise<boolean> => {
-  const client = new DynamoDBClient({
-    endpoint,
-    region: localRegion,
-    credentials: localCredentials,
-    maxAttempts: 1,
-  });
-  try {
-    await client.send(new ListTablesCommand({ Limit: 1 }));
-    return true;
-  } finally {
-    client.destroy();
-  }
 };

@@ -8,6 +8,7 @@ import { afterAll, beforeAll, expect, inject, onTestFinished, test, vi } from "v
 import { notificationOf } from "../../functions/notifications/notification.ts";
 import { audit } from "../../inventory/audit/audit.ts";
 import { callWithin } from "../../inventory/database.ts";
+import { loadOf } from "../support/load-of.ts";
 import { createClient, type Client } from "../support/http-client.ts";
 import { expectInvariants, readRecords } from "../support/invariants.ts";
 import { databaseOf, locksTableOf } from "../support/local-database.ts";
@@ -129,14 +130,16 @@ const auditRun = async () => {
   return { ...report, findings };
 };
 
+const crowd = loadOf(500);
+
 test(
-  "500 orders, every event two to four times and in any order: as if each had come once, in its order",
+  `${crowd} orders, every event two to four times and in any order: as if each had come once, in its order`,
   { timeout: 300_000 },
   async () => {
     const seed = Date.now() % 2 ** 31;
     console.log(`seed ${seed}`);
     const endings = ["order.paid", "order.paid", "order.cancelled", undefined] as const;
-    const orders = Array.from({ length: 500 }, (_, index) => orderOf(index, endings[index % 4]));
+    const orders = Array.from({ length: crowd }, (_, index) => orderOf(index, endings[index % 4]));
     for (const sku of skus) await client.put(`/v1/stock/${sku}`, { onHand: 10_000 });
     const listener = await messages.listen(inventoryEvents);
 

@@ -9,6 +9,7 @@ import type { ReservationItem } from "../../contract/tables.ts";
 import { callWithin, type Database } from "../../inventory/database.ts";
 import { createInventory, type Inventory } from "../../inventory/inventory.ts";
 import { readItem } from "../../inventory/read-item.ts";
+import { loadOf } from "../support/load-of.ts";
 import { createTestDatabase, type TestDatabase } from "../support/database.ts";
 import { expectInvariants } from "../support/invariants.ts";
 
@@ -318,7 +319,7 @@ test("every state after random commands is the model's", async () => {
       });
       await fc.asyncModelRun(setup, sequence);
     }),
-    { numRuns: 150 },
+    { numRuns: loadOf(150) },
   );
   await expectInvariants(database);
 });

@@ -5,7 +5,6 @@ import { dirname, join } from "node:path";
 import { fileURLToPath } from "node:url";
 import { promisify } from "node:util";
 import { expect, onTestFinished, test } from "vitest";
-import { startContender } from "../../../lab/locks/contenders.ts";
 
 const project = fileURLToPath(new URL("../../../", import.meta.url));
 const page = await readFile(join(project, "docs/locks.md"), "utf8");
@@ -39,10 +38,4 @@ test("the examples of docs/locks.md compile", async () => {
 
 test("an example that does not compile would be seen", async () => {
   expect(await compile(`${examples[0]}\nvoid openLocks().lock("x");`)).toContain("'lock'");
-});
-
-test("its table has a column for each backend", () => {
-  const [, header] = /^\|([^\n]*dynamodb[^\n]*)\|$/m.exec(page)!;
-  const columns = header!.split("|").map((cell) => cell.trim());
-  expect(columns).toEqual(["", ...Object.keys(startContender)]);
 });

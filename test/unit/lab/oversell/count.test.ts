@@ -1,19 +1,9 @@
 import { describe, expect, it } from "vitest";
-import type { Tally } from "../../../../lab/oversell/buyers.ts";
+import { emptyTally, type Tally } from "../../../../lab/oversell/buyers.ts";
 import { longestPauseAfter } from "../../../../lab/oversell/faults.ts";
 import { countUp, throwFirstFailure } from "../../../../lab/oversell/race.ts";
 
-const tally = (given: Partial<Tally>): Tally => ({
-  soldAtMs: [],
-  latenciesMs: [],
-  soldOutAnswers: 0,
-  turnedAway: 0,
-  superseded: 0,
-  lostLeases: 0,
-  failures: [],
-  requests: 0,
-  ...given,
-});
+const tally = (given: Partial<Tally>): Tally => ({ ...emptyTally(), ...given });
 
 describe("what is counted of a race", () => {
   it("is exact when each unit was sold once", () => {
