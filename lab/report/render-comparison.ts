@@ -15,8 +15,12 @@ export const renderComparison = (comparison: Comparison): string => {
     ...(changes.length > 0 ? renderTable(changes) : []),
     "",
     ...summarize(comparison),
+    ...(changes.length > 0 ? [hint] : []),
   ].join("\n");
 };
+
+const hint =
+  "Times and rates move with whatever else a machine does; ratios are of one round each.";
 
 const describeMachines = (differences: readonly MachineDifference[]): string[] => [
   "The machines differ, so that only ratios and counts can be compared:",
