@@ -44,11 +44,11 @@ export const explainRace = (approach: Approach): string => {
 export const explainFrozen = (approach: Approach): string => {
   if (isUnderLock(approach)) {
     return approach.fencing === "unfenced"
-      ? "The lease has ended, another has bought, and the frozen holder writes its old count over it."
-      : "The frozen holder's write comes with a token that is too small, and is refused.";
+      ? "Its lease has ended, others have sold out, and it writes its old count: all is sold once more."
+      : "The frozen holder's token is too small by then: its write is refused, and it finds nothing left.";
   }
   return approach.name === "unguarded"
-    ? "The frozen buyer brings back all units that were sold while it stood still."
+    ? "The frozen buyer brings back what was sold while it stood still, and others did so before."
     : "Nothing was read that could be too old: the condition is asked when the write arrives.";
 };
 

@@ -9,8 +9,6 @@ import { countUp, optionsOf, type Count, type Track } from "./race.ts";
 import type { ServerFailure } from "./servers.ts";
 
 const pollMs = 4;
-/** What the others sell meanwhile: a count that is so much too old is then written back. */
-const soldMeanwhileMin = 5;
 /** Past its lease for certain, also by a timer that comes early. */
 const frozenMsMin = leaseMs * 1.1;
 
@@ -32,8 +30,9 @@ const untilOrLimit = async (track: Track, isReached: () => Promise<boolean>): Pr
 };
 
 /**
- * A race in which the first who is about to write is frozen (SIGSTOP) until its lease is over and
- * others have sold; then it goes on (SIGCONT) and writes.
+ * A race in which the first who is about to write is frozen (SIGSTOP) until its lease is over and the
+ * others have sold out; then it goes on (SIGCONT) and writes. Nobody else is writing by then, so that
+ * under a lock it is certain what comes of it: all units are sold once more, or none.
  */
 export const raceWithFrozenHolder = async (
   track: Track,
@@ -47,16 +46,14 @@ export const raceWithFrozenHolder = async (
   const race = await buyers.begin({ ...optionsOf(track, approach, sku), ticket });
   const frozen = await race.halted();
   const frozenAtMs = performance.now();
-  const leftAtFreeze = await shelf.left(sku);
   const hasThawed = await untilOrLimit(track, async () => {
     if (performance.now() - frozenAtMs < frozenMsMin) return false;
-    const left = await shelf.left(sku);
-    return left === 0 || left <= leftAtFreeze - soldMeanwhileMin;
+    return (await shelf.left(sku)) === 0;
   });
   frozen.goOn();
   const tallies = await race.tallies;
   if (!hasThawed) {
-    throw new Error(`Nobody bought under ${keyOf(approach)} while a holder was frozen.`);
+    throw new Error(`Under ${keyOf(approach)} nobody sold out while a holder was frozen.`);
   }
   return countUp(units, await shelf.left(sku), tallies);
 };

@@ -248,9 +248,7 @@ export const frozenPart = (setting: Setting, rounds: Rounds<Count>, units: numbe
     notes: [
       `${units} units and ${buyers} buyers a round. The first who is about to write is stopped ` +
         "(SIGSTOP), having looked at its lease last thing before; it goes on (SIGCONT) when its lease " +
-        `of ${leaseMs} ms is over and others have bought, and writes.`,
-      "By how much a round oversells is decided by chance: by what the others have sold meanwhile, " +
-        "and whether one of them is just about to write, too.",
+        `of ${leaseMs} ms is over and the others have sold out, and writes.`,
     ],
   };
 };

@@ -16,7 +16,7 @@ import { openDatabase, openShelf } from "./shelf.ts";
 /** Enough that compilers have warmed up and connections are open. */
 const warmUpUnits = 20;
 /** The units of a round in which a holder is frozen: it is one in so many buys. */
-const frozenUnits = 20;
+const frozenUnits = 10;
 /** Of races that take as long as a lease or a session, however many rounds the others have. */
 const faultRoundsMax = 3;
 

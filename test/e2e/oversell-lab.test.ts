@@ -52,6 +52,9 @@ test("every approach sells and fails as it is said to", { timeout: 300_000 }, as
     expect(figure(result, "oversold") > 0, result.name).toBe(isUnguarded);
     if (!isUnguarded) expect(figure(result, "sold")).toBe(20);
   }
+  // Under a lock alone, what was sold meanwhile is sold once more.
+  const oversold = frozen!.results.map((result) => figure(result, "oversold"));
+  expect(oversold.slice(1)).toEqual([10, 10, 10, 10, 10, 0, 0, 0, 0, 0, 0, 0]);
   // Every fenced one has refused the write of the holder that was frozen.
   const refused = frozen!.results.map((result) => figure(result, "staleWritesRefused"));
   expect(refused).toEqual([0, 0, 0, 0, 0, 0, 1, 1, 1, 1, 1, 0, 0]);
