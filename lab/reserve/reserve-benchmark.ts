@@ -33,7 +33,7 @@ const oneSku = ["bench-one"];
 const thousandSkus = Array.from({ length: 1_000 }, (_, index) => `bench-${1_000 + index}`);
 const alone = { inFlight: 1, operationsMax: 300, durationMsMax: 400 };
 const crowd = { inFlight: 16, operationsMax: 400, durationMsMax: 700 };
-const roundBounds: RoundBounds = { warmUpRounds: 1, rounds: 7 };
+const roundBounds: RoundBounds = { warmUpRounds: 2, rounds: 7 };
 
 const loads: Load[] = [
   { group: "1 in flight, one SKU", skus: oneSku, bounds: alone },
