@@ -23,7 +23,7 @@ import { buildDefaultBundle } from "./default-bundle.ts";
 import { measureStart } from "./measure-start.ts";
 import { readFunctions, type BundledFunction } from "./read-functions.ts";
 
-const bounds: RoundBounds = { warmUpRounds: 1, rounds: 15 };
+const bounds: RoundBounds = { warmUpRounds: 1, rounds: 21 };
 
 const reserveBytesMax = 300_000;
 const reserveRatioMax = 0.6;
