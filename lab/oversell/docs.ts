@@ -1,7 +1,6 @@
 /** What the documentation shows of a run: a table in docs/locks.md, and the README's chart. */
 import { readFile, writeFile } from "node:fs/promises";
 import { project } from "../app/project.ts";
-import { describe } from "../report/render-report.ts";
 import type { Part, Report, Result } from "../report/report.ts";
 import type { Summary } from "../report/statistics.ts";
 import { renderSvg } from "../report/svg/render-svg.ts";
@@ -90,7 +89,8 @@ export const renderMeasured = (report: Report): string => {
   return [
     begin,
     "",
-    `\`${command}\` on ${startedAt.slice(0, 10)}: ${describe(machine)}. ${race.title}; medians.`,
+    `\`${command}\` on ${startedAt.slice(0, 10)}, on ${machine.cores} × ${machine.processor} with ` +
+      `Node ${machine.node}: ${race.title}. Medians.`,
     "",
     renderMarkdown([header, ...approachNames.map((name) => rowFor(report, name))]),
     "",

@@ -23,7 +23,7 @@ const rowsOf = (header: RegExp): string[] => {
 describe("docs/locks.md", () => {
   it("has a row of figures for each approach, by a command and on a day", () => {
     expect(rowsOf(/^\| +\| Sold/)).toEqual(approachNames);
-    expect(page).toMatch(/^`npm run lab -- .*--docs` on \d{4}-\d\d-\d\d: \d+ × /m);
+    expect(page).toMatch(/^`npm run lab -- .*--docs` on \d{4}-\d\d-\d\d, on \d+ × /m);
   });
 
   it("has a row for each approach in the comparison", () => {
