@@ -9,6 +9,7 @@ import { reserve, type ReserveInput, type ReserveOutcome } from "../../inventory
 import { settle } from "../../inventory/settle.ts";
 import { startConflictProxy } from "../../lab/servers/conflict-proxy.ts";
 import { createDynamoDbLocks } from "../../locks/dynamodb/dynamodb-locks.ts";
+import { isDefaultEngine, loadOf } from "../support/load-of.ts";
 import {
   createLocksTable,
   createTestDatabase,
@@ -94,20 +95,24 @@ describe("the requests of an order", () => {
   });
 });
 
+const carts = loadOf(300);
+/** Of each SKU. */
+const units = loadOf(80);
+
 describe.each(multiItemStrategies)(
   "carts of several lines, %s",
   { timeout: patientMs },
   (multiItemStrategy) => {
     // Tries to oversell, to deadlock, and to have somebody refused while there are units for him.
-    test("300 at once over 10 SKUs with room for half: all is sold, nobody refused early", async () => {
+    test(`${carts} at once over 10 SKUs with room for half: all is sold, nobody refused early`, async () => {
       const own = { ...database, multiItemStrategy, orderWaitMs: patientMs };
       const skus = skusOf(`carts-${multiItemStrategy}`, 10);
-      await setStocks(inventory, skus, 80);
-      const carts = Array.from({ length: 300 }, (_, cart) => {
+      await setStocks(inventory, skus, units);
+      const orders = Array.from({ length: carts }, (_, cart) => {
         const size = 2 + (cart % 7);
         return Array.from({ length: size }, (__, line) => one(skus[(cart * 3 + line * 7) % 10]!));
       });
-      const results = await Promise.all(carts.map((lines) => order({ lines }, own)));
+      const results = await Promise.all(orders.map((lines) => order({ lines }, own)));
       const { stock } = await expectInvariants(database);
       const availableAtLast = new Map(stock.map(({ sku, available }) => [sku, available]));
       let held = 0;
@@ -116,11 +121,11 @@ describe.each(multiItemStrategies)(
         else {
           // Nothing comes back here, so that what is there at last was there before.
           expect(result.outcome).toBe("insufficient_stock");
-          expect(carts[cart]!.some(({ sku }) => availableAtLast.get(sku)! < 1)).toBe(true);
+          expect(orders[cart]!.some(({ sku }) => availableAtLast.get(sku)! < 1)).toBe(true);
         }
       }
-      expect(held).toBeGreaterThan(80);
-      expect(held).toBeLessThan(300);
+      expect(held).toBeGreaterThan(units);
+      expect(held).toBeLessThan(carts);
     });
 
     test("clocks that are 5 s ahead and behind sell no unit twice", async () => {
@@ -394,12 +399,14 @@ describe("an order of 500 lines", { timeout: 300_000 }, () => {
   /*
    * The process that makes the order is killed (SIGKILL) before each of its requests, and again when
    * the request was applied and its reply not heard. Then a repeat finishes the order at once, or
-   * the sweeper takes it back: by turns.
+   * the sweeper takes it back: by turns. On another engine at every third step: three is odd, so that
+   * both moments and both ends are among them.
    */
+  const stride = isDefaultEngine ? 1 : 3;
   test("killed at every step is finished by a repeat, or returned by the sweeper", async () => {
     const endpoint = inject("engineEndpoint");
     let kills = 0;
-    for (let step = 0; ; step += 1) {
+    for (let step = 0; ; step += stride) {
       // Of its own, so that nobody waits for leases of the last step's dead.
       const locksTable = await createLocksTable(endpoint);
       const locks = createDynamoDbLocks({ client: database.client, table: locksTable });
@@ -438,6 +445,6 @@ describe("an order of 500 lines", { timeout: 300_000 }, () => {
       await expectInvariants(database);
     }
     // One to look for the key, six to lease, six to write, six to release; each twice.
-    expect(kills).toBeGreaterThanOrEqual(38);
+    expect(kills).toBeGreaterThanOrEqual(Math.floor(38 / stride));
   });
 });

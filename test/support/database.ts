@@ -20,10 +20,23 @@ import { localAccess } from "./local-access.ts";
 
 type TableDescription = Omit<CreateTableCommandInput, "TableName">;
 
-const synthesizeTables = (outdir: string): Record<string, { Properties: TableDescription }> => {
+const synthesizeTablesInto = (outdir: string): Record<string, { Properties: TableDescription }> => {
   const stack = new Stack(new App({ outdir }), "Tables");
   createTables(stack, { removalPolicy: RemovalPolicy.DESTROY });
   return Template.fromStack(stack).findResources("AWS::DynamoDB::Table") as never;
+};
+
+let synthesized: ReturnType<typeof synthesizeTablesInto> | undefined;
+
+/** Once in a process: it takes longer than to create the tables. */
+const synthesizeTables = (): ReturnType<typeof synthesizeTablesInto> => {
+  if (synthesized !== undefined) return synthesized;
+  const outdir = mkdtempSync(join(tmpdir(), "holdfast-tables-"));
+  try {
+    return (synthesized = synthesizeTablesInto(outdir));
+  } finally {
+    rmSync(outdir, { recursive: true });
+  }
 };
 
 /**
@@ -31,25 +44,20 @@ const synthesizeTables = (outdir: string): Record<string, { Properties: TableDes
  * read them: without an index, which only a file can be given, dynoxide is slow with them.
  */
 const describeTables = (hasStreams = false): Map<string, TableDescription> => {
-  const outdir = mkdtempSync(join(tmpdir(), "holdfast-tables-"));
-  try {
-    const tables = new Map<string, TableDescription>();
-    for (const { Properties } of Object.values(synthesizeTables(outdir))) {
-      const { KeySchema, AttributeDefinitions, GlobalSecondaryIndexes, BillingMode } = Properties;
-      const { StreamSpecification: stream } = Properties;
-      const description = {
-        KeySchema,
-        AttributeDefinitions,
-        GlobalSecondaryIndexes,
-        BillingMode,
-        ...(hasStreams && stream && { StreamSpecification: { ...stream, StreamEnabled: true } }),
-      };
-      tables.set(KeySchema![0]!.AttributeName!, description);
-    }
-    return tables;
-  } finally {
-    rmSync(outdir, { recursive: true });
+  const tables = new Map<string, TableDescription>();
+  for (const { Properties } of Object.values(synthesizeTables())) {
+    const { KeySchema, AttributeDefinitions, GlobalSecondaryIndexes, BillingMode } = Properties;
+    const { StreamSpecification: stream } = Properties;
+    const description = {
+      KeySchema,
+      AttributeDefinitions,
+      GlobalSecondaryIndexes,
+      BillingMode,
+      ...(hasStreams && stream && { StreamSpecification: { ...stream, StreamEnabled: true } }),
+    };
+    tables.set(KeySchema![0]!.AttributeName!, description);
   }
+  return tables;
 };
 
 const tablesByKey = {
