@@ -3,6 +3,7 @@
  * is gone at the end; elsewhere, as in CI's log, it is a plain line for each step.
  */
 import { renderBar } from "./bar.ts";
+import { cut } from "./wrap.ts";
 
 /** What is needed of process.stderr. */
 export interface ProgressStream {
@@ -113,9 +114,6 @@ const formatElapsed = (elapsedMs: number): string => {
   const seconds = Math.floor(elapsedMs / 1000);
   return `${Math.floor(seconds / 60)}:${String(seconds % 60).padStart(2, "0")}`;
 };
-
-const cut = (text: string, width: number): string =>
-  text.length <= width ? text : `${text.slice(0, Math.max(0, width - 1))}…`.slice(0, width);
 
 /** A name from elsewhere must not move the cursor. */
 const onOneLine = (text: string): string => text.replace(/[\p{Control}\s]+/gu, " ").trim();

@@ -1,6 +1,7 @@
 import type { Change, Comparison, MachineDifference } from "./compare.ts";
+import { widthMax } from "./render-table.ts";
+import { cut } from "./wrap.ts";
 
-const widthMax = 100;
 /** Of an old and a new figure, and of the change in percent. */
 const figureWidth = 13;
 const changeWidth = 11;
@@ -10,7 +11,7 @@ const nameWidth = widthMax - 2 * figureWidth - changeWidth;
 export const renderComparison = (comparison: Comparison): string => {
   const { old, changes, machineDifferences } = comparison;
   return [
-    fit(`Compared with ${old.command} (${old.startedAt})`, widthMax),
+    cut(`Compared with ${old.command} (${old.startedAt})`, widthMax),
     ...(machineDifferences.length > 0 ? describeMachines(machineDifferences) : []),
     ...(changes.length > 0 ? renderTable(changes) : []),
     "",
@@ -25,7 +26,7 @@ const hint =
 const describeMachines = (differences: readonly MachineDifference[]): string[] => [
   "The machines differ, so that only ratios and counts can be compared:",
   ...differences.map(({ property, old, new: now }) =>
-    fit(`  ${property}: ${old}, now ${now}`, widthMax),
+    cut(`  ${property}: ${old}, now ${now}`, widthMax),
   ),
 ];
 
@@ -35,7 +36,7 @@ const renderTable = (changes: readonly Change[]): string[] => {
   for (const change of changes) {
     const { part, group, name, figure } = change;
     const own = `${part}: ${group}`;
-    if (own !== heading) lines.push("", fit(own, widthMax));
+    if (own !== heading) lines.push("", cut(own, widthMax));
     heading = own;
     const [old, now] = [change.old.median, change.new.median];
     lines.push(alignedRow(`  ${name} ${figure}`, digits(old), digits(now), inPercent(old, now)));
@@ -44,7 +45,7 @@ const renderTable = (changes: readonly Change[]): string[] => {
 };
 
 const alignedRow = (name: string, old: string, now: string, change: string): string =>
-  fit(name, nameWidth).padEnd(nameWidth) +
+  cut(name, nameWidth).padEnd(nameWidth) +
   old.padStart(figureWidth) +
   now.padStart(figureWidth) +
   change.padStart(changeWidth);
@@ -87,6 +88,3 @@ const summarize = ({
 ];
 
 const figures = (count: number): string => `${count} ${count === 1 ? "figure" : "figures"}`;
-
-const fit = (text: string, width: number): string =>
-  text.length <= width ? text : `${text.slice(0, width - 1)}…`;

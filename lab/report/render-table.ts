@@ -1,7 +1,7 @@
 import { renderBar } from "./bar.ts";
 import { figureOf, formatNumber, formatSpread } from "./figures.ts";
 import type { Column, Result } from "./report.ts";
-import { wrap, wrapSentences } from "./wrap.ts";
+import { cut, wrap, wrapSentences } from "./wrap.ts";
 
 export const widthMax = 100;
 
@@ -137,5 +137,4 @@ const medianOf = (result: Result, { figure }: Column): number =>
 
 const remarkOf = ({ remark }: Result): string => (remark === undefined ? "" : `  ${remark}`);
 
-const nameOf = ({ name }: Result): string =>
-  name.length > nameLengthMax ? `  ${name.slice(0, nameLengthMax - 1)}…` : `  ${name}`;
+const nameOf = ({ name }: Result): string => `  ${cut(name, nameLengthMax)}`;

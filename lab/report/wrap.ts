@@ -19,6 +19,10 @@ export const wrapSentences = (text: string, width: number): string[] =>
     ? [text]
     : text.split(/(?<=\.)\s+/u).flatMap((sentence) => wrap(sentence, width));
 
+/** On one line of `width` columns at most: what does not fit is told by "…". */
+export const cut = (text: string, width: number): string =>
+  text.length <= width ? text : `${text.slice(0, Math.max(0, width - 1))}…`.slice(0, width);
+
 const chunks = (word: string, width: number): string[] => {
   if (word.length <= width) return [word];
   return [word.slice(0, width), ...chunks(word.slice(width), width)];

@@ -54,11 +54,10 @@ export const createPlot = (chart: Chart, { results }: Pick<Part, "results">): Pl
     chart.fractionDigits,
   );
   const hues = huesOf(results, drawn);
-  const groups = [...new Set(drawn.map(({ group }) => group))].map((name) => ({
+  const groups = [...Map.groupBy(drawn, ({ group }) => group)].map(([name, ofGroup]) => ({
     name,
     hue: hues.get(name) ?? neutralHue,
-    rows: drawn
-      .filter(({ group }) => group === name)
+    rows: ofGroup
       .map((result) => createRow(result, chart, scale))
       .filter((row) => row !== undefined),
   }));

@@ -40,15 +40,13 @@ ${targets.map(
 )}
 </ul>`;
 
-const renderExplanations = (results: readonly Result[]): Markup => {
-  const groups = [...new Set(results.map(({ group }) => group))];
-  return markup`<div class="rows">${groups.map(
-    (group) => markup`<h4>${group}</h4>
+const renderExplanations = (results: readonly Result[]): Markup =>
+  markup`<div class="rows">${[...Map.groupBy(results, ({ group }) => group)].map(
+    ([group, rows]) => markup`<h4>${group}</h4>
 <dl>
-${results.filter((result) => result.group === group).map(renderExplanation)}
+${rows.map(renderExplanation)}
 </dl>`,
   )}</div>`;
-};
 
 const renderExplanation = ({ name, explanation, leftOut }: Result): Markup =>
   markup`<div><dt>${name}</dt>

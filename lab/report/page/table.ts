@@ -4,7 +4,7 @@ import type { Column, Part, Result } from "../report.ts";
 
 /** All of a part's figures, in a container of its own that scrolls where they are too many. */
 export const renderTable = ({ name, results, columns }: Part): Markup => {
-  const groups = [...new Set(results.map(({ group }) => group))];
+  const groups = [...Map.groupBy(results, ({ group }) => group)];
   return markup`<div class="scroller" role="region" tabindex="0"
  aria-label="All figures of ${name}">
 <table>
@@ -12,9 +12,9 @@ export const renderTable = ({ name, results, columns }: Part): Markup => {
 <td></td>${columns.map(({ title }) => markup`<th scope="col">${unparted(title)}</th>`)}
 </tr></thead>
 ${groups.map(
-  (group) => markup`<tbody>
+  ([group, rows]) => markup`<tbody>
 <tr><th scope="rowgroup" colspan="${columns.length + 1}"><span>${group}</span></th></tr>
-${results.filter((result) => result.group === group).map((result) => renderRow(result, columns))}
+${rows.map((result) => renderRow(result, columns))}
 </tbody>`,
 )}
 </table>
