@@ -21,12 +21,27 @@ export const approachNames: ApproachName[] = ["unguarded", ...lockNames, "case-2
 export type Fencing = "unfenced" | "fenced";
 
 /** One way: a row of the tables. */
-export type Approach =
-  { name: "unguarded" | "case-2" | "reserve" } | { name: BackendName; fencing: Fencing };
+export type Approach = { name: "unguarded" | "case-2" | "reserve" } | ApproachUnderLock;
+export interface ApproachUnderLock {
+  name: BackendName;
+  fencing: Fencing;
+}
 
-export const isUnderLock = (
-  approach: Approach,
-): approach is Extract<Approach, { fencing: Fencing }> => "fencing" in approach;
+export const isUnderLock = (approach: Approach): approach is ApproachUnderLock =>
+  "fencing" in approach;
+
+/** The server that each relies on most: where a lock is, the lock's. */
+export const serverOf: Record<ApproachName, "dynamodb" | "redis" | "zookeeper"> = {
+  unguarded: "dynamodb",
+  dynamodb: "dynamodb",
+  redis: "redis",
+  redisson: "redis",
+  zookeeper: "zookeeper",
+  curator: "zookeeper",
+  "case-2": "dynamodb",
+  reserve: "dynamodb",
+};
+export type ServerName = (typeof serverOf)[ApproachName];
 
 /** All ways of these names, in the order of the tables. */
 export const approachesOf = (names: readonly ApproachName[]): Approach[] => {
@@ -50,12 +65,13 @@ export const groupOf = (approach: Approach): string => {
   return approach.name === "unguarded" ? "Case 1, nothing guards it" : "Case 2, no lock";
 };
 
-/** The name of its row within the group. */
-export const rowOf = ({ name }: Approach): string => name;
-
 /** Unlike any other approach's, for the name of a SKU or the key of a map. */
 export const keyOf = (approach: Approach): string =>
   isUnderLock(approach) ? `${approach.name}-${approach.fencing}` : approach.name;
+
+/** Whether it is the one of its name, or of both ways under its lock the unfenced one. */
+export const isFirstOfItsName = (approach: Approach): boolean =>
+  !isUnderLock(approach) || approach.fencing === "unfenced";
 
 /** Whether it sells exactly the units, however the buyers' processes are stopped meanwhile. */
 export const isSafeWhenFrozen = (approach: Approach): boolean =>

@@ -8,6 +8,7 @@ import { InventoryError } from "../../inventory/errors.ts";
 import { LockError } from "../../locks/lock-error.ts";
 import type { Answer } from "./buy.ts";
 import { keyOf } from "./approaches.ts";
+import { sharedNowMs } from "./clock.ts";
 import { openApproach, type OpenApproach } from "./open-approach.ts";
 import { emptyTally, type Command, type RacePlan, type Tally, type Told } from "./buyers.ts";
 
@@ -44,9 +45,6 @@ const noHalt = async (): Promise<void> => {};
 
 const retryPauseMs = 20;
 
-/** Milliseconds of a clock that all processes of this machine share. */
-const now = (): number => performance.timeOrigin + performance.now();
-
 /** Tries once; undefined where it came to nothing, which the tally says. */
 const attempt = async (buy: () => Promise<Answer>, tally: Tally): Promise<Answer | undefined> => {
   try {
@@ -77,7 +75,7 @@ const shop = async (
   isOver: () => boolean,
 ): Promise<void> => {
   const beforeWrite = ticket === undefined ? noHalt : haltAt(ticket);
-  let beganAtMs = now();
+  let beganAtMs = sharedNowMs();
   while (!isOver()) {
     const { result, requests } = await countRequests(() =>
       attempt(() => buy(sku, beforeWrite), tally),
@@ -89,7 +87,7 @@ const shop = async (
     tally.requests += requests;
     if (result === "superseded") tally.superseded += 1;
     if (result === "sold") {
-      const soldAtMs = now();
+      const soldAtMs = sharedNowMs();
       tally.soldAtMs.push(soldAtMs);
       tally.latenciesMs.push(soldAtMs - beganAtMs);
       beganAtMs = soldAtMs;
@@ -107,8 +105,8 @@ const race = async (plan: RacePlan): Promise<void> => {
   await tell({ told: "ready" });
   await started;
   const tally = emptyTally();
-  const endsAtMs = now() + plan.limitMs;
-  const isOver = (): boolean => isStopped || now() >= endsAtMs;
+  const endsAtMs = sharedNowMs() + plan.limitMs;
+  const isOver = (): boolean => isStopped || sharedNowMs() >= endsAtMs;
   await Promise.all(
     Array.from({ length: plan.buyersHere }, () => shop(approach, plan, tally, isOver)),
   );

@@ -6,6 +6,7 @@ import { fork, type ChildProcess } from "node:child_process";
 import { once } from "node:events";
 import { fileURLToPath } from "node:url";
 import type { Approach } from "./approaches.ts";
+import { sharedNowMs } from "./clock.ts";
 import type { Places } from "./open-approach.ts";
 
 export interface RaceOptions {
@@ -161,7 +162,7 @@ export const startBuyers = (buyers: number): Buyers => {
           : racing.map((one) => told(one, "halted", over.signal).then(() => one)),
       );
       firstHalted.catch(() => {});
-      const beganAtMs = Date.now();
+      const beganAtMs = sharedNowMs();
       for (const one of racing) command(one, { do: "go" });
       return {
         halted: async () => {

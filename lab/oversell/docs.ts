@@ -1,10 +1,11 @@
 /** What the documentation shows of a run: a table in docs/locks.md, and the README's chart. */
 import { readFile, writeFile } from "node:fs/promises";
 import { project } from "../app/project.ts";
+import { figureOf, formatNumber } from "../report/figures.ts";
 import type { Part, Report, Result } from "../report/report.ts";
 import type { Summary } from "../report/statistics.ts";
 import { renderSvg } from "../report/svg/render-svg.ts";
-import { approachNames, approachesOf, groupOf, rowOf, type ApproachName } from "./approaches.ts";
+import { approachNames, approachesOf, groupOf, type ApproachName } from "./approaches.ts";
 
 const begin = "<!-- Written by npm run lab -- --docs: from here -->";
 const end = "<!-- to here -->";
@@ -28,25 +29,20 @@ const partOf = ({ parts }: Report, name: string): Part => parts.find((one) => on
 
 const resultsOf = (part: Part, name: ApproachName): Result[] =>
   approachesOf([name]).map((approach) =>
-    part.results.find((one) => one.group === groupOf(approach) && one.name === rowOf(approach))!,
+    part.results.find((one) => one.group === groupOf(approach) && one.name === name)!,
   );
-
-const number = (value: number, fractionDigits = 0): string =>
-  value.toLocaleString("en-US", {
-    minimumFractionDigits: fractionDigits,
-    maximumFractionDigits: fractionDigits,
-  });
 
 /** A count with its range, where rounds differ. */
 const count = (summary: Summary | undefined): string => {
   if (summary === undefined) return "";
   const { median, min, max } = summary;
-  return min === max ? number(median) : `${number(median)} (${number(min)} to ${number(max)})`;
+  const [middle, least, greatest] = [median, min, max].map((one) => formatNumber(one, 0));
+  return min === max ? middle! : `${middle} (${least} to ${greatest})`;
 };
 
-const medianOf = ({ figures }: Result, name: string, fractionDigits?: number): string => {
-  const summary = figures[name];
-  return summary === undefined ? "" : number(summary.median, fractionDigits);
+const medianOf = (result: Result, name: string, fractionDigits = 0): string => {
+  const figure = figureOf(result, name);
+  return figure === undefined ? "" : formatNumber(figure.median, fractionDigits);
 };
 
 const rowFor = (report: Report, name: ApproachName): string[] => {

@@ -1,6 +1,6 @@
 /** What is said of each approach beside its figures. */
 import type { BackendName } from "../../locks/locks.ts";
-import { isUnderLock, type Approach, type ApproachName } from "./approaches.ts";
+import { isUnderLock, type Approach, type ApproachName, type ServerName } from "./approaches.ts";
 
 /** What each gives up, when it has to: the price of all else that it promises. */
 export const givesUp: Record<ApproachName, string> = {
@@ -72,20 +72,9 @@ export const explainRecovery = ({ name }: Approach): string => {
   }
 };
 
-const engineCrash = "DynamoDB: the engine is killed and started again";
-const failover = "Redis: the primary is killed, a replica promoted at once";
-const lostLeader = "ZooKeeper: the leader of three is killed";
-
-/** In the order of the table: how the server that an approach relies on is made to fail. */
-export const failures = [engineCrash, failover, lostLeader];
-
-export const failureOf: Record<ApproachName, string> = {
-  unguarded: engineCrash,
-  dynamodb: engineCrash,
-  redis: failover,
-  redisson: failover,
-  zookeeper: lostLeader,
-  curator: lostLeader,
-  "case-2": engineCrash,
-  reserve: engineCrash,
+/** In the order of the table: how each server is made to fail. */
+export const failures: Record<ServerName, string> = {
+  dynamodb: "DynamoDB: the engine is killed and started again",
+  redis: "Redis: the primary is killed, a replica promoted at once",
+  zookeeper: "ZooKeeper: the leader of three is killed",
 };

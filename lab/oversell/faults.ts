@@ -5,6 +5,7 @@ import { setTimeout as sleep } from "node:timers/promises";
 import { keyOf, type Approach } from "./approaches.ts";
 import { leaseMs } from "./bounds.ts";
 import type { Race, Tally } from "./buyers.ts";
+import { sharedNowMs } from "./clock.ts";
 import { countUp, optionsOf, type Count, type Track } from "./race.ts";
 import type { ServerFailure } from "./servers.ts";
 
@@ -103,8 +104,6 @@ export const longestPauseAfter = (atMs: number, tallies: readonly Tally[]): numb
   return longestMs;
 };
 
-const nowMs = (): number => performance.timeOrigin + performance.now();
-
 /** How long nobody buys after the process of one who was about to write was killed (SIGKILL). */
 export const recoveryFromKill = async (track: Track, approach: Approach): Promise<number> => {
   const sku = await track.shelf.stock(endlessUnits);
@@ -113,7 +112,7 @@ export const recoveryFromKill = async (track: Track, approach: Approach): Promis
   await sleep(steadyMs);
   await writeFile(ticket, "");
   const holder = await race.halted();
-  const killedAtMs = nowMs();
+  const killedAtMs = sharedNowMs();
   await holder.kill();
   return longestPauseAfter(killedAtMs, await watchRecovery(track, race, sku));
 };
@@ -128,7 +127,7 @@ export const recoveryFromFailure = async (
   const options = { ...optionsOf(track, approach, sku), places: failure.places };
   const race = await track.buyers.begin(options);
   await sleep(steadyMs);
-  const failedAtMs = nowMs();
+  const failedAtMs = sharedNowMs();
   await failure.fail();
   const tallies = await watchRecovery(track, race, sku);
   await failure.repair();

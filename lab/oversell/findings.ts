@@ -4,22 +4,17 @@ import { atLeast, equal, type Part, type Result, type Target } from "../report/r
 import { median, ratios, summarize, type Summary } from "../report/statistics.ts";
 import {
   groupOf,
+  isFirstOfItsName,
   isSafeWhenFrozen,
   isUnderLock,
   keyOf,
-  rowOf,
+  serverOf,
   type Approach,
   type ApproachName,
+  type ApproachUnderLock,
 } from "./approaches.ts";
 import { clockSkewMs, leaseMs, sessionTimeoutMs } from "./bounds.ts";
-import {
-  explainFrozen,
-  explainRace,
-  explainRecovery,
-  failureOf,
-  failures,
-  givesUp,
-} from "./explain.ts";
+import { explainFrozen, explainRace, explainRecovery, failures, givesUp } from "./explain.ts";
 
 /** By the key of its approach: the samples of its rounds. */
 export type Rounds<Sample> = Readonly<Record<string, Sample[]>>;
@@ -53,7 +48,7 @@ const resultOf = <Sample extends object>(
   rounds: Rounds<Sample>,
   explanation: string,
 ): Result => {
-  const row = { group: groupOf(approach), name: rowOf(approach), explanation };
+  const row = { group: groupOf(approach), name: approach.name, explanation };
   const leftOut = missing.get(approach.name);
   return leftOut === undefined
     ? { ...row, figures: summariesOf(rounds[keyOf(approach)]!) }
@@ -86,7 +81,7 @@ const ratesOf = (rounds: Rounds<RaceFigures>, approach: Approach): number[] =>
 const bestLock = (
   approaches: readonly Approach[],
   rounds: Rounds<RaceFigures>,
-): Approach | undefined =>
+): ApproachUnderLock | undefined =>
   approaches
     .filter(isUnderLock)
     .toSorted((a, b) => median(ratesOf(rounds, b)) - median(ratesOf(rounds, a)))[0];
@@ -201,9 +196,9 @@ export const racePart = (setting: Setting, rounds: Rounds<RaceFigures>): Part =>
   };
 };
 
-const conclusion = ({ median: ratio, low, high }: Summary, best: Approach): string =>
+const conclusion = ({ median: ratio, low, high }: Summary, best: ApproachUnderLock): string =>
   `Case 2 sells ${ratio.toFixed(1)} times as many units a second as the best lock of this run, ` +
-  `${keyOf(best).replace("-", ", ")} (${low.toFixed(1)} to ${high.toFixed(1)}).`;
+  `${best.name}, ${best.fencing} (${low.toFixed(1)} to ${high.toFixed(1)}).`;
 
 export const frozenPart = (setting: Setting, rounds: Rounds<Count>, units: number): Part => {
   const { approaches, buyers } = setting;
@@ -253,17 +248,19 @@ export const frozenPart = (setting: Setting, rounds: Rounds<Count>, units: numbe
   };
 };
 
+const failureOrder = Object.values(failures);
+
 export const recoveryPart = (setting: Setting, rounds: Rounds<Recovery>): Part => ({
   name: "recovery",
   title: "how long nobody buys after a holder is killed, and after its server has failed",
   results: setting.approaches
-    .filter((approach) => !isUnderLock(approach) || approach.fencing === "unfenced")
+    .filter(isFirstOfItsName)
     .map((approach) => ({
       ...resultOf(approach, setting, rounds, explainRecovery(approach)),
-      group: failureOf[approach.name],
+      group: failures[serverOf[approach.name]],
       remark: `gives up ${givesUp[approach.name]}`,
     }))
-    .toSorted((a, b) => failures.indexOf(a.group) - failures.indexOf(b.group)),
+    .toSorted((a, b) => failureOrder.indexOf(a.group) - failureOrder.indexOf(b.group)),
   columns: [
     { figure: "afterHolderKilledMs", title: "killed ms", fractionDigits: 0, showsBar: true },
     { figure: "afterServerFailedMs", title: "failed ms", fractionDigits: 0, showsBar: true },

@@ -3,7 +3,7 @@ import { createTemporaryFolder } from "../app/temporary-folder.ts";
 import { withResources } from "../app/with-resources.ts";
 import type { Progress } from "../report/progress.ts";
 import type { Part } from "../report/report.ts";
-import { approachesOf, isUnderLock, keyOf, type Approach } from "./approaches.ts";
+import { approachesOf, isFirstOfItsName, keyOf, type Approach } from "./approaches.ts";
 import type { Arguments } from "./arguments.ts";
 import { startBuyers } from "./buyers.ts";
 import { raceWithFrozenHolder, recoveryFromFailure, recoveryFromKill } from "./faults.ts";
@@ -19,10 +19,6 @@ const warmUpUnits = 20;
 const frozenUnits = 10;
 /** Of races that take as long as a lease or a session, however many rounds the others have. */
 const faultRoundsMax = 3;
-
-/** What holds others up is the lock: a token changes nothing about it. */
-const isFirstOfItsName = (one: Approach): boolean =>
-  !isUnderLock(one) || one.fencing === "unfenced";
 
 /** About how long one step of each kind takes, in seconds: for the bar alone. */
 const weights = { servers: 4, warmUp: 0.5, race: 0.8, frozen: 0.9, killed: 1.2, failed: 1.4 };
@@ -97,10 +93,12 @@ export const runLab = (
     const frozen = await inTurns("Freezing holders", weights.frozen, ran, faultRounds, (approach) =>
       raceWithFrozenHolder(track, approach, frozenUnits),
     );
+    // What holds others up is the lock: a token changes nothing about it.
     const once = ran.filter(isFirstOfItsName);
     const killed = await inTurns("Killing holders", weights.killed, once, faultRounds, (approach) =>
       recoveryFromKill(track, approach),
     );
+    // Last, since a Redis that has failed over is no longer where the others look for it.
     const failed = await inTurns(
       "Killing servers",
       weights.failed,

@@ -7,7 +7,7 @@ import { startUpstashBridge } from "../../local/redis/upstash-bridge.ts";
 import { startDynamoDbServer } from "../servers/dynamodb-server.ts";
 import { startRedisPair, type RedisPair } from "../servers/redis-pair.ts";
 import { startZooKeeper, type ZooKeeperEnsemble } from "../servers/zookeeper-server.ts";
-import type { ApproachName } from "./approaches.ts";
+import { serverOf, type ApproachName, type ServerName } from "./approaches.ts";
 import type { Places } from "./open-approach.ts";
 
 export interface Servers {
@@ -30,14 +30,14 @@ export interface ServerFailure {
   repair(): Promise<void>;
 }
 
-/** Undefined where it is missing on this machine; `names` cannot run then. */
+/** Undefined where nobody wants it, and where it is missing: those who want it cannot run then. */
 const ifThere = async <Server>(
-  wanted: ReadonlySet<ApproachName>,
-  names: readonly ApproachName[],
+  wanted: readonly ApproachName[],
+  server: ServerName,
   missing: Map<ApproachName, string>,
   start: () => Promise<Server>,
 ): Promise<Server | undefined> => {
-  const affected = names.filter((name) => wanted.has(name));
+  const affected = wanted.filter((name) => serverOf[name] === server);
   if (affected.length === 0) return undefined;
   try {
     return await start();
@@ -54,20 +54,19 @@ export const startServers = async (
   folder: string,
   resources: AsyncDisposableStack,
 ): Promise<Servers> => {
-  const wanted = new Set(names);
   const missing = new Map<ApproachName, string>();
   const dataDirectory = join(folder, "dynamodb");
   await mkdir(dataDirectory);
   const dynamodb = await startDynamoDbServer(dataDirectory);
   resources.defer(() => dynamodb.stop());
-  const redis = await ifThere(wanted, ["redis", "redisson"], missing, startRedisPair);
+  const redis = await ifThere(names, "redis", missing, startRedisPair);
   if (redis !== undefined) resources.defer(() => redis.stop());
   const bridge = async (redisUrl: string) => {
     const started = await startUpstashBridge({ redisUrl });
     resources.defer(() => started.stop());
     return { url: started.url, token: started.token };
   };
-  const zookeeper = await ifThere(wanted, ["zookeeper", "curator"], missing, () =>
+  const zookeeper = await ifThere(names, "zookeeper", missing, () =>
     startZooKeeper({ servers: 3 }),
   );
   if (zookeeper !== undefined) resources.defer(() => zookeeper.stop());
@@ -87,15 +86,26 @@ export const startServers = async (
     places,
     missing,
     requests: async (name) => {
-      if (name === "redis" || name === "redisson") return redis!.requests();
-      if (name === "zookeeper" || name === "curator") return zookeeper!.requests();
-      return 0;
+      switch (serverOf[name]) {
+        case "redis":
+          return redis!.requests();
+        case "zookeeper":
+          return zookeeper!.requests();
+        case "dynamodb":
+          return 0;
+      }
     },
     failureOf: (name) => {
-      if (name === "redis" || name === "redisson") return failureOfRedis(redis!, movingPlaces);
-      if (name === "zookeeper" || name === "curator") return failureOfLeader(zookeeper!, places);
-      const { crash } = dynamodb;
-      return crash && { places, fail: crash, repair: async () => {} };
+      switch (serverOf[name]) {
+        case "redis":
+          return failureOfRedis(redis!, movingPlaces);
+        case "zookeeper":
+          return failureOfLeader(zookeeper!, places);
+        case "dynamodb": {
+          const { crash } = dynamodb;
+          return crash && { places, fail: crash, repair: async () => {} };
+        }
+      }
     },
   };
 };

@@ -2,7 +2,7 @@
 import { AsyncLocalStorage } from "node:async_hooks";
 import { randomUUID } from "node:crypto";
 import { DynamoDBClient } from "@aws-sdk/client-dynamodb";
-import { GetCommand, type DynamoDBDocumentClient } from "@aws-sdk/lib-dynamodb";
+import { GetCommand } from "@aws-sdk/lib-dynamodb";
 import {
   locksTable,
   movementsTable,
@@ -10,12 +10,9 @@ import {
   stockTable,
   type StockItem,
 } from "../../contract/tables.ts";
-import { connect, createDatabase } from "../../inventory/database.ts";
-import { createInventory, type Inventory } from "../../inventory/inventory.ts";
-import { withLeases } from "../../inventory/leases.ts";
-import { localCredentials, localRegion } from "../../local/local-account.ts";
 import { createTables } from "../../local/tables/create-tables.ts";
-import { createDynamoDbLocks } from "../../locks/dynamodb/dynamodb-locks.ts";
+import { localAccess } from "../app/access.ts";
+import { openInventory, type OpenInventory } from "../app/open-inventory.ts";
 
 export const tableNames = {
   stock: "Stock",
@@ -73,23 +70,19 @@ const tables = [
   },
 ];
 
-const access = { region: localRegion, credentials: localCredentials };
-
 /** What a buyer, or whoever watches, talks to the database with. */
-export interface DatabaseAccess extends Disposable {
-  /** With the engine's own attempts and timeouts. */
-  client: DynamoDBDocumentClient;
-  /** The same, but each request is sent once. */
+export interface DatabaseAccess extends OpenInventory {
+  /** As `client`, but each request is sent once. */
   once: DynamoDBClient;
-  inventory: Inventory;
   /** How many requests the work has sent, repeated ones included. */
   countRequests<Result>(work: () => Promise<Result>): Promise<{ result: Result; requests: number }>;
 }
 
 export const openDatabase = (endpoint: string): DatabaseAccess => {
-  const client = connect({ ...access, endpoint });
+  const opened = openInventory({ dynamodb: endpoint, tables: tableNames });
+  const { client } = opened;
   const { requestHandler } = client.config;
-  const once = new DynamoDBClient({ ...access, endpoint, maxAttempts: 1, requestHandler });
+  const once = new DynamoDBClient({ ...localAccess, endpoint, maxAttempts: 1, requestHandler });
   const counters = new AsyncLocalStorage<{ requests: number }>();
   for (const { middlewareStack } of [client, once]) {
     // The last step before the wire, behind the one that repeats.
@@ -102,18 +95,15 @@ export const openDatabase = (endpoint: string): DatabaseAccess => {
       { step: "finalizeRequest", priority: "low", name: "countRequests" },
     );
   }
-  const locks = createDynamoDbLocks({ client, table: tableNames.locks });
-  const database = createDatabase({ client, tables: tableNames });
   return {
-    client,
+    ...opened,
     once,
-    inventory: createInventory(withLeases(database, { locks })),
     countRequests: (work) => {
       const counter = { requests: 0 };
       return counters.run(counter, async () => ({ result: await work(), ...counter }));
     },
     [Symbol.dispose]: () => {
-      client.destroy();
+      opened[Symbol.dispose]();
       once.destroy();
     },
   };
