@@ -36,12 +36,17 @@ const lastChangeBy = ({ reason, reference }: AdjustStockInput, call: Call): Last
   ...actorOf(call),
 });
 
-const draftMovement = (input: AdjustStockInput, nowMs: number, call: Call): Draft => {
+const draftMovement = (
+  database: Database,
+  input: AdjustStockInput,
+  nowMs: number,
+  call: Call,
+): Draft => {
   const { sku, delta, reason, reference, idempotencyKey } = input;
   return {
     movementId:
       idempotencyKey === undefined
-        ? timeOrderedId(nowMs)
+        ? timeOrderedId(nowMs, database.randomUuid())
         : idOfKey(["adjustment", sku], idempotencyKey),
     sku,
     ...lastChangeBy(input, call),
@@ -141,7 +146,7 @@ export const adjustStock = async (
   call: Call,
 ): Promise<AdjustStockOutcome> => {
   const nowMs = database.now();
-  const draft = draftMovement(input, nowMs, call);
+  const draft = draftMovement(database, input, nowMs, call);
   const lastChange = lastChangeBy(input, call);
   let from = await getStock(database, input.sku, call);
   for (let attempt = 0; from !== undefined; attempt += 1) {

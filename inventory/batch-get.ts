@@ -20,7 +20,7 @@ const readSome = async <Item>(
     const command = new BatchGetCommand({
       RequestItems: { [table]: { Keys: keys, ConsistentRead: true } },
     });
-    const page = await send((options) => database.client.send(command, options), call);
+    const page = await send(database, (options) => database.client.send(command, options), call);
     items.push(...((page.Responses?.[table] ?? []) as Item[]));
     keys = page.UnprocessedKeys?.[table]?.Keys ?? [];
   }

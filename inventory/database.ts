@@ -1,18 +1,14 @@
-import { setTimeout as sleep } from "node:timers/promises";
 import { DynamoDBClient, type DynamoDBClientConfig } from "@aws-sdk/client-dynamodb";
 import { DynamoDBDocumentClient } from "@aws-sdk/lib-dynamodb";
 import { databaseRequestTimeoutMs, retentionDaysDefault } from "../contract/bounds.ts";
 import { InventoryError } from "./errors.ts";
+import { systemPlatform, type Platform } from "./platform.ts";
 
-/** What the operations of this room work on. */
-export interface Database {
+/** The tables that the operations of this room work on, and the platform that they run on. */
+export interface Database extends Platform {
   client: DynamoDBDocumentClient;
   /** The tables' names. Reading one that the function was not given throws. */
   tables: { stock: string; reservations: string; movements: string };
-  /** Milliseconds since the epoch. */
-  now(): number;
-  /** Uniform in [0, 1): spreads the waits between attempts. */
-  random(): number;
   /** How long the record of an ended reservation is kept, in days. */
   retentionDays: number;
 }
@@ -37,10 +33,13 @@ export type RetryCause = "conflict" | "throttle";
 
 const withoutDeadlineMs = 10_000;
 
-/** A call that gives up after `budgetMs`, by default 10 s. */
-export const callWithin = (budgetMs: number = withoutDeadlineMs): Call => {
-  const endsAtMs = performance.now() + budgetMs;
-  return { remainingMs: () => endsAtMs - performance.now() };
+/** A call that gives up after `budgetMs`, by default 10 s of the platform's clock. */
+export const callWithin = (
+  budgetMs: number = withoutDeadlineMs,
+  platform: Pick<Platform, "monotonicMs"> = systemPlatform,
+): Call => {
+  const endsAtMs = platform.monotonicMs() + budgetMs;
+  return { remainingMs: () => endsAtMs - platform.monotonicMs() };
 };
 
 export interface ConnectOptions extends Pick<
@@ -78,11 +77,11 @@ export const connect = ({
   });
 };
 
+/** Fills in the defaults: the platform of the process, and the retention. */
 export const createDatabase = (
   options: Pick<Database, "client" | "tables"> & Partial<Database>,
 ): Database => ({
-  now: Date.now,
-  random: Math.random,
+  ...systemPlatform,
   retentionDays: retentionDaysDefault,
   ...options,
 });
@@ -111,5 +110,5 @@ export const backOff = async (
     );
   }
   call.onRetry?.(cause);
-  await sleep(waitMs);
+  await database.sleep(waitMs);
 };

@@ -65,7 +65,7 @@ export const queryHolds = async (
     Limit: limit,
     ExclusiveStartKey: start,
   });
-  const page = await send((options) => database.client.send(command, options), call);
+  const page = await send(database, (options) => database.client.send(command, options), call);
   const holds = (page.Items ?? []) as IndexedHold[];
   return { holds, ...(page.LastEvaluatedKey && { next: page.LastEvaluatedKey }) };
 };

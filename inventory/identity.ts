@@ -1,13 +1,14 @@
-import { hash, randomUUID } from "node:crypto";
+import { hash } from "node:crypto";
 import { expiryShardCount } from "../contract/bounds.ts";
 
 /**
- * A random id that sorts by time: UUID version 7 (RFC 9562). The random half is that of a version 4,
- * for which Node.js draws randomness in advance: drawing it for each id costs more than a lookup.
+ * A random id that sorts by time: UUID version 7 (RFC 9562). Its random half is that of a UUID of
+ * version 4, for which Node.js draws randomness in advance: drawing it for each id costs more than a
+ * lookup.
  */
-export const timeOrderedId = (nowMs: number): string => {
+export const timeOrderedId = (nowMs: number, randomUuid: string): string => {
   const time = nowMs.toString(16).padStart(12, "0");
-  return `${time.slice(0, 8)}-${time.slice(8)}-7${randomUUID().slice(15)}`;
+  return `${time.slice(0, 8)}-${time.slice(8)}-7${randomUuid.slice(15)}`;
 };
 
 /**

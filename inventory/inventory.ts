@@ -20,30 +20,34 @@ import { sweep } from "./sweep.ts";
 import { confirm, release } from "./transitions.ts";
 
 /** All operations on one database. A Lambda imports the few that it needs instead. */
-export const createInventory = (database: LeasingDatabase) => ({
-  setStock: (input: SetStockInput, call: Call = callWithin()) => setStock(database, input, call),
-  getStock: (sku: string, call: Call = callWithin()) => getStock(database, sku, call),
-  listStock: (input: Parameters<typeof listStock>[1] = {}, call: Call = callWithin()) =>
-    listStock(database, input, call),
-  adjustStock: (input: AdjustStockInput, call: Call = callWithin()) =>
-    adjustStock(database, input, call),
-  listMovements: (input: Parameters<typeof listMovements>[1], call: Call = callWithin()) =>
-    listMovements(database, input, call),
-  placeOrder: (input: PlaceOrderInput, call: Call = callWithin()) =>
-    placeOrder(database, input, call),
-  payOrder: (orderId: string, call: Call = callWithin()) => payOrder(database, orderId, call),
-  cancelOrder: (orderId: string, call: Call = callWithin()) => cancelOrder(database, orderId, call),
-  reserve: (input: ReserveInput, call: Call = callWithin()) => reserve(database, input, call),
-  getReservation: (reservationId: string, call: Call = callWithin()) =>
-    getReservation(database, reservationId, call),
-  listReservations: (input: Parameters<typeof listReservations>[1], call: Call = callWithin()) =>
-    listReservations(database, input, call),
-  confirm: (reservationId: string, call: Call = callWithin()) =>
-    confirm(database, reservationId, call),
-  release: (reservationId: string, call: Call = callWithin()) =>
-    release(database, reservationId, call),
-  sweep: (call: Call = callWithin()) => sweep(database, call),
-  extend: (input: ExtendInput, call: Call = callWithin()) => extend(database, input, call),
-});
+export const createInventory = (database: LeasingDatabase) => {
+  const defaultCall = (): Call => callWithin(undefined, database);
+  return {
+    setStock: (input: SetStockInput, call: Call = defaultCall()) => setStock(database, input, call),
+    getStock: (sku: string, call: Call = defaultCall()) => getStock(database, sku, call),
+    listStock: (input: Parameters<typeof listStock>[1] = {}, call: Call = defaultCall()) =>
+      listStock(database, input, call),
+    adjustStock: (input: AdjustStockInput, call: Call = defaultCall()) =>
+      adjustStock(database, input, call),
+    listMovements: (input: Parameters<typeof listMovements>[1], call: Call = defaultCall()) =>
+      listMovements(database, input, call),
+    placeOrder: (input: PlaceOrderInput, call: Call = defaultCall()) =>
+      placeOrder(database, input, call),
+    payOrder: (orderId: string, call: Call = defaultCall()) => payOrder(database, orderId, call),
+    cancelOrder: (orderId: string, call: Call = defaultCall()) =>
+      cancelOrder(database, orderId, call),
+    reserve: (input: ReserveInput, call: Call = defaultCall()) => reserve(database, input, call),
+    getReservation: (reservationId: string, call: Call = defaultCall()) =>
+      getReservation(database, reservationId, call),
+    listReservations: (input: Parameters<typeof listReservations>[1], call: Call = defaultCall()) =>
+      listReservations(database, input, call),
+    confirm: (reservationId: string, call: Call = defaultCall()) =>
+      confirm(database, reservationId, call),
+    release: (reservationId: string, call: Call = defaultCall()) =>
+      release(database, reservationId, call),
+    sweep: (call: Call = defaultCall()) => sweep(database, call),
+    extend: (input: ExtendInput, call: Call = defaultCall()) => extend(database, input, call),
+  };
+};
 
 export type Inventory = ReturnType<typeof createInventory>;

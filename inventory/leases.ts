@@ -79,10 +79,11 @@ const releasesFit = (lines: number): boolean => 1 + 2 * lines <= transactionActi
  * @throws InventoryError `busy` when others have them until the wait is over, `unavailable`
  */
 export const leaseSkus = async (
-  { locks, orderWaitMs }: LeasingDatabase,
+  database: LeasingDatabase,
   skus: readonly string[],
   call: Call,
 ): Promise<OrderLeases> => {
+  const { locks, orderWaitMs } = database;
   const leases: DynamoDbLease[] = [];
   const held = new Set<DynamoDbLease>();
   const release = async (): Promise<void> => {
@@ -90,10 +91,10 @@ export const leaseSkus = async (
     held.clear();
     await Promise.allSettled(releasing.map((lease) => lease[Symbol.asyncDispose]()));
   };
-  const beganAtMs = performance.now();
+  const beganAtMs = database.monotonicMs();
   try {
     for (let from = 0; from < skus.length; from += linesPerTransactionMax) {
-      const waitedMs = performance.now() - beganAtMs;
+      const waitedMs = database.monotonicMs() - beganAtMs;
       const lease = await locks.acquire(skus.slice(from, from + linesPerTransactionMax), {
         leaseMs: orderLeaseMs,
         waitMs: Math.max(0, Math.floor(orderWaitMs - waitedMs)),

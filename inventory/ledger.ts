@@ -62,7 +62,11 @@ export const writeMovements = async (
     for (let attempt = 0; puts.length > 0; attempt += 1) {
       if (attempt > 0) await backOff(database, call, attempt - 1, "throttle");
       const command = new BatchWriteCommand({ RequestItems: { [table]: puts } });
-      const result = await send((options) => database.client.send(command, options), call);
+      const result = await send(
+        database,
+        (options) => database.client.send(command, options),
+        call,
+      );
       puts = (result.UnprocessedItems?.[table] ?? []) as typeof puts;
     }
   }

@@ -47,7 +47,11 @@ export const listNewest = async <Item extends object>(
       ExclusiveStartKey: { [partitionKey]: value, [sortKey]: start[0], [key]: start[1] },
     }),
   });
-  const { Items = [] } = await send((options) => database.client.send(command, options), call);
+  const { Items = [] } = await send(
+    database,
+    (options) => database.client.send(command, options),
+    call,
+  );
   return pageOf(Items as Item[], limit, (last) => {
     const { [sortKey]: sort, [key]: id } = last as Record<string, string | number>;
     return encodeCursor([list, value], [sort!, id!]);

@@ -10,6 +10,6 @@ export const readItem = async <Item>(
   call: Call,
 ): Promise<Item | undefined> => {
   const command = new GetCommand({ TableName: table, Key: key, ConsistentRead: true });
-  const page = await send((options) => database.client.send(command, options), call);
+  const page = await send(database, (options) => database.client.send(command, options), call);
   return page.Item as Item | undefined;
 };

@@ -39,9 +39,10 @@ const repeatableId = ({ idempotencyKey, reservationId }: ReserveInput): string |
   idempotencyKey === undefined ? reservationId : idOfKey(["reservation"], idempotencyKey);
 
 /** The hold that is asked for. */
-const holdOf = (input: ReserveInput, lines: Line[], nowMs: number): ReservationItem => {
+const holdOf = (database: LeasingDatabase, input: ReserveInput, lines: Line[]): ReservationItem => {
   const { orderId, ttlSeconds = holdSecondsDefault } = input;
-  const reservationId = repeatableId(input) ?? timeOrderedId(nowMs);
+  const nowMs = database.now();
+  const reservationId = repeatableId(input) ?? timeOrderedId(nowMs, database.randomUuid());
   return {
     reservationId,
     status: "held",
@@ -153,7 +154,7 @@ export const reserve = async (
   call: Call,
 ): Promise<ReserveOutcome> => {
   const lines = mergeLines(input.lines);
-  const hold = holdOf(input, lines, database.now());
+  const hold = holdOf(database, input, lines);
   const hasKey = repeatableId(input) !== undefined;
   for (;;) {
     const ready = await leaseOrFind(database, hold, hasKey, call);

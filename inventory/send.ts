@@ -1,5 +1,6 @@
 import { InventoryError } from "./errors.ts";
 import type { Call } from "./database.ts";
+import type { Platform } from "./platform.ts";
 
 /** DynamoDB's answers that an operation reads itself; all others are translated here. */
 const answers = new Set(["ConditionalCheckFailedException", "TransactionCanceledException"]);
@@ -24,6 +25,7 @@ const wasRejected = (error: unknown): boolean => {
  *   InventoryError `busy`, `unavailable` or `rejected` for everything else, with the cause kept.
  */
 export const send = async <Output>(
+  platform: Pick<Platform, "timeoutSignal">,
   request: (options: { abortSignal: AbortSignal }) => Promise<Output>,
   call: Call,
 ): Promise<Output> => {
@@ -32,7 +34,7 @@ export const send = async <Output>(
     throw new InventoryError("busy", "The deadline passed before DynamoDB could be asked.");
   }
   try {
-    return await request({ abortSignal: AbortSignal.timeout(remainingMs) });
+    return await request({ abortSignal: platform.timeoutSignal(remainingMs) });
   } catch (error) {
     const name = (error as Error).name;
     if (answers.has(name)) throw error;

@@ -119,6 +119,10 @@ export const listStock = async (
     Limit: readLimit(limit),
     ...(start && { ExclusiveStartKey: { sku: start[0] } }),
   });
-  const { Items = [] } = await send((options) => database.client.send(command, options), call);
+  const { Items = [] } = await send(
+    database,
+    (options) => database.client.send(command, options),
+    call,
+  );
   return pageOf(Items as StockItem[], limit, ({ sku }) => encodeCursor(list, [sku]));
 };

@@ -99,7 +99,7 @@ export const transact = async <Item>(
     const actions = [record, ...stock, ...releases];
     const command = new TransactWriteCommand({ TransactItems: actions });
     try {
-      await send((options) => database.client.send(command, options), call);
+      await send(database, (options) => database.client.send(command, options), call);
       return { applied: true };
     } catch (error) {
       if ((error as Error).name !== "TransactionCanceledException") throw error;

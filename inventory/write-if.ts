@@ -16,6 +16,7 @@ export const writeIf = async <Item>(
 ): Promise<{ applied: true; item: Item } | { applied: false; found: Item | undefined }> => {
   try {
     const { Attributes } = await send(
+      database,
       (options) => database.client.send(command as UpdateCommand, options),
       call,
     );

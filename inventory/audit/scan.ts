@@ -15,7 +15,7 @@ export async function* scan<Item>(
       ConsistentRead: true,
       ExclusiveStartKey: start,
     });
-    const page = await send((options) => database.client.send(command, options), call);
+    const page = await send(database, (options) => database.client.send(command, options), call);
     yield (page.Items ?? []) as Item[];
     start = page.LastEvaluatedKey;
   } while (start !== undefined);

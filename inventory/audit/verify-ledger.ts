@@ -2,7 +2,6 @@
  * Looks again at SKUs whose movements did not seem to add up: their sum, between two looks at a stock
  * record that has not moved. Movements come by the stream, so that a ledger may be behind for a while.
  */
-import { setTimeout as sleep } from "node:timers/promises";
 import { overdueMs, pageSizeMax } from "../../contract/bounds.ts";
 import type { StockItem } from "../../contract/tables.ts";
 import type { Call, Database } from "../database.ts";
@@ -75,7 +74,7 @@ export const verifyLedger = async (
       return { case: ledgerDrift(database, before, sum, call), isInMotion: false };
     }
     last = mayJudge ? { version: before.version, sum } : undefined;
-    await sleep(hasMoved ? database.random() * apartMs : apartMs);
+    await database.sleep(hasMoved ? database.random() * apartMs : apartMs);
   }
   return { isInMotion: true };
 };

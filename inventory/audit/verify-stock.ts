@@ -8,7 +8,6 @@
  * Every change of what is held of a SKU changes the version of its stock. The index may lag behind, so
  * that two looks some way apart have to agree.
  */
-import { setTimeout as sleep } from "node:timers/promises";
 import { unsettledShard } from "../../contract/bounds.ts";
 import type { StockItem } from "../../contract/tables.ts";
 import { readReservations } from "../batch-get.ts";
@@ -110,7 +109,7 @@ export const verifyStock = async (
       }
     }
     last = now;
-    await sleep(now === undefined ? database.random() * apartMs : apartMs);
+    await database.sleep(now === undefined ? database.random() * apartMs : apartMs);
   }
   return { isInMotion: true };
 };

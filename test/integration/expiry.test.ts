@@ -146,7 +146,7 @@ describe("a sweep", { timeout: patientMs }, () => {
   /** Held records as a reserve writes them, many at a time. */
   const plantHolds = async (count: number, sku: (index: number) => string, expiresAtMs: number) => {
     const plant = async (index: number): Promise<void> => {
-      const reservationId = timeOrderedId(clock.nowMs);
+      const reservationId = timeOrderedId(clock.nowMs, database.randomUuid());
       const Item: ReservationItem = {
         reservationId,
         status: "held",

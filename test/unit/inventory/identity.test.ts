@@ -1,3 +1,4 @@
+import { randomUUID } from "node:crypto";
 import { expect, test } from "vitest";
 import {
   fingerprint,
@@ -6,6 +7,8 @@ import {
   timeOrderedId,
   expiryShardOf,
 } from "../../../inventory/identity.ts";
+
+const idAt = (nowMs: number) => timeOrderedId(nowMs, randomUUID());
 
 test("an id of a key is the same each time, and another for each key and scope", () => {
   const ids = [
@@ -26,23 +29,23 @@ test("parts of a scope cannot be moved into the key", () => {
 });
 
 test("both kinds of id are UUIDs of their version, and known as ids", () => {
-  expect(timeOrderedId(Date.UTC(2026, 10, 23))).toMatch(/^[0-9a-f]{8}-[0-9a-f]{4}-7/);
+  expect(idAt(Date.UTC(2026, 10, 23))).toMatch(/^[0-9a-f]{8}-[0-9a-f]{4}-7/);
   expect(idOfKey([], "a")).toMatch(/^[0-9a-f]{8}-[0-9a-f]{4}-8/);
-  expect(isId(timeOrderedId(0))).toBe(true);
+  expect(isId(idAt(0))).toBe(true);
   expect(isId(idOfKey([], "a"))).toBe(true);
-  for (const text of ["", "a", timeOrderedId(0).toUpperCase(), `${timeOrderedId(0)} `]) {
+  for (const text of ["", "a", idAt(0).toUpperCase(), `${idAt(0)} `]) {
     expect(isId(text)).toBe(false);
   }
 });
 
 test("random ids sort by the time that they were made", () => {
   const times = [0, 1, 255, 256, 1_700_000_000_000, 2 ** 47];
-  const ids = times.map(timeOrderedId);
+  const ids = times.map(idAt);
   expect(ids.toSorted()).toEqual(ids);
 });
 
 test("two random ids of one millisecond differ", () => {
-  expect(timeOrderedId(1)).not.toBe(timeOrderedId(1));
+  expect(idAt(1)).not.toBe(idAt(1));
 });
 
 test("a fingerprint tells requests apart and knows one again", () => {
