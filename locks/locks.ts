@@ -134,7 +134,7 @@ export type LockEvent = { backend: BackendName; names: readonly string[] } & (
   | { type: "released"; token: number; heldMs: number }
 );
 
-/** Where the time comes from; tests set clocks apart. */
+/** A source of time. Tests set clocks apart. */
 export interface Clock {
   /** Milliseconds that never go back, from any origin. */
   monotonicMs(): number;
@@ -142,13 +142,34 @@ export interface Clock {
   wallMs(): number;
 }
 
+/** A source of timers. Neither function calls back before it has returned. */
+export interface Timers {
+  /**
+   * Calls back once, after `delayMs`; at once when that is negative. Returns a function that cancels
+   * the timer. The process stays alive until then.
+   */
+  start(delayMs: number, callback: () => void): () => void;
+  /** As `start`, but the process may end before. */
+  startInBackground(delayMs: number, callback: () => void): () => void;
+}
+
+/**
+ * The sources of time, chance and identity; absent, those of the process. A simulator passes all of
+ * them. The connections of redis, redisson, zookeeper and curator use the process's timers and ids.
+ */
+export interface PlatformOptions {
+  clock?: Clock;
+  timers?: Timers;
+  /** Uniform in [0, 1): spreads polls, renewals and repeated requests. */
+  random?: () => number;
+  /** Returns a UUID that no other call has returned: owners are named by it. */
+  randomUuid?: () => string;
+}
+
 /** Options that every backend's factory takes. */
-export interface LocksOptions {
+export interface LocksOptions extends PlatformOptions {
   /** How long one request may take, in milliseconds. 1 s when absent. */
   requestTimeoutMs?: number;
   /** Told of every event. What it throws becomes a process warning. */
   onEvent?: (event: LockEvent) => void;
-  clock?: Clock;
-  /** Uniform in [0, 1): spreads the waits of those who poll. */
-  random?: () => number;
 }

@@ -5,7 +5,7 @@
  * interface; a store is in the folder of its server, the run itself in once/.
  */
 import type { LockError } from "./lock-error.ts";
-import type { Clock } from "./locks.ts";
+import type { PlatformOptions } from "./locks.ts";
 
 /**
  * Runs the work unless it was done under this key, or is being done by another call.
@@ -83,10 +83,7 @@ export interface OnceStore {
 }
 
 /** What the factory of every store takes. */
-export interface OnceSettings {
+export interface OnceSettings extends PlatformOptions {
   /** How long one request may take, in milliseconds. 1 s when absent. */
   requestTimeoutMs?: number;
-  clock?: Clock;
-  /** Uniform in [0, 1): spreads the repeats of what was not answered. */
-  random?: () => number;
 }

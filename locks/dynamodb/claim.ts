@@ -4,7 +4,7 @@
  */
 import type { DynamoDBDocumentClient, TransactWriteCommandInput } from "@aws-sdk/lib-dynamodb";
 import type { Attempt, Claim, ClaimRequest } from "../engine/backend.ts";
-import type { Clock } from "../locks.ts";
+import type { Platform } from "../engine/platform.ts";
 import { acquireRow, nameOf, releaseRow, renewRow, type LockRow } from "./lock-table.ts";
 import { readRows } from "./read-rows.ts";
 import { writeRows, writeRowsInTurn } from "./write-rows.ts";
@@ -12,12 +12,10 @@ import { writeRows, writeRowsInTurn } from "./write-rows.ts";
 /** An action of a `TransactWriteItems`. */
 export type TransactionAction = NonNullable<TransactWriteCommandInput["TransactItems"]>[number];
 
-export interface Place {
+export interface Place extends Platform {
   client: DynamoDBDocumentClient;
   table: string;
   clockSkewMs: number;
-  clock: Clock;
-  random: () => number;
   /** The greatest token that this client has seen or made. */
   lastToken: number;
 }
@@ -44,7 +42,7 @@ export const createClaim = (
   place: Place,
   { names, owner }: ClaimRequest,
 ): Claim<TransactionAction> => {
-  const { client, table, clockSkewMs, clock, random } = place;
+  const { client, table, clockSkewMs, clock } = place;
   const nowMs = (): number => Math.floor(clock.wallMs());
   /** Whether the table may have something of us. */
   let mayHold = false;
@@ -158,7 +156,7 @@ export const createClaim = (
     const updates = names.map((name) =>
       renewRow({ table, name, owner, token: token!, leaseUntilMs }),
     );
-    const result = await writeRowsInTurn<LockRow>(client, updates, random, signal);
+    const result = await writeRowsInTurn<LockRow>(client, updates, place, signal);
     // One that lasts for longer already is still ours.
     return (
       result.written ||
@@ -170,7 +168,7 @@ export const createClaim = (
   const releaseRows = async (some: readonly string[], signal: AbortSignal): Promise<boolean> => {
     if (some.length === 0) return true;
     const updates = some.map((name) => releaseRow({ table, name, owner, nowMs: nowMs() }));
-    const result = await writeRowsInTurn<LockRow>(client, updates, random, signal);
+    const result = await writeRowsInTurn<LockRow>(client, updates, place, signal);
     if (result.written) return true;
     const { refusals: refused } = result;
     // Only we release under our token: an attempt before had been applied, its reply lost.

@@ -8,7 +8,7 @@
 import type { DynamoDBDocumentClient } from "@aws-sdk/lib-dynamodb";
 import { integerWithin } from "../engine/arguments.ts";
 import type { Backend } from "../engine/backend.ts";
-import { systemClock } from "../engine/clock.ts";
+import { platformOf } from "../engine/platform.ts";
 import { createLocks } from "../engine/create-locks.ts";
 import type { Lease, Locks, LocksOptions } from "../locks.ts";
 import { createClaim, type Place, type TransactionAction } from "./claim.ts";
@@ -52,11 +52,10 @@ const clockSkewMsMax = 60_000;
 export const createDynamoDbLocks = (options: DynamoDbLocksOptions): DynamoDbLocks => {
   const { client, table, clockSkewMs = clockSkewMsDefault } = options;
   const place: Place = {
+    ...platformOf(options),
     client,
     table,
     clockSkewMs: integerWithin("clockSkewMs", clockSkewMs, 0, clockSkewMsMax),
-    clock: options.clock ?? systemClock,
-    random: options.random ?? Math.random,
     lastToken: 0,
   };
   const backend: Backend<TransactionAction> = {

@@ -5,7 +5,7 @@
 import { DeleteCommand, UpdateCommand, type DynamoDBDocumentClient } from "@aws-sdk/lib-dynamodb";
 import { unmarshall } from "@aws-sdk/util-dynamodb";
 import { integerWithin } from "../engine/arguments.ts";
-import { systemClock } from "../engine/clock.ts";
+import { platformOf } from "../engine/platform.ts";
 import type { Once, OnceClaim, OnceSettings, OnceStore } from "../once.ts";
 import { createOnce } from "../once/create-once.ts";
 import { isFinal } from "./errors.ts";
@@ -33,7 +33,8 @@ const clockSkewMsMax = 60_000;
 
 /** @throws LockError `invalid_argument` */
 export const createDynamoDbOnce = (options: DynamoDbOnceOptions): Once => {
-  const { client, table, clock = systemClock } = options;
+  const { client, table } = options;
+  const { clock } = platformOf(options);
   const clockSkewMs = integerWithin(
     "clockSkewMs",
     options.clockSkewMs ?? clockSkewMsDefault,
@@ -76,5 +77,5 @@ export const createDynamoDbOnce = (options: DynamoDbOnceOptions): Once => {
     },
     isFinal,
   };
-  return createOnce(store, { ...options, clock });
+  return createOnce(store, options);
 };

@@ -1,10 +1,11 @@
-import { setTimeout as sleep } from "node:timers/promises";
 import {
   TransactWriteCommand,
   UpdateCommand,
   type DynamoDBDocumentClient,
 } from "@aws-sdk/lib-dynamodb";
 import { unmarshall } from "@aws-sdk/util-dynamodb";
+import { pause } from "../engine/bounded.ts";
+import type { Platform } from "../engine/platform.ts";
 import type { RowUpdate } from "./lock-table.ts";
 
 /**
@@ -96,13 +97,14 @@ const pauseMaxMs = 50;
 export const writeRowsInTurn = async <Row>(
   client: DynamoDBDocumentClient,
   updates: readonly RowUpdate[],
-  random: () => number,
+  { timers, random }: Platform,
   signal: AbortSignal,
 ): Promise<{ written: true } | { written: false; refusals: Refusal<Row>[] }> => {
   for (;;) {
     const result = await writeRows<Row>(client, updates, signal);
     if (result.written) return result;
     if (result.by === "condition") return result;
-    await sleep(random() * pauseMaxMs, undefined, { signal });
+    await pause(timers, random() * pauseMaxMs, signal);
+    signal.throwIfAborted();
   }
 };

@@ -9,7 +9,7 @@ import { LockError } from "../lock-error.ts";
 import type { Wanted } from "./arguments.ts";
 import type { Attempt, Claim, RefusedAttempt } from "./backend.ts";
 import { bounded, pause, untilChange } from "./bounded.ts";
-import { startStopwatch, type Stopwatch } from "./clock.ts";
+import { startStopwatch, type Stopwatch } from "./stopwatch.ts";
 import { jitteredMs, startRepeats } from "./repeats.ts";
 import type { Settings } from "./settings.ts";
 import type { Wait } from "./wait.ts";
@@ -33,7 +33,8 @@ const attemptOnce = async (
 ): Promise<Result> => {
   const started = startStopwatch(settings.clock);
   try {
-    const attempt: Attempt = await bounded(settings.requestTimeoutMs, gaveUp, (signal) =>
+    const { timers, requestTimeoutMs } = settings;
+    const attempt: Attempt = await bounded(timers, requestTimeoutMs, gaveUp, (signal) =>
       claim.attempt(leaseMs, signal),
     );
     if (!attempt.granted) return { kind: "refused", refusal: attempt };
@@ -59,7 +60,7 @@ export const acquireClaim = async (
   wait: Wait,
   settings: Settings,
 ): Promise<Granted | undefined> => {
-  const { backend, random, emit } = settings;
+  const { backend, timers, random, emit } = settings;
   const { gaveUp } = wait;
   const { names, leaseMs } = wanted;
   let refusals = 0;
@@ -87,9 +88,9 @@ export const acquireClaim = async (
           isPressing ? Math.min(refusals, pressingSteps) : refusals,
           random,
         );
-        await pause(Math.min(leftMs, busyForMs, pauseMs), gaveUp);
+        await pause(timers, Math.min(leftMs, busyForMs, pauseMs), gaveUp);
       } else {
-        await untilChange((signal) => claim.changed!(signal), leftMs, gaveUp);
+        await untilChange(timers, (signal) => claim.changed!(signal), leftMs, gaveUp);
       }
     }
     gaveUp.throwIfAborted();

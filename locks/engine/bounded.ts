@@ -1,10 +1,11 @@
-import { setTimeout as sleep } from "node:timers/promises";
+import type { Timers } from "../locks.ts";
 
 /**
  * Calls with a signal that aborts after `limitMs` or with `outer`, and rejects then even if the
  * call does not settle.
  */
 export const bounded = async <Result>(
+  timers: Timers,
   limitMs: number,
   outer: AbortSignal | undefined,
   call: (signal: AbortSignal) => Promise<Result>,
@@ -12,9 +13,8 @@ export const bounded = async <Result>(
   const controller = new AbortController();
   const { signal } = controller;
   const relay = (): void => controller.abort(outer?.reason);
-  const timer = setTimeout(
-    () => controller.abort(new Error(`No answer within ${Math.round(limitMs)} ms.`)),
-    Math.max(limitMs, 0),
+  const cancel = timers.start(Math.max(limitMs, 0), () =>
+    controller.abort(new Error(`No answer within ${Math.round(limitMs)} ms.`)),
   );
   try {
     if (outer?.aborted) relay();
@@ -25,15 +25,27 @@ export const bounded = async <Result>(
     });
     return await Promise.race([call(signal), aborted]);
   } finally {
-    clearTimeout(timer);
+    cancel();
     outer?.removeEventListener("abort", relay);
   }
 };
 
 /** Sleeps; resolves early, and does not reject, when the signal aborts. */
-export const pause = async (durationMs: number, signal?: AbortSignal): Promise<void> => {
+export const pause = async (
+  timers: Timers,
+  durationMs: number,
+  signal?: AbortSignal,
+): Promise<void> => {
   if (durationMs <= 0 || signal?.aborted) return;
-  await sleep(durationMs, undefined, signal && { signal }).catch(() => {});
+  await new Promise<void>((resolve) => {
+    const finish = (): void => {
+      cancel();
+      signal?.removeEventListener("abort", finish);
+      resolve();
+    };
+    const cancel = timers.start(durationMs, finish);
+    signal?.addEventListener("abort", finish, { once: true });
+  });
 };
 
 /**
@@ -41,7 +53,8 @@ export const pause = async (durationMs: number, signal?: AbortSignal): Promise<v
  * hearing of the change, the next attempt will tell.
  */
 export const untilChange = (
+  timers: Timers,
   change: (signal: AbortSignal) => Promise<void>,
   limitMs: number,
   gaveUp: AbortSignal,
-): Promise<void> => bounded(limitMs, gaveUp, change).catch(() => {});
+): Promise<void> => bounded(timers, limitMs, gaveUp, change).catch(() => {});

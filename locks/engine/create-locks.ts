@@ -3,14 +3,13 @@
  * contexts.ts and grant.ts tell whether its context holds the names already, acquire-claim.ts gets
  * them from the server, grant.ts keeps them.
  */
-import { randomUUID } from "node:crypto";
 import { LockError, type LossCause } from "../lock-error.ts";
 import type { AcquireOptions, Locks, LocksOptions, Names } from "../locks.ts";
 import { acquireClaim, type Granted } from "./acquire-claim.ts";
 import { readArguments, type Wanted } from "./arguments.ts";
 import type { Backend, Claim } from "./backend.ts";
 import { untilChange } from "./bounded.ts";
-import { startStopwatch } from "./clock.ts";
+import { startStopwatch } from "./stopwatch.ts";
 import { currentContext, openContext, runIn, type Context } from "./contexts.ts";
 import { createGrant, type Grant } from "./grant.ts";
 import { createLease, type EngineLease } from "./create-lease.ts";
@@ -24,7 +23,7 @@ export const createLocks = <Action>(
   options: LocksOptions,
 ): Locks<EngineLease<Action>> => {
   const settings = readSettings(backend, options);
-  const instance = randomUUID();
+  const instance = settings.randomUuid();
   const closing = new AbortController();
   /** By name, what this instance holds. */
   const grants = new Map<string, Grant<Action>>();
@@ -134,7 +133,7 @@ export const createLocks = <Action>(
       }
       // Another branch of the work that holds it has it now.
       if (wait.leftMs() <= 0) return undefined;
-      await untilChange(own.changed, wait.leftMs(), wait.gaveUp);
+      await untilChange(settings.timers, own.changed, wait.leftMs(), wait.gaveUp);
       wait.gaveUp.throwIfAborted();
     }
   };

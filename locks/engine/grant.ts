@@ -8,7 +8,7 @@ import type { Granted } from "./acquire-claim.ts";
 import type { Wanted } from "./arguments.ts";
 import type { Claim } from "./backend.ts";
 import { bounded } from "./bounded.ts";
-import { startStopwatch } from "./clock.ts";
+import { startStopwatch } from "./stopwatch.ts";
 import { isWithin, type Context } from "./contexts.ts";
 import { createRenewals } from "./renewals.ts";
 import { startRepeats } from "./repeats.ts";
@@ -74,7 +74,7 @@ export const createGrant = <Action>(
   settings: Settings,
 ): Grant<Action> => {
   const { names, token } = wanted;
-  const { clock, emit, requestTimeoutMs } = settings;
+  const { clock, timers, emit, requestTimeoutMs } = settings;
   const held = startStopwatch(clock);
   const term = createTerm(wanted.leaseMs, wanted.started);
   const controller = new AbortController();
@@ -82,8 +82,8 @@ export const createGrant = <Action>(
   const holders = [firstHolder];
   const changeListeners = new Set<() => void>();
   let isReleased = false;
-  let trustTimer: NodeJS.Timeout | undefined;
-  let withdrawalTimer: NodeJS.Timeout | undefined;
+  let cancelTrustTimer: (() => void) | undefined;
+  let cancelWithdrawal: (() => void) | undefined;
 
   const isOver = (): boolean => isReleased || signal.aborted;
 
@@ -93,15 +93,15 @@ export const createGrant = <Action>(
 
   const stopTimers = (): void => {
     renewals.stop();
-    clearTimeout(trustTimer);
-    clearTimeout(withdrawalTimer);
+    cancelTrustTimer?.();
+    cancelWithdrawal?.();
   };
 
   const lose = (cause: LossCause, serverError?: unknown): void => {
     if (isOver()) return;
     stopTimers();
     // The holder has the margin to stop in. Then nobody needs to wait for what is left of it.
-    withdrawalTimer = setTimeout(withdraw, marginMs(term.leaseMs())).unref();
+    cancelWithdrawal = timers.startInBackground(marginMs(term.leaseMs()), withdraw);
     onEnd();
     emit({ type: "lost", names, token, cause, heldMs: held.elapsedMs() });
     controller.abort(lossOf(cause, serverError));
@@ -127,8 +127,8 @@ export const createGrant = <Action>(
     if (isOver()) return;
     const [cause, inMs] = nextLoss();
     if (inMs <= 0) return lose(cause, renewals.failure());
-    clearTimeout(trustTimer);
-    trustTimer = setTimeout(check, inMs).unref();
+    cancelTrustTimer?.();
+    cancelTrustTimer = timers.startInBackground(inMs, check);
   };
 
   const renewals = createRenewals(
@@ -150,7 +150,9 @@ export const createGrant = <Action>(
     const repeats = startRepeats(settings);
     for (let isRepeat = false; ; isRepeat = true) {
       try {
-        const wasOurs = await bounded(requestTimeoutMs, undefined, (limit) => claim.release(limit));
+        const wasOurs = await bounded(timers, requestTimeoutMs, undefined, (limit) =>
+          claim.release(limit),
+        );
         // Within the term nobody else may have removed it: our first request did.
         if (wasOurs || (isRepeat && !mayBeGone)) return;
         throw lossOf(mayBeGone ? "expired" : "stolen");

@@ -3,7 +3,7 @@ import { LockError } from "../lock-error.ts";
 import type { Wanted } from "./arguments.ts";
 import type { Claim } from "./backend.ts";
 import { bounded } from "./bounded.ts";
-import { startStopwatch } from "./clock.ts";
+import { startStopwatch } from "./stopwatch.ts";
 import { startRepeats } from "./repeats.ts";
 import type { Settings } from "./settings.ts";
 import type { Term } from "./term.ts";
@@ -40,12 +40,12 @@ export interface Renewals {
 
 export const createRenewals = (lease: Renewable, settings: Settings): Renewals => {
   const { claim, term, wanted } = lease;
-  const { backend, clock, random, requestTimeoutMs } = settings;
+  const { backend, clock, timers, random, requestTimeoutMs } = settings;
   let wantedLeaseMs = wanted.leaseMs;
   let keepsRenewing = false;
   let isCutByDeadline = false;
   let failure: unknown;
-  let timer: NodeJS.Timeout | undefined;
+  let cancelTimer: (() => void) | undefined;
   let last: Promise<unknown> = Promise.resolve();
 
   const withinDeadline = (leaseMs: number): number =>
@@ -63,7 +63,9 @@ export const createRenewals = (lease: Renewable, settings: Settings): Renewals =
     const started = startStopwatch(clock);
     try {
       const limitMs = Math.min(requestTimeoutMs, Math.max(term.remainingMs(), 1));
-      const isOurs = await bounded(limitMs, lease.signal, (signal) => claim.renew(leaseMs, signal));
+      const isOurs = await bounded(timers, limitMs, lease.signal, (signal) =>
+        claim.renew(leaseMs, signal),
+      );
       if (lease.isOver()) return;
       failure = undefined;
       if (!isOurs) return lease.loseAsStolen();
@@ -77,13 +79,13 @@ export const createRenewals = (lease: Renewable, settings: Settings): Renewals =
   };
 
   const schedule = (): void => {
-    clearTimeout(timer);
+    cancelTimer?.();
     if (!keepsRenewing || lease.isOver()) return;
     const planned = startStopwatch(clock);
     const alreadyMs = term.leaseMs() - term.remainingMs();
     const inMs = Math.max(0, renewalIntervalMs(term.leaseMs()) - alreadyMs);
     const lagMs = (): number => Math.max(0, planned.elapsedMs() - inMs);
-    timer = setTimeout(() => void renewUnasked(lagMs), inMs).unref();
+    cancelTimer = timers.startInBackground(inMs, () => void renewUnasked(lagMs));
   };
 
   /** Repeats until it is answered, or the trust in the lease ends. */
@@ -102,7 +104,7 @@ export const createRenewals = (lease: Renewable, settings: Settings): Renewals =
     } catch (error) {
       if (lease.isOver() || backend.isFinal(error)) return;
       const againInMs = (random() * renewalIntervalMs(wantedLeaseMs)) / 4;
-      timer = setTimeout(() => void renewUnasked(lagMs), againInMs).unref();
+      cancelTimer = timers.startInBackground(againInMs, () => void renewUnasked(lagMs));
     }
   };
 
@@ -134,7 +136,7 @@ export const createRenewals = (lease: Renewable, settings: Settings): Renewals =
       keepsRenewing = true;
       schedule();
     },
-    stop: () => clearTimeout(timer),
+    stop: () => cancelTimer?.(),
     failure: () => failure,
     keepsFor: (leaseMs) => keepsRenewing && wantedLeaseMs >= leaseMs,
     isCutByDeadline: () => isCutByDeadline,

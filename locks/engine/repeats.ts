@@ -1,6 +1,6 @@
 import { pollFirstMs, pollMaxMs } from "../bounds.ts";
 import { pause } from "./bounded.ts";
-import { startStopwatch, type Stopwatch } from "./clock.ts";
+import { startStopwatch, type Stopwatch } from "./stopwatch.ts";
 import type { Settings } from "./settings.ts";
 
 /**
@@ -21,7 +21,8 @@ export interface Repeats {
   forget(): void;
 }
 
-export const startRepeats = ({ backend, clock, random, requestTimeoutMs }: Settings): Repeats => {
+export const startRepeats = (settings: Settings): Repeats => {
+  const { backend, clock, timers, random, requestTimeoutMs } = settings;
   let failures = 0;
   let sinceFirst: Stopwatch | undefined;
   return {
@@ -32,7 +33,7 @@ export const startRepeats = ({ backend, clock, random, requestTimeoutMs }: Setti
       if (failures === 1) return true;
       const remainingMs = Math.max(leftMs, requestTimeoutMs - sinceFirst.elapsedMs());
       if (remainingMs <= 0) return false;
-      await pause(Math.min(remainingMs, jitteredMs(failures, random)), signal);
+      await pause(timers, Math.min(remainingMs, jitteredMs(failures, random)), signal);
       return true;
     },
     forget: () => {

@@ -1,15 +1,13 @@
 import { requestTimeoutMsDefault, requestTimeoutMsMax, requestTimeoutMsMin } from "../bounds.ts";
-import type { Clock, LockEvent, LocksOptions } from "../locks.ts";
+import type { LockEvent, LocksOptions } from "../locks.ts";
 import { integerWithin } from "./arguments.ts";
 import type { Backend } from "./backend.ts";
-import { systemClock } from "./clock.ts";
+import { platformOf, type Platform } from "./platform.ts";
 
 /** What all parts of one `Locks` work with. */
-export interface Settings {
+export interface Settings extends Platform {
   backend: Backend;
   requestTimeoutMs: number;
-  clock: Clock;
-  random: () => number;
   emit: (event: Unaddressed<LockEvent>) => void;
 }
 
@@ -20,6 +18,7 @@ type Unaddressed<Event> = Event extends LockEvent ? Omit<Event, "backend"> : nev
 export const readSettings = (backend: Backend, options: LocksOptions): Settings => {
   const { requestTimeoutMs = requestTimeoutMsDefault, onEvent } = options;
   return {
+    ...platformOf(options),
     backend,
     requestTimeoutMs: integerWithin(
       "requestTimeoutMs",
@@ -27,8 +26,6 @@ export const readSettings = (backend: Backend, options: LocksOptions): Settings 
       requestTimeoutMsMin,
       requestTimeoutMsMax,
     ),
-    clock: options.clock ?? systemClock,
-    random: options.random ?? Math.random,
     emit: (event) => {
       try {
         onEvent?.({ backend: backend.name, ...event });

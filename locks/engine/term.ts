@@ -1,5 +1,5 @@
 import { marginMs } from "../bounds.ts";
-import type { Stopwatch } from "./clock.ts";
+import type { Stopwatch } from "./stopwatch.ts";
 
 /**
  * How long a lease lasts by our clocks. All times are in milliseconds.

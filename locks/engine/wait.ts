@@ -1,6 +1,6 @@
 import { LockError } from "../lock-error.ts";
 import type { Wanted } from "./arguments.ts";
-import { startStopwatch } from "./clock.ts";
+import { startStopwatch } from "./stopwatch.ts";
 import type { Settings } from "./settings.ts";
 
 /** How long one caller waits, and when it gives up. */
@@ -28,15 +28,17 @@ export const startWait = (wanted: Wanted, settings: Settings, closing: AbortSign
 
   const untilDeadlineMs = wanted.leftMs();
   const onDeadline = (): void => giveUp("The deadline was reached.");
-  const timer =
-    untilDeadlineMs <= timeoutMsMax ? setTimeout(onDeadline, untilDeadlineMs) : undefined;
+  const cancelTimer =
+    untilDeadlineMs <= timeoutMsMax
+      ? settings.timers.start(untilDeadlineMs, onDeadline)
+      : undefined;
 
   return {
     // A lease that begins later would outlast the deadline.
     leftMs: () => Math.min(waitMs - waited.elapsedMs(), wanted.leftMs() - leaseMs),
     gaveUp: controller.signal,
     end: () => {
-      clearTimeout(timer);
+      cancelTimer?.();
       signal?.removeEventListener("abort", onAbort);
       closing.removeEventListener("abort", onClosing);
     },

@@ -1,6 +1,6 @@
 import type { Claim } from "./backend.ts";
 import { bounded } from "./bounded.ts";
-import { startStopwatch } from "./clock.ts";
+import { startStopwatch } from "./stopwatch.ts";
 import { startRepeats } from "./repeats.ts";
 import type { Settings } from "./settings.ts";
 
@@ -20,7 +20,9 @@ export const withdraw = async (
   const repeats = startRepeats(settings);
   for (;;) {
     try {
-      await bounded(settings.requestTimeoutMs, undefined, (limit) => claim.release(limit));
+      await bounded(settings.timers, settings.requestTimeoutMs, undefined, (limit) =>
+        claim.release(limit),
+      );
       return;
     } catch (error) {
       const leftMs = withdrawalMs - begun.elapsedMs();

@@ -2,7 +2,6 @@
  * The run itself: claims the key of a store, holds the claim while the work runs (hold-claim.ts),
  * and marks the key as done. What the caller and the store have agreed on is in ../once.ts.
  */
-import { randomUUID } from "node:crypto";
 import {
   leaseMsDefault,
   leaseMsMax,
@@ -17,7 +16,8 @@ import {
 } from "../bounds.ts";
 import { checkedName, integerWithin } from "../engine/arguments.ts";
 import { bounded, pause } from "../engine/bounded.ts";
-import { startStopwatch, systemClock, type Stopwatch } from "../engine/clock.ts";
+import { platformOf } from "../engine/platform.ts";
+import { startStopwatch, type Stopwatch } from "../engine/stopwatch.ts";
 import { LockError } from "../lock-error.ts";
 import type {
   Once,
@@ -66,14 +66,15 @@ const unavailable = (message: string, cause: unknown): LockError =>
 
 /** @throws LockError `invalid_argument` */
 export const createOnce = (store: OnceStore, settings: OnceSettings): Once => {
-  const { clock = systemClock, random = Math.random } = settings;
+  const platform = platformOf(settings);
+  const { clock, timers, random } = platform;
   const requestTimeoutMs = integerWithin(
     "requestTimeoutMs",
     settings.requestTimeoutMs ?? requestTimeoutMsDefault,
     requestTimeoutMsMin,
     requestTimeoutMsMax,
   );
-  const instance = randomUUID();
+  const instance = platform.randomUuid();
   let runs = 0;
 
   /** Repeats what is not answered, the first time at once. Rejects with the last failure. */
@@ -83,10 +84,10 @@ export const createOnce = (store: OnceStore, settings: OnceSettings): Once => {
   ): Promise<Answer> => {
     for (let attempt = 1; ; attempt += 1) {
       try {
-        return await bounded(requestTimeoutMs, undefined, request);
+        return await bounded(timers, requestTimeoutMs, undefined, request);
       } catch (error) {
         if (attempt >= attemptsMax || store.isFinal(error)) throw error;
-        if (attempt > 1) await pause(random() * pauseFirstMs * 2 ** attempt, never);
+        if (attempt > 1) await pause(timers, random() * pauseFirstMs * 2 ** attempt, never);
       }
     }
   };
@@ -119,8 +120,7 @@ export const createOnce = (store: OnceStore, settings: OnceSettings): Once => {
       extend: (signal) => store.claim(key, owner, leaseMs, signal),
       isFinal: (error) => store.isFinal(error),
       requestTimeoutMs,
-      clock,
-      random,
+      platform,
     });
     let value: Result;
     try {

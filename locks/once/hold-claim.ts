@@ -1,9 +1,9 @@
 import { renewalIntervalMs } from "../bounds.ts";
 import { bounded } from "../engine/bounded.ts";
-import { startStopwatch, type Stopwatch } from "../engine/clock.ts";
+import type { Platform } from "../engine/platform.ts";
+import { startStopwatch, type Stopwatch } from "../engine/stopwatch.ts";
 import { createTerm } from "../engine/term.ts";
 import { LockError, type LossCause } from "../lock-error.ts";
-import type { Clock } from "../locks.ts";
 import type { OnceClaim } from "../once.ts";
 
 export interface ClaimToHold {
@@ -14,8 +14,7 @@ export interface ClaimToHold {
   extend: (signal: AbortSignal) => Promise<OnceClaim>;
   isFinal: (error: unknown) => boolean;
   requestTimeoutMs: number;
-  clock: Clock;
-  random: () => number;
+  platform: Platform;
 }
 
 export interface HeldClaim {
@@ -33,19 +32,20 @@ const lossMessages: Partial<Record<LossCause, string>> = {
 
 /** Extends a claim every third of its lease, and tells when it was lost. */
 export const holdClaim = (claim: ClaimToHold): HeldClaim => {
-  const { leaseMs, clock, random, requestTimeoutMs } = claim;
+  const { leaseMs, requestTimeoutMs } = claim;
+  const { clock, timers, random } = claim.platform;
   const term = createTerm(leaseMs, claim.started);
   const controller = new AbortController();
   let isOver = false;
   let failure: unknown;
   let extending: Promise<void> = Promise.resolve();
-  let renewalTimer: NodeJS.Timeout | undefined;
-  let lossTimer: NodeJS.Timeout | undefined;
+  let cancelRenewal: (() => void) | undefined;
+  let cancelLossTimer: (() => void) | undefined;
 
   const stop = (): void => {
     isOver = true;
-    clearTimeout(renewalTimer);
-    clearTimeout(lossTimer);
+    cancelRenewal?.();
+    cancelLossTimer?.();
   };
 
   const lose = (loss: LossCause): void => {
@@ -59,17 +59,14 @@ export const holdClaim = (claim: ClaimToHold): HeldClaim => {
   const check = (): void => {
     const trustedForMs = term.trustedForMs();
     if (trustedForMs <= 0) return lose(failure === undefined ? "expired" : "unreachable");
-    clearTimeout(lossTimer);
-    lossTimer = setTimeout(check, trustedForMs).unref();
+    cancelLossTimer?.();
+    cancelLossTimer = timers.startInBackground(trustedForMs, check);
   };
 
   const extendIn = (delayMs: number): void => {
-    renewalTimer = setTimeout(
-      () => {
-        extending = extend();
-      },
-      Math.max(0, delayMs),
-    ).unref();
+    cancelRenewal = timers.startInBackground(Math.max(0, delayMs), () => {
+      extending = extend();
+    });
   };
 
   const extend = async (): Promise<void> => {
@@ -77,7 +74,7 @@ export const holdClaim = (claim: ClaimToHold): HeldClaim => {
     if (isOver) return;
     const started = startStopwatch(clock);
     try {
-      const { state } = await bounded(requestTimeoutMs, controller.signal, claim.extend);
+      const { state } = await bounded(timers, requestTimeoutMs, controller.signal, claim.extend);
       failure = undefined;
       if (isOver) return;
       if (state !== "claimed") return lose("stolen");

@@ -3,7 +3,7 @@
  * somebody needs one. Nothing of it keeps the process alive.
  */
 import { setTimeout as sleep } from "node:timers/promises";
-import type { Stopwatch } from "../engine/clock.ts";
+import type { Stopwatch } from "../engine/stopwatch.ts";
 import type { Clock } from "../locks.ts";
 import type { Credentials } from "./connect-once.ts";
 import { openConnection, type Connection } from "./connection.ts";

@@ -6,7 +6,7 @@
  * all writes before it have done, answered or not.
  */
 import { CreateMode, type Exception, type Stat } from "node-zookeeper-client";
-import { startStopwatch, type Stopwatch } from "../engine/clock.ts";
+import { startStopwatch, type Stopwatch } from "../engine/stopwatch.ts";
 import type { Clock } from "../locks.ts";
 import { connectOnce, type ConnectOptions, type Credentials } from "./connect-once.ts";
 import { isAnswer, isNoNode } from "./server-error.ts";

@@ -5,7 +5,7 @@
 import { requestTimeoutMsDefault } from "../bounds.ts";
 import { integerWithin } from "../engine/arguments.ts";
 import type { Backend } from "../engine/backend.ts";
-import { systemClock } from "../engine/clock.ts";
+import { systemClock } from "../engine/platform.ts";
 import type { LocksOptions } from "../locks.ts";
 import { absolutePath, parseServers } from "./paths.ts";
 import { createQueueClaim } from "./queue-claim.ts";

@@ -10,7 +10,7 @@
  * A round trip is a write, as a server that has lost its leader still answers reads, for longer than
  * the leader keeps a session that it no longer hears of. Only connect-loop.ts opens connections.
  */
-import type { Stopwatch } from "../engine/clock.ts";
+import type { Stopwatch } from "../engine/stopwatch.ts";
 import type { Clock } from "../locks.ts";
 import { createConnectLoop } from "./connect-loop.ts";
 import type { Connection } from "./connection.ts";

@@ -5,7 +5,7 @@ import { createServer, type AddressInfo, type Socket } from "node:net";
 import { promisify } from "node:util";
 import { afterAll, beforeAll, describe, expect, onTestFinished, test } from "vitest";
 import { startZooKeeper, type ZooKeeperEnsemble } from "../../lab/servers/zookeeper-server.ts";
-import { systemClock } from "../../locks/engine/clock.ts";
+import { systemClock } from "../../locks/engine/platform.ts";
 import type { Clock, LocksOptions } from "../../locks/locks.ts";
 import { createSession, type Session } from "../../locks/zookeeper/session.ts";
 import { createZooKeeperLocks } from "../../locks/zookeeper/zookeeper-locks.ts";

@@ -1,10 +1,5 @@
 import type { Clock } from "../locks.ts";
 
-export const systemClock: Clock = {
-  monotonicMs: () => performance.now(),
-  wallMs: () => Date.now(),
-};
-
 /** Measures from the moment when it was made. */
 export interface Stopwatch {
   readonly startedAtMs: number;
