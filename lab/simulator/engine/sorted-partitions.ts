@@ -51,7 +51,7 @@ export class SortedPartitions {
 
   /** All rows, the partitions in the order of their text. */
   *all(): Iterable<SortedRow> {
-    for (const partition of [...this.#partitions.keys()].toSorted()) yield* this.rows(partition);
+    for (const partition of [...this.#partitions.keys()].toSorted(compareText)) yield* this.rows(partition);
   }
 }
 
@@ -61,6 +61,8 @@ export const firstNotBefore = (rows: readonly SortedRow[], place: Place): number
   if (last === undefined || order(last, place) < 0) return rows.length;
   return search(rows, (row) => order(row, place) >= 0);
 };
+
+export const isAfter = (row: SortedRow, place: Place): boolean => order(row, place) > 0;
 
 /** The index of the first row after a place. Without `id`: after all rows with its sort key. */
 export const firstAfter = (rows: readonly SortedRow[], place: Place): number =>
