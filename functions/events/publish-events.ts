@@ -2,6 +2,7 @@
 import { PublishBatchCommand, type SNSClient } from "@aws-sdk/client-sns";
 import type { InventoryEvent } from "../../contract/events.ts";
 import type { Call } from "../../inventory/database.ts";
+import { systemPlatform, type Platform } from "../../inventory/platform.ts";
 import { textAttribute } from "./text-attribute.ts";
 
 /** SNS's own bounds of one batch; some bytes are left for what it counts besides. */
@@ -69,12 +70,13 @@ export interface Published {
   failure?: unknown;
 }
 
-/** Publishes until something fails. Never rejects. */
+/** Publishes until something fails, within the caller's deadline. Never rejects. */
 export const publishEvents = async (
   client: SNSClient,
   topicArn: string,
   events: readonly InventoryEvent[],
   call: Call,
+  platform: Pick<Platform, "timeoutSignal"> = systemPlatform,
 ): Promise<Published> => {
   const refused: Published["refused"] = [];
   let done = 0;
@@ -84,7 +86,7 @@ export const publishEvents = async (
       PublishBatchRequestEntries: entries,
     });
     try {
-      const abortSignal = AbortSignal.timeout(Math.max(1, Math.floor(call.remainingMs())));
+      const abortSignal = platform.timeoutSignal(Math.max(1, Math.floor(call.remainingMs())));
       const { Failed = [] } = await client.send(command, { abortSignal });
       for (const { Id, SenderFault, Code, Message } of Failed) {
         const reason = `${Code}: ${Message}`;

@@ -1,8 +1,9 @@
+import type { SNSClient } from "@aws-sdk/client-sns";
 import fc from "fast-check";
 import { describe, expect, test } from "vitest";
 import type { InventoryEvent } from "../../../contract/events.ts";
 import { eventsOf } from "../../../functions/events/inventory-events.ts";
-import { batchesOf } from "../../../functions/events/publish-events.ts";
+import { batchesOf, publishEvents } from "../../../functions/events/publish-events.ts";
 import { reservationItem, stockItem } from "./stream-images.ts";
 
 const settings = { source: "urn:holdfast:Shop:Holdfast", lowStockThreshold: 0 };
@@ -117,4 +118,28 @@ describe("an event's attributes", () => {
     const event = eventWith("a", 500);
     expect(JSON.parse(batchesOf([event])[0]![0]!.Message)).toEqual(event);
   });
+});
+
+test("publishing uses the abort signal of the platform that it is given", async () => {
+  const delaysMs: number[] = [];
+  const expired = AbortSignal.abort(new Error("the deadline"));
+  const send = async (_: unknown, { abortSignal }: { abortSignal: AbortSignal }) => {
+    abortSignal.throwIfAborted();
+    return Promise.resolve({});
+  };
+  const platform = {
+    timeoutSignal: (delayMs: number) => {
+      delaysMs.push(delayMs);
+      return expired;
+    },
+  };
+  const published = await publishEvents(
+    { send } as unknown as SNSClient,
+    "topic",
+    [eventWith("a")],
+    { remainingMs: () => 1_234.5 },
+    platform,
+  );
+  expect(published).toMatchObject({ done: 0, failure: expired.reason });
+  expect(delaysMs).toEqual([1_234]);
 });
