@@ -69,9 +69,7 @@ export const parseTransactWrite = (
   const targets = TransactItems.map((part) => {
     const given = (Object.keys(actions) as TransactAction[]).filter((name) => part[name]);
     if (given.length !== 1) {
-      throw validationError(
-        "TransactItems can only contain one of Check, Put, Update or Delete",
-      );
+      throw validationError("TransactItems can only contain one of Check, Put, Update or Delete");
     }
     return parseTarget(tables, actions[given[0]!], part[given[0]!]!);
   });
@@ -88,8 +86,7 @@ export const parseTransactGet = (
   return distinct(targets, twiceInTransaction);
 };
 
-const twiceInTransaction =
-  "Transaction request cannot include multiple operations on one item";
+const twiceInTransaction = "Transaction request cannot include multiple operations on one item";
 
 function checkTransactionLength(length: number): void {
   if (length === 0) throw outOfLength("transactItems", "greater than or equal to 1");

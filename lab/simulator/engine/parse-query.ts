@@ -1,16 +1,14 @@
-/** Parses Query and Scan: the index, the key condition, the start key and the limits. */
-import { typeOf, type AttributeValue, type Item } from "./attribute-value.ts";
+/** Parses Query and Scan: the index, the start key, the filter and the limits. */
+import type { Item } from "./attribute-value.ts";
 import { compileExpressions, type Expressions } from "./expressions/compile-expressions.ts";
-import type { ConditionNode, OperandNode, Path, Values } from "./expressions/syntax.ts";
-import { isPath, isPlaceholder } from "./expressions/syntax.ts";
+import { readKeyCondition } from "./key-condition.ts";
 import { normalizeItem } from "./normalize-value.ts";
 import { definitionOf, type Definitions } from "./parse-item.ts";
 import { invalidValue, validationError } from "./request-error.ts";
-import type { QueryPlan, SortCondition } from "./request.ts";
+import type { QueryPlan } from "./request.ts";
 import {
   keyAttributes,
   type IndexDefinition,
-  type KeyAttribute,
   type KeySchema,
   type TableDefinition,
 } from "./table-definition.ts";
@@ -25,16 +23,8 @@ export const parseQuery = (tables: Definitions, input: QueryInput): QueryPlan =>
   }
   const { plan, expressions } = parseRead(tables, input);
   const { schema, values } = plan;
-  const conditions = conditionsOf(expressions.keyCondition!, values);
-  const partition = partitionOf(schema.partitionKey, conditions);
-  const sort = schema.sortKey && sortOf(schema.sortKey, conditions);
+  const { partition, sort } = readKeyCondition(schema, expressions.keyCondition!, values);
   const attributes = keyAttributes(schema).map(({ name }) => name);
-  const unknown = [...conditions.keys()].find((name) => !attributes.includes(name));
-  if (unknown !== undefined) {
-    throw schema.sortKey === undefined || sort !== undefined
-      ? validationError("Query key condition not supported")
-      : validationError(`Query condition missed key schema element: ${schema.sortKey.name}`);
-  }
   const filtered = expressions.filter?.attributes.find((name) => attributes.includes(name));
   if (filtered !== undefined) {
     throw validationError(
@@ -129,102 +119,4 @@ function startOf(definition: TableDefinition, index: KeySchema | undefined, give
   const fits = attributes.every(({ name, type }) => start[name]?.[type] !== undefined);
   if (fits && Object.keys(start).length === names.size) return start;
   throw validationError("The provided starting key is invalid");
-}
-
-type Conditions = ReadonlyMap<string, SortCondition>;
-
-const flipped = { "=": "=", "<": ">", "<=": ">=", ">": "<", ">=": "<=" } as const;
-
-/** The conditions that a key condition joins by AND, by the attribute of each. */
-function conditionsOf(node: ConditionNode, values: Values): Conditions {
-  const conditions = new Map<string, SortCondition>();
-  const visit = (one: ConditionNode): void => {
-    if (one.type === "and") {
-      one.args.forEach(visit);
-      return;
-    }
-    const [name, condition] = conditionOf(one, values);
-    if (conditions.has(name)) {
-      throw validationError("KeyConditionExpressions must only contain one condition per key");
-    }
-    conditions.set(name, condition);
-  };
-  visit(node);
-  return conditions;
-}
-
-function conditionOf(node: ConditionNode, values: Values): [string, SortCondition] {
-  const operator = node.type === "function" ? node.name : node.type;
-  switch (operator) {
-    case "=":
-    case "<":
-    case "<=":
-    case ">":
-    case ">=": {
-      const [left, right] = node.args as readonly OperandNode[];
-      return isPath(left!)
-        ? [nameOf(left), { operator, values: [valueOf(right!, values)] }]
-        : [nameOf(right!), { operator: flipped[operator], values: [valueOf(left!, values)] }];
-    }
-    case "between":
-    case "begins_with": {
-      const [subject, ...others] = node.args as readonly OperandNode[];
-      return [nameOf(subject!), { operator, values: others.map((one) => valueOf(one, values)) }];
-    }
-    default:
-      throw validationError(
-        `Invalid operator used in KeyConditionExpression: ${operator.toUpperCase()}`,
-      );
-  }
-}
-
-function nameOf(node: OperandNode): string {
-  if (!isPath(node)) {
-    throw validationError(
-      "Invalid condition in KeyConditionExpression: No key attribute specified",
-    );
-  }
-  if ((node as Path).length > 1) {
-    throw validationError("KeyConditionExpressions cannot have conditions on nested attributes");
-  }
-  return node[0];
-}
-
-function valueOf(node: OperandNode, values: Values): AttributeValue {
-  if (isPlaceholder(node)) return values[node.placeholder]!;
-  throw validationError(
-    isPath(node)
-      ? "Invalid condition in KeyConditionExpression: Multiple attribute names used in one condition"
-      : "KeyConditionExpressions cannot contain nested operations",
-  );
-}
-
-function partitionOf(key: KeyAttribute, conditions: Conditions): AttributeValue {
-  const condition = conditions.get(key.name);
-  if (condition === undefined) {
-    throw validationError(`Query condition missed key schema element: ${key.name}`);
-  }
-  if (condition.operator !== "=") throw validationError("Query key condition not supported");
-  checkTypes(key, condition);
-  return condition.values[0]!;
-}
-
-function sortOf(key: KeyAttribute, conditions: Conditions): SortCondition | undefined {
-  const condition = conditions.get(key.name);
-  if (condition !== undefined) checkTypes(key, condition);
-  return condition;
-}
-
-function checkTypes({ name, type }: KeyAttribute, { values }: SortCondition): void {
-  for (const value of values) {
-    if (value[type] === undefined) {
-      throw invalidValue("Condition parameter type does not match schema type");
-    }
-    if (typeOf(value) === "S" && value.S === "") {
-      throw validationError(
-        "One or more parameter values are not valid. The AttributeValue for a key attribute " +
-          `cannot contain an empty string value. Key: ${name}`,
-      );
-    }
-  }
 }

@@ -1,4 +1,9 @@
-import { parseBatchGet, parseBatchWrite, parseTransactGet, parseTransactWrite } from "./parse-batch.ts";
+import {
+  parseBatchGet,
+  parseBatchWrite,
+  parseTransactGet,
+  parseTransactWrite,
+} from "./parse-batch.ts";
 import { parseReturnValues, parseTarget, type Definitions } from "./parse-item.ts";
 import { parseQuery, parseScan } from "./parse-query.ts";
 import { RequestError } from "./request-error.ts";

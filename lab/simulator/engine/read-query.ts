@@ -15,7 +15,8 @@ const pageBytesMax = 1024 * 1024;
 type PageRow = Pick<SortedRow, "item" | "bytes">;
 
 export const readQuery = (state: TableState, plan: QueryPlan, view: View): ReadResult => {
-  const rows = plan.partition === undefined ? scanned(state, plan, view) : queried(state, plan, view);
+  const rows =
+    plan.partition === undefined ? scanned(state, plan, view) : queried(state, plan, view);
   const { page, hasMore } = pageOf(rows, plan.limit);
   const { filter, projection, values, isCount } = plan;
   const found = page

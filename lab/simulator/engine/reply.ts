@@ -19,14 +19,10 @@ export const replyTo = (
   request: Request,
   evaluations: readonly (Evaluation | undefined)[],
 ): object => {
-  switch (request.operation) {
-    case "TransactWriteItems":
-      return replyToTransaction(request, evaluations as readonly Evaluation[]);
-    case "BatchWriteItem":
-      return replyToBatch(request, evaluations);
-    default:
-      return replyToItem(request, evaluations[0]!);
-  }
+  const { operation } = request;
+  if (operation === "BatchWriteItem") return replyToBatch(request, evaluations);
+  if (operation !== "TransactWriteItems") return replyToItem(request, evaluations[0]!);
+  return replyToTransaction(request, evaluations as readonly Evaluation[]);
 };
 
 function replyToItem({ targets, returnValues }: Request, evaluation: Evaluation): object {

@@ -1,15 +1,15 @@
-import type { Item } from "./attribute-value.ts";
+import type { AttributeValue } from "@aws-sdk/client-dynamodb";
 
 /** The answer for one action of a cancelled transaction. `Code` is `None` for an action that passed. */
 export interface CancellationReason {
   Code: string;
   Message?: string;
-  Item?: Item;
+  Item?: Readonly<Record<string, AttributeValue>>;
 }
 
 /** The members of an error's body besides its message. */
 export interface RequestErrorBody {
-  Item?: Item;
+  Item?: Readonly<Record<string, AttributeValue>>;
   CancellationReasons?: readonly CancellationReason[];
 }
 

@@ -51,7 +51,8 @@ export class SortedPartitions {
 
   /** All rows, the partitions in the order of their text. */
   *all(): Iterable<SortedRow> {
-    for (const partition of [...this.#partitions.keys()].toSorted(compareText)) yield* this.rows(partition);
+    for (const partition of [...this.#partitions.keys()].toSorted(compareText))
+      yield* this.rows(partition);
   }
 }
 

@@ -44,25 +44,24 @@ export const compileCondition = (node: ConditionNode): Condition => {
       return isIn(node.args);
     case "function":
       return functionOf(node);
-    default:
+    case "=":
+    case "<>":
+    case "<":
+    case "<=":
+    case ">":
+    case ">=":
       return comparison(node.type, node.args);
   }
 };
 
 /** Pairs of bounds that are values of the request: their order is checked in each request. */
 export const boundsOf = (node: ConditionNode): [Placeholder, Placeholder][] => {
-  switch (node.type) {
-    case "and":
-    case "or":
-    case "not":
-      return (node.args as readonly ConditionNode[]).flatMap(boundsOf);
-    case "between": {
-      const [, low, high] = node.args;
-      return isPlaceholder(low!) && isPlaceholder(high!) ? [[low, high]] : [];
-    }
-    default:
-      return [];
+  if (node.type === "and" || node.type === "or" || node.type === "not") {
+    return (node.args as readonly ConditionNode[]).flatMap(boundsOf);
   }
+  if (node.type !== "between") return [];
+  const [, low, high] = node.args;
+  return isPlaceholder(low!) && isPlaceholder(high!) ? [[low, high]] : [];
 };
 
 /** @throws RequestError `ValidationException` when a lower bound is above its upper bound */
@@ -83,8 +82,7 @@ export const checkBounds = (
 };
 
 const quote = (value: AttributeValue): string => {
-  const type = typeOf(value);
-  return `AttributeValue: {${type}:${String(value[type])}}`;
+  return `AttributeValue: {${typeOf(value)}:${value.S ?? value.N ?? ""}}`;
 };
 
 const operand = (node: OperandNode): Operand => {

@@ -7,6 +7,7 @@ import { createRequire } from "node:module";
 import conditionParser from "dynalite/db/conditionParser.js";
 import projectionParser from "dynalite/db/projectionParser.js";
 import updateParser from "dynalite/db/updateParser.js";
+import type * as Validations from "dynalite/validations/index.js";
 import { typeOf } from "../attribute-value.ts";
 import { validationError } from "../request-error.ts";
 import type { ConditionSyntax, ProjectionSyntax, UpdateSyntax, Values } from "./syntax.ts";
@@ -69,12 +70,18 @@ export const parseExpressions = (input: ExpressionInput): Syntax => {
 
 function parse(name: ExpressionName, text: string, context: object): unknown {
   if (text === "") throw validationError(`Invalid ${name}: The expression can not be empty;`);
+  const result = parseText(parsers[name], text, context);
+  if (typeof result === "string") throw validationError(`Invalid ${name}: ${result}`);
+  return result;
+}
+
+/** A tree, or the message of the first error. */
+function parseText(parser: typeof conditionParser, text: string, context: object): unknown {
   try {
-    return parsers[name].parse(text, { context });
+    return parser.parse(text, { context });
   } catch (error) {
-    const { name: kind, message } = error as Error;
-    const syntaxError = kind === "SyntaxError" ? "Syntax error; " : "";
-    throw validationError(`Invalid ${name}: ${syntaxError}${message}`);
+    const { name, message } = error as Error;
+    return name === "SyntaxError" ? `Syntax error; ${message}` : message;
   }
 }
 
@@ -115,7 +122,7 @@ function checkUnused(member: string, unused: object): void {
 }
 
 const reserved = new Map<string, boolean>();
-let validations: typeof import("dynalite/validations/index.js") | undefined;
+let validations: Pick<typeof Validations, "validateExpressions"> | undefined;
 
 /** Dynalite does not export its list of reserved words: a projection of the word alone is refused. */
 function isReserved(word: string): boolean {

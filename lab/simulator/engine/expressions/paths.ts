@@ -17,7 +17,7 @@ export const valueAt = (item: Item | undefined, path: Path): AttributeValue | un
 export const project = (item: Item, paths: readonly Path[]): Item => {
   const chosen: Choice = { parts: new Map() };
   for (const path of paths) if (valueAt(item, path) !== undefined) choose(chosen, path);
-  return pick({ M: item as Record<string, AttributeValue> }, chosen).M!;
+  return pick({ M: item }, chosen).M!;
 };
 
 interface Choice {
