@@ -9,7 +9,8 @@ const rooms = {
   inventory: ["contract", "locks"],
   locks: [],
   local: [],
-  lab: ["contract", "inventory", "locks", "local"],
+  // The simulator runs the consumers of the streams, whose rules are in functions/events.
+  lab: ["contract", "functions/events", "inventory", "locks", "local"],
 };
 
 const allowedFrom = Object.entries(rooms).map(([room, others]) => ({

@@ -44,7 +44,13 @@ export const callWithin = (
 
 export interface ConnectOptions extends Pick<
   DynamoDBClientConfig,
-  "region" | "endpoint" | "credentials"
+  | "region"
+  | "endpoint"
+  | "credentials"
+  | "requestHandler"
+  | "protocol"
+  | "httpAuthSchemes"
+  | "httpAuthSchemeProvider"
 > {
   /** How long one attempt of a request may take, connecting included. */
   requestTimeoutMs?: number;
@@ -60,7 +66,6 @@ export const connect = ({
   ...access
 }: ConnectOptions): DynamoDBDocumentClient => {
   const client = new DynamoDBClient({
-    ...access,
     maxAttempts: 3,
     retryMode: "standard",
     requestHandler: {
@@ -71,6 +76,7 @@ export const connect = ({
       httpAgent: { keepAlive: true, maxSockets: 1_000 },
       httpsAgent: { keepAlive: true, maxSockets: 1_000 },
     },
+    ...access,
   });
   return DynamoDBDocumentClient.from(client, {
     marshallOptions: { removeUndefinedValues: true },

@@ -1,0 +1,194 @@
+/** Whether each answer was true at some instant between the call and the answer. */
+import type { ReservationItem, StockItem } from "../../../contract/tables.ts";
+import { fingerprintOf } from "../../../inventory/reserve.ts";
+import { mergeLines } from "../../../inventory/lines.ts";
+import { isReservation, type Reservation } from "../../../inventory/reservation.ts";
+import type { Shortage } from "../../../inventory/shortages.ts";
+import { epochMs } from "../cloud/environment.ts";
+import type { CallRecord } from "../cloud/holdfast.ts";
+import type { ShopOperation, ShopOperations } from "../cloud/shop-calls.ts";
+import type { ShortageClaim } from "./check-shortage.ts";
+import type { History } from "./history.ts";
+
+/** The span of a call, and what was true within it. */
+interface Span {
+  history: History;
+  fromMs: number;
+  toMs: number;
+  skewMs: number;
+  /** Leaves a claim to be checked when the run has ended. */
+  claim(shortage: Omit<ShortageClaim, "fromMs" | "toMs">): void;
+}
+
+/** The reason why an outcome is false; undefined where it is true. */
+type Check<Operation extends ShopOperation> = (
+  input: ShopOperations[Operation]["input"],
+  outcome: ShopOperations[Operation]["outcome"],
+  span: Span,
+) => string | undefined;
+
+/** Checks one answered call; claims of shortages are left to `claim`. */
+export const falseAnswerOf = (
+  history: History,
+  { call, answer, startedAtMs, endedAtMs, skewMs }: CallRecord,
+  claim: (shortage: ShortageClaim) => void,
+): string | undefined => {
+  if (answer.kind !== "outcome") return undefined;
+  const span: Span = {
+    history,
+    fromMs: startedAtMs,
+    toMs: endedAtMs,
+    skewMs,
+    claim: (shortage) => claim({ ...shortage, fromMs: startedAtMs, toMs: endedAtMs }),
+  };
+  const check = checks[call.operation] as Check<ShopOperation>;
+  return check(call.input, answer.outcome, span);
+};
+
+const checks: { [Operation in ShopOperation]: Check<Operation> } = {
+  reserve: (input, result, span) => {
+    switch (result.outcome) {
+      case "reserved":
+      case "replayed":
+        return (
+          notShown(result.reservation, span) ??
+          otherLines(result.reservation.lines, mergeLines(input.lines))
+        );
+      case "insufficient_stock":
+        result.shortages.forEach((shortage) => claimShortage(shortage, span));
+        return undefined;
+      case "unknown_sku":
+        return result.skus.map((sku) => neverAbsent(sku, span)).find(Boolean);
+      case "idempotency_key_reused": {
+        const lines = mergeLines(input.lines);
+        const isOther = (item?: ReservationItem) =>
+          item?.fingerprint !== fingerprintOf(input, lines);
+        return never(
+          recordsOf(result.reservationId, span),
+          (item) => item !== undefined && isOther(item),
+        )
+          ? "no other request had the key"
+          : undefined;
+      }
+    }
+  },
+  confirm: (input, result, span) => endCheck(input.reservationId, result, span),
+  release: (input, result, span) => endCheck(input.reservationId, result, span),
+  extend: (input, result, span) => endCheck(input.reservationId, result, span),
+  getReservation: (input, result, span) => endCheck(input.reservationId, result, span),
+  listReservations: (_, { reservations }, span) =>
+    reservations.map((reservation) => notShown(reservation, span)).find(Boolean),
+  setStock: ({ sku, onHand }, result, span) => {
+    switch (result.outcome) {
+      case "created":
+      case "replaced":
+        return notStock(result.stock, span);
+      case "below_reserved":
+        return never(rowsOf(sku, span), (row) => row !== undefined && row.reserved > onHand)
+          ? `never more than ${onHand} were reserved`
+          : undefined;
+      case "version_mismatch":
+        return never(rowsOf(sku, span), (row) => (row?.version ?? 0) === result.version)
+          ? `it never had the version ${result.version}`
+          : undefined;
+    }
+  },
+  adjustStock: ({ sku, delta }, result, span) => {
+    switch (result.outcome) {
+      case "adjusted":
+      case "replayed":
+        return notStock(result.stock, span);
+      case "insufficient_stock":
+        span.claim({ sku, requested: -delta, available: result.stock.available });
+        return undefined;
+      case "unknown_sku":
+        return neverAbsent(sku, span);
+      case "above_units_max":
+      case "idempotency_key_reused":
+        return undefined;
+    }
+  },
+  getStock: ({ sku }, result, span) =>
+    result.outcome === "found" ? notStock(result.stock, span) : neverAbsent(sku, span),
+  placeOrder: ({ orderId }, result, span) =>
+    result.outcome === "held" && span.history.idsOfOrder(orderId).size === 0
+      ? "nothing is held for it"
+      : undefined,
+  payOrder: ({ orderId }, result, span) =>
+    result.outcome === "confirmed" && noneOfOrder(orderId, ["confirmed"], span)
+      ? "none of its reservations was confirmed"
+      : undefined,
+  cancelOrder: ({ orderId }, result, span) =>
+    result.outcome === "confirmed" && noneOfOrder(orderId, ["confirmed"], span)
+      ? "none of its reservations was confirmed"
+      : undefined,
+};
+
+const recordsOf = (id: string, { history, fromMs, toMs }: Span) =>
+  history.reservation(id).within(fromMs, toMs);
+const rowsOf = (sku: string, { history, fromMs, toMs }: Span) =>
+  history.stockOf(sku).within(fromMs, toMs);
+
+const never = <Item>(items: readonly Item[], matches: (item: Item) => boolean): boolean =>
+  !items.some(matches);
+
+const claimShortage = ({ sku, requested, available }: Shortage, span: Span): void =>
+  span.claim({ sku, requested, available });
+
+const neverAbsent = (sku: string, span: Span): string | undefined =>
+  never(rowsOf(sku, span), (row) => row === undefined) ? `${sku} was known` : undefined;
+
+const otherLines = (shown: Reservation["lines"], lines: Reservation["lines"]) =>
+  JSON.stringify(shown) === JSON.stringify(lines)
+    ? undefined
+    : `it shows the lines ${JSON.stringify(shown)}`;
+
+const noneOfOrder = (orderId: string, statuses: readonly string[], span: Span): boolean =>
+  [...span.history.idsOfOrder(orderId)].every((id) =>
+    never(recordsOf(id, span), (item) => item !== undefined && statuses.includes(item.status)),
+  );
+
+/** An answer about one reservation: it is shown as it was, or was not there. */
+function endCheck(
+  id: string,
+  result: { outcome: string; reservation?: Reservation },
+  span: Span,
+): string | undefined {
+  if (result.reservation !== undefined) return notShown(result.reservation, span);
+  return never(recordsOf(id, span), (item) => item === undefined || !isReservation(item))
+    ? "it was there"
+    : undefined;
+}
+
+/** A reservation was never as it is shown. A held one is shown as expired from its end on. */
+function notShown(shown: Reservation, span: Span): string | undefined {
+  const { reservationId, status, version, expiresAtMs } = shown;
+  const startMs = epochMs + span.fromMs + span.skewMs;
+  const endMs = epochMs + span.toMs + span.skewMs;
+  const isAsShown = (item?: ReservationItem): boolean => {
+    if (item === undefined || item.version !== version || item.expiresAtMs !== expiresAtMs) {
+      return false;
+    }
+    if (item.status !== "held") return item.status === status;
+    return status === "expired" ? expiresAtMs <= endMs : status === "held" && expiresAtMs > startMs;
+  };
+  if (!never(recordsOf(reservationId, span), isAsShown)) return undefined;
+  const was = recordsOf(reservationId, span).map(
+    (item) => item && `${item.status} version ${item.version} until ${item.expiresAtMs}`,
+  );
+  return (
+    `it was never ${status} version ${version} until ${expiresAtMs}, ` +
+    `but ${was.map((one) => one ?? "absent").join(", then ")}`
+  );
+}
+
+function notStock(shown: StockItem, span: Span): string | undefined {
+  const isAsShown = (row?: StockItem): boolean =>
+    row !== undefined &&
+    row.version === shown.version &&
+    row.onHand === shown.onHand &&
+    row.available === shown.available &&
+    row.reserved === shown.reserved;
+  if (!never(rowsOf(shown.sku, span), isAsShown)) return undefined;
+  return `it never was ${JSON.stringify({ ...shown, lastChange: undefined })}`;
+}

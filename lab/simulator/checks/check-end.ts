@@ -1,0 +1,55 @@
+/** What must hold when a run has come to rest: nothing overdue, nothing half written, the ledger whole. */
+import { unmarshall } from "@aws-sdk/util-dynamodb";
+import type { MovementItem } from "../../../contract/tables.ts";
+import { epochMs } from "../cloud/environment.ts";
+import type { Engine } from "../engine/engine.ts";
+import { tableNames } from "../tables.ts";
+import type { Report } from "./check-commits.ts";
+import type { History } from "./history.ts";
+
+/** Checks the records. `graceMs` is how long after its end a hold may still be held. */
+export const checkRecords = (
+  history: History,
+  nowMs: number,
+  graceMs: number,
+  report: Report,
+): void => {
+  for (const id of history.reservationIds) {
+    const item = history.reservation(id).last;
+    if (item === undefined) continue;
+    const lateMs = epochMs + nowMs - item.expiresAtMs;
+    if (item.status === "held" && lateMs > graceMs) {
+      report("overdue", id, `still held ${Math.round(lateMs)} ms after its end`);
+    }
+    if (item.remaining !== undefined) {
+      report(
+        "half_written",
+        id,
+        `still ${item.status}, with ${JSON.stringify(item.remaining)} left`,
+      );
+    }
+  }
+};
+
+/** Checks that the movements of each SKU add up to its record. */
+export const checkLedger = (history: History, engine: Engine, report: Report): void => {
+  const sums = new Map<string, { onHand: number; available: number; reserved: number }>();
+  for (const image of engine.items(tableNames.movements)) {
+    const movement = unmarshall(image) as MovementItem;
+    const sum = sums.get(movement.sku) ?? { onHand: 0, available: 0, reserved: 0 };
+    sum.onHand += movement.onHandDelta;
+    sum.available += movement.availableDelta;
+    sum.reserved += movement.reservedDelta;
+    sums.set(movement.sku, sum);
+  }
+  for (const sku of history.skus) {
+    const row = history.stockOf(sku).last;
+    if (row === undefined) continue;
+    const { onHand, available, reserved } = row;
+    const sum = sums.get(sku);
+    const expected = JSON.stringify({ onHand, available, reserved });
+    if (JSON.stringify(sum) !== expected) {
+      report("ledger", sku, `its movements sum up to ${JSON.stringify(sum)}, not to ${expected}`);
+    }
+  }
+};

@@ -1,0 +1,43 @@
+/** Whether every change was published: each event once or more, always the same, and in order. */
+import { eventsOf } from "../../../functions/events/inventory-events.ts";
+import { eventSettings } from "../cloud/stream-consumers.ts";
+import type { Publication } from "../cloud/topic.ts";
+import type { Report } from "./check-commits.ts";
+import type { History } from "./history.ts";
+
+export const checkEvents = (
+  history: History,
+  publications: readonly Publication[],
+  report: Report,
+): void => {
+  const contents = new Map<string, string>();
+  const lastSequence = new Map<string, string>();
+  for (const { event } of publications) {
+    const { id, subject, sequence } = event;
+    const content = JSON.stringify(event);
+    const earlier = contents.get(id);
+    if (earlier === undefined) {
+      contents.set(id, content);
+      // A record that was removed may come to be again under its key: its versions begin anew.
+      const series = `${subject} ${String(event.id.split("/").at(-2))}`;
+      const last = lastSequence.get(series) ?? "";
+      if (sequence < last) report("event_order", subject, `${sequence} came after ${last}`);
+      lastSequence.set(series, sequence);
+    } else if (earlier !== content) {
+      report("event_content", subject, `${id} was ${earlier}, and then ${content}`);
+    }
+  }
+  for (const { commit, stock, reservations } of history.changes) {
+    const changes = [
+      ...stock.map((change) => ({ table: "stock" as const, ...change })),
+      ...reservations.map((change) => ({ table: "reservations" as const, ...change })),
+    ];
+    for (const { key, before, after, table } of changes) {
+      const images = { ...(before && { before }), ...(after && { after }) };
+      for (const event of eventsOf({ id: "", table, ...images } as never, eventSettings)) {
+        if (contents.has(event.id)) continue;
+        report("event_missing", key, `${event.id} of ${commit.atMs} ms was never published`);
+      }
+    }
+  }
+};

@@ -1,0 +1,72 @@
+/**
+ * Whether a refusal for too few units was true. Units of holds that ended count as available, but for
+ * the lag of the index by which they are found; so do those of an order that was half written and then
+ * given up, since no such order ever was.
+ */
+import type { ReservationItem } from "../../../contract/tables.ts";
+import { epochMs } from "../cloud/environment.ts";
+import type { History } from "./history.ts";
+import { ownedLines, unitsOf } from "./owned-units.ts";
+
+export interface ShortageClaim {
+  sku: string;
+  requested: number;
+  /** What the answer says; undefined where it does not. */
+  available?: number;
+  fromMs: number;
+  toMs: number;
+}
+
+/** The reason why a claim is false; undefined where it is true. Call it when the run has ended. */
+export const falsehoodOf = (
+  history: History,
+  { sku, requested, available, fromMs, toMs }: ShortageClaim,
+  allowanceMs: number,
+): string | undefined => {
+  const rows = history.stockOf(sku).entriesWithin(fromMs, toMs);
+  const seen = rows.map(({ value }) => value?.available ?? 0);
+  if (available !== undefined && !seen.includes(available)) {
+    return `${available} were never available; at those instants: ${[...new Set(seen)].join(", ")}`;
+  }
+  const least = Math.min(
+    ...rows.map(({ atMs, value }) => {
+      const instantMs = Math.max(atMs, fromMs);
+      return (value?.available ?? 0) + unitsToComeBack(history, sku, instantMs, toMs, allowanceMs);
+    }),
+  );
+  return least < requested
+    ? undefined
+    : `${requested} were refused, and at least ${least} were available all the time`;
+};
+
+function unitsToComeBack(
+  history: History,
+  sku: string,
+  atMs: number,
+  untilMs: number,
+  allowanceMs: number,
+): number {
+  const isAnyDue = history.firstExpiryMs(sku) + allowanceMs <= epochMs + untilMs;
+  if (!isAnyDue && !history.wasHalfWritten(sku)) return 0;
+  let units = 0;
+  for (const id of history.idsOfSku(sku)) {
+    const timeline = history.reservation(id);
+    const item = timeline.within(atMs, atMs)[0];
+    if (item === undefined) continue;
+    const isDue = item.status === "held" && item.expiresAtMs + allowanceMs <= epochMs + atMs;
+    if (isDue || wasGivenUp(item, timeline.entries)) units += unitsOf(ownedLines(item), sku);
+  }
+  return units;
+}
+
+/** Whether an order that is half written at this version never came to be held. */
+function wasGivenUp(
+  item: ReservationItem,
+  entries: readonly { value: ReservationItem | undefined }[],
+): boolean {
+  if (item.status === "returning") return true;
+  if (item.status !== "reserving") return false;
+  const later = entries.slice(entries.findIndex(({ value }) => value === item) + 1);
+  const end = later.find(({ value }) => value?.status !== "reserving");
+  return end?.value?.status !== "held";
+}

@@ -1,0 +1,54 @@
+/**
+ * What the core is known to get wrong on AWS. A run does not fail because of these; the scenario of the
+ * same number does, until the finding is mended. docs/performance.md tells of each.
+ */
+import type { Violation, ViolationKind } from "./violation.ts";
+
+export interface KnownFinding {
+  number: number;
+  title: string;
+  /** Violations that are this finding and no other. */
+  explains: Partial<Record<ViolationKind, RegExp>>;
+}
+
+export const knownFindings: readonly KnownFinding[] = [
+  {
+    number: 1,
+    title: "A single write that meets a transaction is answered with a 500",
+    explains: { internal_error: /TransactionConflictException/ },
+  },
+  {
+    number: 2,
+    title: "A count or an extension that the SDK repeats is applied twice",
+    explains: { applied_twice: /UpdateItem of (Stock|Reservations)/ },
+  },
+  {
+    number: 3,
+    title: "Adjustments starve on a selling SKU",
+    explains: { starved: /adjust/ },
+  },
+  {
+    number: 4,
+    title: "An order is held twice, or missed, while the index byOrder lags",
+    explains: { order_held_twice: /./, order_end_missed: /./ },
+  },
+  {
+    number: 5,
+    title: "One inconsistent record stops the sweep",
+    explains: { sweep_stopped: /./ },
+  },
+  {
+    number: 6,
+    title: "A request that is late passes, although its lease or its hold is over",
+    explains: { lost_lease_write: /^(5\d|[6-9]\d) lines/, late_decision: /by attempt [23]/ },
+  },
+  {
+    number: 7,
+    title: "A popular SKU sells slower than its buyers come",
+    explains: { slow: /./ },
+  },
+];
+
+/** The finding that a violation is; undefined for one that is new. */
+export const findingOf = ({ kind, message }: Violation): KnownFinding | undefined =>
+  knownFindings.find(({ explains }) => explains[kind]?.test(message) === true);

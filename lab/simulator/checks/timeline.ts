@@ -1,0 +1,46 @@
+/** The values that something had, each from its instant on. Undefined: it was not there. */
+export interface Timeline<Value> {
+  add(atMs: number, value: Value | undefined): void;
+  readonly last: Value | undefined;
+  readonly entries: readonly { atMs: number; value: Value | undefined }[];
+  /** Every value that held at some instant between both, in order. */
+  within(fromMs: number, toMs: number): (Value | undefined)[];
+  /** Those values with the instants from which on they held. */
+  entriesWithin(fromMs: number, toMs: number): { atMs: number; value: Value | undefined }[];
+}
+
+export const createTimeline = <Value>(): Timeline<Value> => {
+  const entries: { atMs: number; value: Value | undefined }[] = [
+    { atMs: -Infinity, value: undefined },
+  ];
+
+  /** The last entry at or before an instant. */
+  const indexAt = (atMs: number): number => {
+    let low = 0;
+    let high = entries.length - 1;
+    while (low < high) {
+      const middle = (low + high + 1) >> 1;
+      if (entries[middle]!.atMs <= atMs) low = middle;
+      else high = middle - 1;
+    }
+    return low;
+  };
+
+  const entriesWithin: Timeline<Value>["entriesWithin"] = (fromMs, toMs) => {
+    // What is written at the very instant has its place before it and after it.
+    const first = indexAt(fromMs - instantMs);
+    return entries.slice(first, indexAt(toMs + instantMs) + 1);
+  };
+
+  return {
+    entries,
+    add: (atMs, value) => void entries.push({ atMs, value }),
+    get last() {
+      return entries.at(-1)!.value;
+    },
+    entriesWithin,
+    within: (fromMs, toMs) => entriesWithin(fromMs, toMs).map(({ value }) => value),
+  };
+};
+
+const instantMs = 1e-6;

@@ -1,0 +1,39 @@
+/** A violation: something that must never happen, and did. */
+
+/** Every kind of violation, with the promise that it breaks. */
+export const violationKinds = {
+  counts: "onHand is available + reserved, and none is negative",
+  reserved: "reserved is what the records of the SKU own",
+  unexplained_change: "counts change only by what a call or a reservation asks for",
+  transition: "a record changes only along its life, by one version at a time",
+  early_expiry: "a hold expires when it is due, not before",
+  late_decision: "a due hold is not confirmed or extended by a request that is sent later",
+  applied_twice: "one request is applied once, however often it is repeated",
+  lost_lease_write: "no order is written after another has taken over its lease",
+  false_answer: "an answer was true at some instant between the call and the answer",
+  false_shortage: "a call is refused only while there are too few units",
+  internal_error: "no call is answered with a 500",
+  order_held_twice: "an order is held once, whichever way it comes",
+  order_end_missed: "a cancel or a payment of an order reaches what is held for it",
+  overdue: "no hold stays past its end",
+  half_written: "no record stays half written",
+  sweep_stopped: "a sweep ends with a report",
+  ledger: "the movements of a SKU add up to its counts",
+  event_missing: "every change that is told is published",
+  event_content: "an event is the same at every publication",
+  event_order: "the events of a subject are published in order",
+  starved: "a call that the shop needs gets through within its deadline",
+  slow: "a buyer of a popular SKU gets an answer",
+} as const;
+
+export type ViolationKind = keyof typeof violationKinds;
+
+export interface Violation {
+  kind: ViolationKind;
+  /** Milliseconds of the run. */
+  atMs: number;
+  /** The SKU, the reservation or the order concerned. */
+  subject: string;
+  /** What was expected, and what was found. */
+  message: string;
+}

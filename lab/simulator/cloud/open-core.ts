@@ -1,0 +1,68 @@
+/** The core in one environment: its own client, clock, timers, chance and ids, as a function has them. */
+import { connect, createDatabase } from "../../../inventory/database.ts";
+import { withLeases, type LeasingDatabase } from "../../../inventory/leases.ts";
+import type { Platform } from "../../../inventory/platform.ts";
+import type { MultiItemStrategy } from "../../../contract/tables.ts";
+import { createDynamoDbLocks } from "../../../locks/dynamodb/dynamodb-locks.ts";
+import { directDoor } from "../doors/direct-door.ts";
+import { jsonDoor } from "../doors/json-door.ts";
+import type { Transport } from "../doors/transport.ts";
+import { tableNames } from "../tables.ts";
+import type { Environment } from "./environment.ts";
+
+/** How requests enter: as JSON, or below serialization, which is quicker (doors/transport.ts). */
+export type Door = "json" | "direct";
+
+export interface CoreOptions {
+  environment: Environment;
+  transport: Transport;
+  door: Door;
+  multiItemStrategy: MultiItemStrategy;
+}
+
+export const openCore = ({
+  environment,
+  transport,
+  door,
+  multiItemStrategy,
+}: CoreOptions): LeasingDatabase => {
+  const client = connect({
+    ...(door === "json"
+      ? jsonDoor(transport)
+      : directDoor(transport, { newToken: () => environment.random.uuid() })),
+  });
+  const database = createDatabase({ client, tables: tableNames, ...platformOf(environment) });
+  const startTimer = (delayMs: number, callback: () => void): (() => void) => {
+    const timer = environment.setTimer(delayMs, callback);
+    return () => timer.cancel();
+  };
+  const locks = createDynamoDbLocks({
+    client,
+    table: tableNames.locks,
+    clock: environment,
+    timers: {
+      start: startTimer,
+      startInBackground: startTimer,
+    },
+    random: () => environment.random.next(),
+    randomUuid: () => environment.random.uuid(),
+  });
+  return withLeases(database, { locks, multiItemStrategy });
+};
+
+function platformOf(environment: Environment): Platform {
+  return {
+    now: () => environment.wallMs(),
+    monotonicMs: () => environment.monotonicMs(),
+    sleep: (durationMs) => new Promise((resolve) => void environment.setTimer(durationMs, resolve)),
+    timeoutSignal: (delayMs) => {
+      const controller = new AbortController();
+      environment.setTimer(delayMs, () =>
+        controller.abort(new DOMException("The operation timed out.", "TimeoutError")),
+      );
+      return controller.signal;
+    },
+    random: () => environment.random.next(),
+    randomUuid: () => environment.random.uuid(),
+  };
+}

@@ -1,0 +1,130 @@
+/**
+ * What a shop can ask Holdfast for, over HTTP or by an order event, and what it is answered: one call
+ * into the core for each, and the status of its outcome as the functions map it.
+ */
+import type { StockItem } from "../../../contract/tables.ts";
+import {
+  adjustStock,
+  type AdjustStockInput,
+  type AdjustStockOutcome,
+} from "../../../inventory/adjust.ts";
+import type { Call } from "../../../inventory/database.ts";
+import { InventoryError } from "../../../inventory/errors.ts";
+import { extend, type ExtendInput, type ExtendOutcome } from "../../../inventory/extend.ts";
+import type { LeasingDatabase } from "../../../inventory/leases.ts";
+import {
+  cancelOrder,
+  payOrder,
+  type CancelOrderOutcome,
+  type PayOrderOutcome,
+} from "../../../inventory/orders/end-order.ts";
+import {
+  placeOrder,
+  type PlaceOrderInput,
+  type PlaceOrderOutcome,
+} from "../../../inventory/orders/place-order.ts";
+import { getReservation, listReservations } from "../../../inventory/reservation-queries.ts";
+import type { Reservation } from "../../../inventory/reservation.ts";
+import { reserve, type ReserveInput, type ReserveOutcome } from "../../../inventory/reserve.ts";
+import {
+  getStock,
+  setStock,
+  type SetStockInput,
+  type SetStockOutcome,
+} from "../../../inventory/stock.ts";
+import {
+  confirm,
+  release,
+  type ConfirmOutcome,
+  type ReleaseOutcome,
+} from "../../../inventory/transitions.ts";
+
+/** By operation: its input, and its outcome. */
+export interface ShopOperations {
+  reserve: { input: ReserveInput; outcome: ReserveOutcome };
+  confirm: { input: { reservationId: string }; outcome: ConfirmOutcome };
+  release: { input: { reservationId: string }; outcome: ReleaseOutcome };
+  extend: { input: ExtendInput; outcome: ExtendOutcome };
+  getReservation: {
+    input: { reservationId: string };
+    outcome: { outcome: "found"; reservation: Reservation } | { outcome: "unknown_reservation" };
+  };
+  listReservations: {
+    input: { orderId: string };
+    outcome: { outcome: "listed"; reservations: Reservation[] };
+  };
+  setStock: { input: SetStockInput; outcome: SetStockOutcome };
+  adjustStock: { input: AdjustStockInput; outcome: AdjustStockOutcome };
+  getStock: {
+    input: { sku: string };
+    outcome: { outcome: "found"; stock: StockItem } | { outcome: "unknown_sku" };
+  };
+  placeOrder: { input: PlaceOrderInput; outcome: PlaceOrderOutcome };
+  payOrder: { input: { orderId: string }; outcome: PayOrderOutcome };
+  cancelOrder: { input: { orderId: string }; outcome: CancelOrderOutcome };
+}
+
+export type ShopOperation = keyof ShopOperations;
+
+export type ShopCall = {
+  [Operation in ShopOperation]: {
+    operation: Operation;
+    input: ShopOperations[Operation]["input"];
+  };
+}[ShopOperation];
+
+/** An outcome of the core, or the code of the fault that it threw. */
+export type ShopAnswer =
+  | { kind: "outcome"; outcome: ShopOperations[ShopOperation]["outcome"] }
+  /** 503: to be repeated under the same key. */
+  | { kind: "busy"; error: Error }
+  /** 500: a bug, or a refusal of DynamoDB that the core does not handle. */
+  | { kind: "internal"; error: Error };
+
+type Work<Operation extends ShopOperation> = (
+  database: LeasingDatabase,
+  input: ShopOperations[Operation]["input"],
+  call: Call,
+) => Promise<ShopOperations[Operation]["outcome"]>;
+
+const work: { [Operation in ShopOperation]: Work<Operation> } = {
+  reserve,
+  confirm: (database, { reservationId }, call) => confirm(database, reservationId, call),
+  release: (database, { reservationId }, call) => release(database, reservationId, call),
+  extend,
+  getReservation: async (database, { reservationId }, call) => {
+    const reservation = await getReservation(database, reservationId, call);
+    return reservation === undefined
+      ? { outcome: "unknown_reservation" }
+      : { outcome: "found", reservation };
+  },
+  listReservations: async (database, input, call) => {
+    const { items } = await listReservations(database, input, call);
+    return { outcome: "listed", reservations: items };
+  },
+  setStock,
+  adjustStock,
+  getStock: async (database, { sku }, call) => {
+    const stock = await getStock(database, sku, call);
+    return stock === undefined ? { outcome: "unknown_sku" } : { outcome: "found", stock };
+  },
+  placeOrder,
+  payOrder: (database, { orderId }, call) => payOrder(database, orderId, call),
+  cancelOrder: (database, { orderId }, call) => cancelOrder(database, orderId, call),
+};
+
+/** Answers one call as the functions do. Never rejects. */
+export const answerCall = async (
+  database: LeasingDatabase,
+  { operation, input }: ShopCall,
+  call: Call,
+): Promise<ShopAnswer> => {
+  try {
+    const perform = work[operation] as Work<ShopOperation>;
+    return { kind: "outcome", outcome: await perform(database, input, call) };
+  } catch (error) {
+    const isBusy =
+      error instanceof InventoryError && (error.code === "busy" || error.code === "unavailable");
+    return { kind: isBusy ? "busy" : "internal", error: error as Error };
+  }
+};

@@ -1,0 +1,110 @@
+/** One run: a world from a seed, loaded, brought to rest and checked. */
+import { sweepIntervalMinutes } from "../../contract/bounds.ts";
+import { checkEvents } from "./checks/check-events.ts";
+import { checkLedger, checkRecords } from "./checks/check-end.ts";
+import { findingOf } from "./checks/known-findings.ts";
+import type { Violation } from "./checks/violation.ts";
+import { epochMs } from "./cloud/environment.ts";
+import { faultLevels, type FaultLevel } from "./faults.ts";
+import { figuresOf, type Figures } from "./figures.ts";
+import { parameters as usual } from "./parameters.ts";
+import { createAnswers } from "./scenarios/answers.ts";
+import type { Load, Scenario } from "./scenarios/scenario.ts";
+import { scenarios, type ScenarioName } from "./scenarios/scenarios.ts";
+import { enterVirtualTime } from "./time/platform.ts";
+import { createWorld, type World } from "./world.ts";
+
+export interface RunOptions {
+  scenario: ScenarioName;
+  seed: number;
+  /** In place of the scenario's own. */
+  load?: Partial<Load>;
+  faults?: FaultLevel;
+  /** Concurrent executions of the account. */
+  concurrency?: number;
+  onTrace?: (line: string) => void;
+}
+
+export interface RunResult {
+  scenario: ScenarioName;
+  seed: number;
+  violations: Violation[];
+  /** SHA-256 of the trace: the same in every run of the seed. */
+  hash: string;
+  figures: Figures;
+  /** Lines of history of what the first violation is about. */
+  history: string[];
+}
+
+/** One seed in so many enters through JSON, the others below serialization (doors/transport.ts). */
+const jsonDoorEvery = 8;
+
+export const runSeed = async (options: RunOptions): Promise<RunResult> => {
+  const { seed } = options;
+  const scenario: Scenario = scenarios[options.scenario];
+  const parameters = parametersOf(scenario, options.concurrency);
+  const leaveVirtualTime = enterVirtualTime();
+  try {
+    const world = createWorld({
+      seed,
+      parameters,
+      faults: options.faults === undefined ? scenario.faults : faultLevels[options.faults],
+      door: seed % jsonDoorEvery === 0 ? "json" : "direct",
+      multiItemStrategy: scenario.multiItemStrategy ?? (seed % 2 === 0 ? "leased" : "optimistic"),
+      onTrace: options.onTrace,
+    });
+    const answers = createAnswers();
+    const load = { ...scenario.load, ...options.load };
+    await world.time.runUntilDone(scenario.run(world, load, answers));
+    const figures = figuresOf(world, answers, load);
+    if (scenario.isThroughput !== true) await comeToRest(world);
+    world.judgeClaims();
+    return {
+      scenario: options.scenario,
+      seed,
+      violations: [...world.violations],
+      hash: world.trace.hash(),
+      figures,
+      history: [],
+    };
+  } finally {
+    leaveVirtualTime();
+  }
+};
+
+function parametersOf({ adapt }: Scenario, concurrency: number | undefined) {
+  const adapted = adapt?.(usual) ?? usual;
+  if (concurrency === undefined) return adapted;
+  return { ...adapted, functions: { ...adapted.functions, concurrency } };
+}
+
+/** How long a run may take to come to rest, in milliseconds of the run. */
+const restMsMax = 15 * 60 * 1_000;
+const sweepMs = sweepIntervalMinutes * 60 * 1_000;
+
+/** Lets all holds end and all that was committed be told, and checks what is left. */
+async function comeToRest(world: World): Promise<void> {
+  const { time, history, orders, consumers } = world;
+  world.calm();
+  const endsAtMs = time.nowMs + restMsMax;
+  const isBusy = (): boolean =>
+    orders.length > 0 || !consumers.isIdle() || lastExpiryMs(world) + 2 * sweepMs > time.nowMs;
+  while (isBusy() && time.nowMs < endsAtMs) await time.runTo(time.nowMs + 1_000);
+  checkRecords(history, time.nowMs, 2 * sweepMs, world.report);
+  checkLedger(history, world.engine, world.report);
+  checkEvents(history, world.topic.publications, world.report);
+}
+
+/** When the last hold ends that is still held, in milliseconds of the run. */
+function lastExpiryMs({ history }: World): number {
+  let lastMs = 0;
+  for (const id of history.reservationIds) {
+    const item = history.reservation(id).last;
+    if (item?.status === "held") lastMs = Math.max(lastMs, item.expiresAtMs - epochMs);
+  }
+  return lastMs;
+}
+
+/** The violations that are no known finding. */
+export const newViolations = ({ violations }: RunResult): Violation[] =>
+  violations.filter((violation) => findingOf(violation) === undefined);

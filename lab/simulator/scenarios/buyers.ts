@@ -1,0 +1,81 @@
+/** Scenarios of buyers of popular SKUs: their figures are the point. */
+import type { Line } from "../../../contract/tables.ts";
+import { faultLevels } from "../faults.ts";
+import type { World } from "../world.ts";
+import type { Answers } from "./answers.ts";
+import { atRate, persist, stockUp } from "./callers.ts";
+import type { Load, Scenario } from "./scenario.ts";
+
+/** How long a buyer takes to pay. */
+const paymentMs = [1_000, 5_000] as const;
+const releaseShare = 0.05;
+
+/** One buyer: holds the lines, and mostly confirms them later. */
+const buy = async (
+  world: World,
+  answers: Answers,
+  { confirms }: Load,
+  buyer: number,
+  lines: Line[],
+): Promise<void> => {
+  const startedAtMs = world.time.nowMs;
+  const input = { lines, idempotencyKey: `buyer-${buyer}` };
+  const response = await world.holdfast.send({ operation: "reserve", input });
+  answers.add(response, startedAtMs, world.time.nowMs);
+  if (response.kind !== "outcome" || !("reservation" in response.outcome)) return;
+  const { reservationId } = response.outcome.reservation;
+  const share = world.random.next();
+  if (share >= confirms + releaseShare) return;
+  await world.sleep(world.random.within(paymentMs));
+  const operation = share < confirms ? "confirm" : "release";
+  await world.holdfast.send({ operation, input: { reservationId } });
+};
+
+export const flashSale: Scenario = {
+  description: "Buyers of one SKU come at a rate, and confirm or release their holds",
+  load: { rate: 500, seconds: 10, units: 1_000_000, confirms: 0.9 },
+  faults: faultLevels.none,
+  isThroughput: true,
+  run: async (world, load, answers) => {
+    await stockUp(world, ["popular"], load.units);
+    await atRate(world, load.rate, load.seconds, (buyer) =>
+      buy(world, answers, load, buyer, [{ sku: "popular", quantity: 1 }]),
+    );
+  },
+};
+
+export const soldOut: Scenario = {
+  description: "Buyers come for a SKU whose last units are held",
+  load: { rate: 1_000, seconds: 10, units: 20, confirms: 0 },
+  faults: faultLevels.none,
+  isThroughput: true,
+  run: async (world, load, answers) => {
+    await stockUp(world, ["sold-out"], load.units);
+    const lines = [{ sku: "sold-out", quantity: load.units }];
+    await persist(world, { operation: "reserve", input: { lines, idempotencyKey: "first" } });
+    await atRate(world, load.rate, load.seconds, (buyer) =>
+      buy(world, answers, load, buyer, [{ sku: "sold-out", quantity: 1 }]),
+    );
+  },
+};
+
+const cartSkus = Array.from({ length: 10 }, (_, index) => `cart-${index}`);
+
+export const carts: Scenario = {
+  description: "Carts of two to six lines over ten scarce SKUs get in each other's way",
+  load: { rate: 20, seconds: 15, units: 60, confirms: 0.6 },
+  faults: faultLevels.some,
+  isThroughput: true,
+  run: async (world, load, answers) => {
+    await stockUp(world, cartSkus, load.units);
+    await atRate(world, load.rate, load.seconds, (buyer) => {
+      const count = world.random.whole(2, 6);
+      const first = world.random.whole(0, cartSkus.length - 1);
+      const lines = Array.from({ length: count }, (_, index) => ({
+        sku: cartSkus[(first + index) % cartSkus.length]!,
+        quantity: world.random.whole(1, 2),
+      }));
+      return buy(world, answers, load, buyer, lines);
+    });
+  },
+};

@@ -1,0 +1,106 @@
+/** Everything at random: shoppers, staff and order events over a few scarce SKUs. */
+import type { Line } from "../../../contract/tables.ts";
+import type { ShopCall } from "../cloud/shop-calls.ts";
+import { faultLevels } from "../faults.ts";
+import type { World } from "../world.ts";
+import type { Answers } from "./answers.ts";
+import { atRate, persist, stockUp } from "./callers.ts";
+import type { Scenario } from "./scenario.ts";
+import { orderLife } from "./order-events.ts";
+
+/** One run in so many has carts of more lines than a transaction takes. */
+const largeCartEvery = 10;
+const largeCartLines = [60, 120] as const;
+
+export const mixed: Scenario = {
+  description: "Shoppers, staff and order events at random, over a few scarce SKUs",
+  load: { rate: 4, seconds: 25, units: 12, confirms: 0.5 },
+  faults: faultLevels.some,
+  run: async (world, load, answers) => {
+    const { random } = world;
+    const skus = Array.from({ length: random.whole(2, 4) }, (_, index) => `sku-${index}`);
+    const isLarge = random.chance(1 / largeCartEvery);
+    const many = isLarge ? Array.from({ length: largeCartLines[1] }, (_, i) => `many-${i}`) : [];
+    await stockUp(world, [...skus, ...many], load.units);
+    await atRate(world, load.rate, load.seconds, (index) => {
+      const kind = random.next();
+      if (kind < 0.6) return shop(world, answers, load.confirms, index, pickLines(world, skus));
+      if (kind < 0.75) return staff(world, skus, index);
+      if (kind < 0.85) return look(world, skus);
+      if (isLarge && kind < 0.9) {
+        const lines = many.slice(0, random.pick(largeCartLines));
+        const cart = lines.map((sku) => ({ sku, quantity: random.whole(1, 3) }));
+        return shop(world, answers, load.confirms, index, cart);
+      }
+      return orderLife(world, `order-${index}`, pickLines(world, skus));
+    });
+  },
+};
+
+/** Mostly one line. */
+function pickLines({ random }: World, skus: readonly string[]): Line[] {
+  const count = random.chance(0.65) ? 1 : random.whole(2, skus.length);
+  const first = random.whole(0, skus.length - 1);
+  return Array.from({ length: count }, (_, index) => ({
+    sku: skus[(first + index) % skus.length]!,
+    quantity: random.whole(1, 3),
+  }));
+}
+
+/** A shopper holds lines, sometimes twice at once, and then decides. */
+async function shop(
+  world: World,
+  answers: Answers,
+  confirms: number,
+  index: number,
+  lines: Line[],
+): Promise<void> {
+  const { random } = world;
+  const ttlSeconds = random.pick([1, 3, 10, 30]);
+  const input = {
+    lines,
+    ttlSeconds,
+    idempotencyKey: `shopper-${index}`,
+    ...(random.chance(0.2) && { orderId: `cart-${index}` }),
+  };
+  const call: ShopCall = { operation: "reserve", input };
+  const startedAtMs = world.time.nowMs;
+  const twin = random.chance(0.2) ? persist(world, call) : undefined;
+  const response = await persist(world, call);
+  await twin;
+  answers.add(response, startedAtMs, world.time.nowMs);
+  if (response.kind !== "outcome" || !("reservation" in response.outcome)) return;
+  const { reservationId } = response.outcome.reservation;
+  await world.sleep(random.within([0, ttlSeconds * 1_200]));
+  if (random.chance(0.2)) {
+    await persist(world, { operation: "extend", input: { reservationId, ttlSeconds: 5 } });
+    await world.sleep(random.within([0, 6_000]));
+  }
+  if (random.chance(confirms)) await end(world, "confirm", reservationId);
+  else if (random.chance(0.5)) await end(world, "release", reservationId);
+  if (random.chance(0.2)) await end(world, random.pick(["confirm", "release"]), reservationId);
+  if (random.chance(0.2)) {
+    await persist(world, { operation: "getReservation", input: { reservationId } });
+  }
+}
+
+const end = (world: World, operation: "confirm" | "release", reservationId: string) =>
+  persist(world, { operation, input: { reservationId } });
+
+/** Staff count a SKU or correct it. */
+async function staff(world: World, skus: readonly string[], index: number): Promise<void> {
+  const { random } = world;
+  const sku = random.pick(skus);
+  if (random.chance(0.3)) {
+    await persist(world, { operation: "setStock", input: { sku, onHand: random.whole(5, 30) } });
+    return;
+  }
+  const delta = random.pick([-3, -2, -1, 1, 2, 5, 8]);
+  const input = { sku, delta, reason: "correction", idempotencyKey: `correction-${index}` };
+  await persist(world, { operation: "adjustStock", input });
+}
+
+async function look(world: World, skus: readonly string[]): Promise<void> {
+  const sku = world.random.pick([...skus, "unknown"]);
+  await persist(world, { operation: "getStock", input: { sku } });
+}

@@ -1,0 +1,34 @@
+/** What happens in a run: who calls Holdfast, and with what. */
+import type { Parameters } from "../parameters.ts";
+import type { MultiItemStrategy } from "../../../contract/tables.ts";
+import type { Faults } from "../faults.ts";
+import type { World } from "../world.ts";
+import type { Answers } from "./answers.ts";
+
+/** How much of it. */
+export interface Load {
+  /** Buyers a second. */
+  rate: number;
+  seconds: number;
+  /** Units of each SKU at the beginning. */
+  units: number;
+  /** The share of holds that are confirmed; a twentieth is released. */
+  confirms: number;
+}
+
+export interface Scenario {
+  /** One line: what it shows. */
+  description: string;
+  load: Load;
+  faults: Faults;
+  /** By the seed where absent. */
+  multiItemStrategy?: MultiItemStrategy;
+  /** Whether its figures are the point; its violations are, where absent. */
+  isThroughput?: boolean;
+  /** The number of the known finding that it shows (checks/known-findings.ts). */
+  finding?: number;
+  /** The simulated AWS that it needs, where it is another than the usual one. */
+  adapt?: (parameters: Parameters) => Parameters;
+  /** Loads the world. Resolves when all calls are answered. */
+  run: (world: World, load: Load, answers: Answers) => Promise<void>;
+}

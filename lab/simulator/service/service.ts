@@ -1,0 +1,232 @@
+/**
+ * DynamoDB as requests meet it on AWS: with latencies, capacity, conflicts, lag and faults, in virtual
+ * time. What the operations mean is the engine's (engine/engine.ts); when they happen, and whether, is
+ * decided here. Next: parameters.ts for every figure, transactions.ts for how writes meet.
+ */
+import type { Environment } from "../cloud/environment.ts";
+import type { Engine, OperationName } from "../engine/engine.ts";
+import type { Transport } from "../doors/transport.ts";
+import type { Faults } from "../faults.ts";
+import type { DatabaseParameters } from "../parameters.ts";
+import type { Random } from "../time/random.ts";
+import type { VirtualTime } from "../time/virtual-time.ts";
+import { createCapacity, type Demand, type UnitKind } from "./capacity.ts";
+import type { Attempt, CommitListener, Reply, ServiceContext } from "./context.ts";
+import { createItems } from "./items.ts";
+import { createOutages } from "./outages.ts";
+import { readBatch, writeBatch } from "./batches.ts";
+import { read, readTransaction } from "./reads.ts";
+import { serverError, throttling } from "./refusals.ts";
+import { createReplication } from "./replication.ts";
+import { replyTo, writeItem } from "./single-writes.ts";
+import { createStreams, type Streams } from "./streams.ts";
+import { createTokens } from "./tokens.ts";
+import { runTransaction } from "./transactions.ts";
+
+/** Told of each attempt when it is sent, and of each reply. */
+export interface ServiceListener {
+  sent?(attempt: Attempt): void;
+  replied?(attempt: Attempt, reply: Reply): void;
+  charged?(attempt: Attempt, kind: UnitKind, demands: readonly Demand[]): void;
+  committed?: CommitListener;
+}
+
+export interface ServiceOptions {
+  time: VirtualTime;
+  random: Random;
+  engine: Engine;
+  parameters: DatabaseParameters;
+  /** Asked at each request, so that a run can end without faults. */
+  faults: () => Faults;
+  /** How long a client waits for a reply to one attempt, in milliseconds. */
+  requestTimeoutMs: number;
+}
+
+export interface Service {
+  /** The way from one environment's client to the service. */
+  connect(environment: Environment): Transport;
+  listen(listener: ServiceListener): void;
+  readonly streams: Streams;
+  readonly indexLagMsMax: ReadonlyMap<string, number>;
+}
+
+export const createService = (options: ServiceOptions): Service => {
+  const { time, random, engine, parameters, faults } = options;
+  const listeners: ServiceListener[] = [];
+  const streams = createStreams(time, random.fork("streams"), parameters);
+  const replication = createReplication(time, random.fork("replication"), engine, parameters);
+  const tokens = createTokens(time, parameters.tokenMs);
+  const outages = createOutages(time, random.fork("outages"), faults);
+  const capacity = createCapacity(time, parameters);
+  const requests = new Map<string, { number: number; attempts: number }>();
+
+  const context: ServiceContext = {
+    time,
+    random: random.fork("service"),
+    engine,
+    parameters,
+    faults,
+    capacity,
+    items: createItems(time),
+    charge: (kind, attempt, demands) => {
+      capacity.consume(kind, demands);
+      for (const listener of listeners) listener.charged?.(attempt, kind, demands);
+    },
+    commit: (attempt, changes) => {
+      if (changes.length === 0) return;
+      for (const change of changes) {
+        engine.commit(change);
+        context.items.noteWrite(change.target.id);
+      }
+      for (const listener of listeners) {
+        listener.committed?.({ atMs: time.nowMs, attempt, changes });
+      }
+      replication.follow(changes);
+      streams.append(changes);
+    },
+  };
+
+  /** Serves one attempt that arrives whole. `reply` is called when the reply reaches the client. */
+  const serve = (attempt: Attempt, reply: (reply: Reply) => void): void => {
+    const sentAtMs = time.nowMs;
+    const { request } = attempt;
+    const durationMs = drawDurationMs(context, request.operation, request.targets.length);
+    const replyAtTheEnd = (result: Reply): void => {
+      const queuedMs = Math.max(0, time.nowMs - (sentAtMs + durationMs / 2));
+      time.scheduleQuietly(sentAtMs + durationMs + queuedMs, () => reply(result));
+    };
+    const arrive = (work: () => void): void =>
+      void time.scheduleQuietly(sentAtMs + durationMs / 2, work);
+    switch (request.operation) {
+      case "TransactWriteItems":
+        return runTransaction(context, tokens, attempt, durationMs, reply);
+      case "TransactGetItems":
+        return readTransaction(context, attempt, durationMs, reply);
+      case "PutItem":
+      case "UpdateItem":
+      case "DeleteItem":
+        return arrive(() =>
+          writeItem(context, attempt, 0, (result, evaluation) =>
+            replyAtTheEnd(evaluation ? replyTo(context, attempt, evaluation) : result),
+          ),
+        );
+      case "BatchWriteItem":
+        return arrive(() => writeBatch(context, attempt, replyAtTheEnd));
+      case "BatchGetItem":
+        return arrive(() => replyAtTheEnd(readBatch(context, attempt)));
+      case "GetItem":
+      case "Query":
+      case "Scan":
+        return arrive(() => replyAtTheEnd(read(context, attempt)));
+    }
+  };
+
+  /** Sends one attempt over a network that may lose it, or its reply, or bring it twice. */
+  const send = (attempt: Attempt, reply: (reply: Reply) => void): void => {
+    const {
+      requestLost,
+      replyLost,
+      copied,
+      copyLateMs,
+      serverError: failing,
+      throttled,
+    } = faults();
+    const chance = context.random;
+    if (chance.chance(copied)) {
+      const copy = { ...attempt, isCopy: true };
+      time.scheduleQuietly(time.nowMs + chance.within(copyLateMs), () => serve(copy, () => {}));
+    }
+    if (chance.chance(requestLost) || outages.isOut()) return;
+    const failure = chance.chance(failing)
+      ? serverError()
+      : chance.chance(throttled)
+        ? throttling("partition")
+        : undefined;
+    if (failure !== undefined) {
+      const durationMs = chance.within(parameters.readMs);
+      time.scheduleQuietly(time.nowMs + durationMs, () => reply({ error: failure }));
+      return;
+    }
+    const isReplyLost = chance.chance(replyLost);
+    serve(attempt, isReplyLost ? () => {} : reply);
+  };
+
+  const countAttempt = (invocationId: string): { number: number; attempts: number } => {
+    const counted = requests.get(invocationId) ?? { number: requests.size + 1, attempts: 0 };
+    counted.attempts += 1;
+    requests.set(invocationId, counted);
+    return counted;
+  };
+
+  const connect =
+    (environment: Environment): Transport =>
+    ({ operation, input, invocationId }, signal) =>
+      new Promise((resolve, reject) => {
+        const { number: requestNumber, attempts } = countAttempt(invocationId);
+        const attempt: Attempt = {
+          request: engine.parse(operation, input),
+          requestNumber,
+          number: attempts,
+          sender: environment.name,
+          sentAtWallMs: environment.wallMs(),
+          isCopy: false,
+        };
+        if (signal?.aborted) return reject(abortError());
+        const timer = environment.setTimer(options.requestTimeoutMs, () => settle(timeoutError()));
+        const abort = (): void => settle(abortError());
+        signal?.addEventListener("abort", abort, { once: true });
+        let isSettled = false;
+        const settle = (result: Error | object): void => {
+          if (isSettled) return;
+          isSettled = true;
+          timer.cancel();
+          signal?.removeEventListener("abort", abort);
+          if (result instanceof Error) reject(result);
+          else resolve(result);
+        };
+        for (const listener of listeners) listener.sent?.(attempt);
+        send(attempt, (reply) => {
+          for (const listener of listeners) listener.replied?.(attempt, reply);
+          // A reply resumes code that awaits, which the quiet steps of the service do not.
+          time.schedule(time.nowMs, () =>
+            environment.deliver(() => settle("error" in reply ? reply.error : reply.output)),
+          );
+        });
+      });
+
+  return {
+    connect,
+    listen: (listener) => void listeners.push(listener),
+    streams,
+    indexLagMsMax: replication.indexLagMsMax,
+  };
+};
+
+function drawDurationMs(
+  { random, parameters }: ServiceContext,
+  operation: OperationName,
+  targets: number,
+): number {
+  const furtherMs = Math.max(0, targets - 1) * parameters.furtherItemMs;
+  return random.within(durations[operation](parameters)) + furtherMs;
+}
+
+const durations = {
+  GetItem: ({ readMs }) => readMs,
+  BatchGetItem: ({ readMs }) => readMs,
+  Query: ({ queryMs }) => queryMs,
+  Scan: ({ queryMs }) => queryMs,
+  PutItem: ({ singleWriteMs }) => singleWriteMs,
+  UpdateItem: ({ singleWriteMs }) => singleWriteMs,
+  DeleteItem: ({ singleWriteMs }) => singleWriteMs,
+  BatchWriteItem: ({ singleWriteMs }) => singleWriteMs,
+  TransactWriteItems: ({ transactionMs }) => transactionMs,
+  TransactGetItems: ({ transactionMs }) => transactionMs,
+} as const satisfies Record<
+  OperationName,
+  (parameters: DatabaseParameters) => DatabaseParameters["readMs"]
+>;
+
+/** As the SDK's own HTTP handler names them: the first is retried by the SDK, the second is not. */
+const timeoutError = (): Error => Object.assign(new Error("No reply."), { name: "TimeoutError" });
+const abortError = (): Error => Object.assign(new Error("Aborted."), { name: "AbortError" });

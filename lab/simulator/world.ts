@@ -1,0 +1,189 @@
+/**
+ * One simulated world: an account with Holdfast in it, its callers, and what watches them. Everything
+ * in it follows from the seed.
+ */
+import type { UpdateCommand } from "@aws-sdk/lib-dynamodb";
+import { databaseRequestTimeoutMs } from "../../contract/bounds.ts";
+import type { MultiItemStrategy } from "../../contract/tables.ts";
+import { createCommitChecks, type Report } from "./checks/check-commits.ts";
+import { falseAnswerOf } from "./checks/check-answers.ts";
+import { checkEndReached, checkHeldOnce } from "./checks/check-orders.ts";
+import { falsehoodOf, type ShortageClaim } from "./checks/check-shortage.ts";
+import { byHand, createHistory, type History } from "./checks/history.ts";
+import type { Violation } from "./checks/violation.ts";
+import { createAccount, type Account } from "./cloud/account.ts";
+import { createHoldfast, type CallRecord, type Holdfast } from "./cloud/holdfast.ts";
+import { createEnvironment } from "./cloud/environment.ts";
+import { openCore, type Door } from "./cloud/open-core.ts";
+import { createOrderQueue, type OrderQueue } from "./cloud/order-queue.ts";
+import { startStreamConsumers, type StreamConsumers } from "./cloud/stream-consumers.ts";
+import { startSweeps, type Sweeps } from "./cloud/sweeps.ts";
+import { createTopic, type Topic } from "./cloud/topic.ts";
+import { createEngine, type Engine } from "./engine/engine.ts";
+import { faultLevels, type Faults } from "./faults.ts";
+import { createMeter, type Meter } from "./meter.ts";
+import type { Parameters } from "./parameters.ts";
+import { createService, type Service } from "./service/service.ts";
+import { tableDefinitions } from "./tables.ts";
+import { createRandom, type Random } from "./time/random.ts";
+import { createVirtualTime, type VirtualTime } from "./time/virtual-time.ts";
+import { createTrace, type Trace } from "./trace.ts";
+
+export interface WorldOptions {
+  seed: number;
+  parameters: Parameters;
+  faults: Faults;
+  door: Door;
+  multiItemStrategy: MultiItemStrategy;
+  /** Called with each line of the trace. */
+  onTrace?: ((line: string) => void) | undefined;
+}
+
+export interface World {
+  time: VirtualTime;
+  random: Random;
+  parameters: Parameters;
+  engine: Engine;
+  service: Service;
+  account: Account;
+  holdfast: Holdfast;
+  orders: OrderQueue;
+  sweeps: Sweeps;
+  consumers: StreamConsumers;
+  topic: Topic;
+  history: History;
+  meter: Meter;
+  trace: Trace;
+  violations: readonly Violation[];
+  report: Report;
+  /** Writes past Holdfast, as a person at the console does. */
+  changeByHand(command: UpdateCommand): Promise<unknown>;
+  /** Resolves after so many milliseconds of the run. */
+  sleep(durationMs: number): Promise<void>;
+  /** Ends all faults but the skew of clocks, so that the run can come to rest. */
+  calm(): void;
+  /** Checks what can only be judged at the end of a run: claims of shortages. */
+  judgeClaims(): void;
+}
+
+export const createWorld = (options: WorldOptions): World => {
+  const { seed, parameters } = options;
+  const time = createVirtualTime();
+  const random = createRandom(seed);
+  let current = options.faults;
+  const faults = (): Faults => current;
+  const engine = createEngine(tableDefinitions);
+  const service = createService({
+    time,
+    random: random.fork("dynamodb"),
+    engine,
+    parameters: parameters.database,
+    faults,
+    requestTimeoutMs: databaseRequestTimeoutMs,
+  });
+  const violations: Violation[] = [];
+  const report: Report = (kind, subject, message) =>
+    void violations.push({ kind, subject, atMs: time.nowMs, message });
+
+  const history = createHistory();
+  const checkCommit = createCommitChecks(history, (violation) => violations.push(violation));
+  service.listen({
+    committed: (commit) => {
+      const changed = history.note(commit);
+      checkCommit(changed);
+      checkHeldOnce(history, changed, report);
+    },
+  });
+
+  const claims: ShortageClaim[] = [];
+  const onCall = (record: CallRecord): void => {
+    const { operation, input } = record.call;
+    const subject = subjectOf(record);
+    if (record.answer.kind === "internal") {
+      const { error } = record.answer;
+      report("internal_error", subject, `${operation}: ${describe(error)}`);
+    }
+    const falsehood = falseAnswerOf(history, record, (claim) => void claims.push(claim));
+    if (falsehood !== undefined) {
+      report("false_answer", subject, `${operation} ${JSON.stringify(input)}: ${falsehood}`);
+    }
+    checkEndReached(history, record, report);
+  };
+
+  const account = createAccount({ time, random, parameters: parameters.functions, faults });
+  const holdfast = createHoldfast({
+    time,
+    random,
+    account,
+    service,
+    faults,
+    door: options.door,
+    multiItemStrategy: options.multiItemStrategy,
+    onCall,
+  });
+  const hand = createEnvironment({ name: byHand, time, random: random.fork(byHand), skewMs: 0 });
+  const topic = createTopic(time, random.fork("topic"), faults);
+  const { streams } = service;
+  const { clockSkewMs } = options.faults;
+
+  return {
+    time,
+    random,
+    parameters,
+    engine,
+    service,
+    account,
+    holdfast,
+    orders: createOrderQueue(time, random.fork("orders"), holdfast, faults),
+    sweeps: startSweeps(time, holdfast, (error) =>
+      report("sweep_stopped", "sweep", describe(error)),
+    ),
+    consumers: startStreamConsumers({
+      time,
+      random: random.fork("consumers"),
+      parameters,
+      faults,
+      holdfast,
+      streams,
+      topic,
+    }),
+    topic,
+    history,
+    meter: createMeter(service),
+    trace: createTrace(time, service, options.onTrace),
+    violations,
+    report,
+    changeByHand: (command) =>
+      hand.run(() => {
+        const { door, multiItemStrategy } = options;
+        const transport = service.connect(hand);
+        const core = openCore({ environment: hand, transport, door, multiItemStrategy });
+        return core.client.send(command);
+      }),
+    sleep: (durationMs) =>
+      new Promise((resolve) => void time.schedule(time.nowMs + durationMs, resolve)),
+    calm: () => {
+      current = { ...faultLevels.none, clockSkewMs };
+    },
+    judgeClaims: () => {
+      const lagMs = Math.max(0, ...service.indexLagMsMax.values());
+      for (const claim of claims) {
+        const falsehood = falsehoodOf(history, claim, lagMs + 2 * clockSkewMs);
+        if (falsehood !== undefined) report("false_shortage", claim.sku, falsehood);
+      }
+    },
+  };
+};
+
+function subjectOf({ call: { input }, answer }: CallRecord): string {
+  if ("sku" in input) return input.sku;
+  if ("reservationId" in input && input.reservationId !== undefined) return input.reservationId;
+  if ("orderId" in input && input.orderId !== undefined) return input.orderId;
+  const outcome = answer.kind === "outcome" ? answer.outcome : undefined;
+  return outcome && "reservation" in outcome ? outcome.reservation.reservationId : "reserve";
+}
+
+function describe(error: Error): string {
+  const cause = error.cause instanceof Error ? ` (${error.cause.name})` : "";
+  return `${error.name}: ${error.message}${cause}`;
+}
