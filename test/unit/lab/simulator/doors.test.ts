@@ -47,12 +47,9 @@ const errorOf = (sent: Promise<unknown>) =>
 /** What a caller sees of an error. */
 const seen = (error: Error & Record<string, unknown>) => {
   const { httpStatusCode, attempts } = error.$metadata as Record<string, number>;
-  const { name, message, $fault, Item, CancellationReasons, __type } = error;
-  const isOwnClass = error.constructor.name;
-  return {
-    ...{ name, message, $fault, Item, CancellationReasons, __type, isOwnClass },
-    ...{ httpStatusCode, attempts },
-  };
+  const { name, message, $fault, Item, CancellationReasons, __type: type } = error;
+  const { name: kind } = error.constructor;
+  return { name, message, $fault, Item, CancellationReasons, type, kind, httpStatusCode, attempts };
 };
 
 const answers = {

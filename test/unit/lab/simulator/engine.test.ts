@@ -14,7 +14,7 @@ const holds: TableDefinition = {
   indexes: [
     {
       name: "byEnd",
-      partitionKey: { name: "shard", type: "N" },
+      partitionKey: { name: "slice", type: "N" },
       sortKey: { name: "endsAtMs", type: "N" },
       projection: ["skus"],
     },
@@ -27,7 +27,7 @@ const put = (engine: Engine, id: string, more: object): Change => {
   if (evaluation.outcome !== "apply") return expect.unreachable("was refused");
   return evaluation.change!;
 };
-const due = { shard: { N: "1" }, endsAtMs: { N: "10" } };
+const due = { slice: { N: "1" }, endsAtMs: { N: "10" } };
 
 const read = (engine: Engine, view: "latest" | "replica") =>
   engine.read(engine.parse("GetItem", { TableName: "holds", Key: { id: { S: "a" } } }), view);
@@ -36,7 +36,7 @@ const query = (engine: Engine) =>
     engine.parse("Query", {
       TableName: "holds",
       IndexName: "byEnd",
-      KeyConditionExpression: "shard = :one",
+      KeyConditionExpression: "slice = :one",
       ExpressionAttributeValues: { ":one": { N: "1" } },
     }),
     "replica",
