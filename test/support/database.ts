@@ -18,7 +18,7 @@ import { createTables } from "../../lib/tables.ts";
 import { createDynamoDbLocks } from "../../locks/dynamodb/dynamodb-locks.ts";
 import { localAccess } from "./local-access.ts";
 
-type TableDescription = Omit<CreateTableCommandInput, "TableName">;
+export type TableDescription = Omit<CreateTableCommandInput, "TableName">;
 
 const synthesizeTablesInto = (outdir: string): Record<string, { Properties: TableDescription }> => {
   const stack = new Stack(new App({ outdir }), "Tables");
@@ -43,7 +43,7 @@ const synthesizeTables = (): ReturnType<typeof synthesizeTablesInto> => {
  * The tables of the template, as `CreateTable` takes them, by their keys. Streams are for those who
  * read them: without an index, which only a file can be given, dynoxide is slow with them.
  */
-const describeTables = (hasStreams = false): Map<string, TableDescription> => {
+export const describeTables = (hasStreams = false): Map<string, TableDescription> => {
   const tables = new Map<string, TableDescription>();
   for (const { Properties } of Object.values(synthesizeTables())) {
     const { KeySchema, AttributeDefinitions, GlobalSecondaryIndexes, BillingMode } = Properties;
