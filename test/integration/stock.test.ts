@@ -1,9 +1,11 @@
 import { QueryCommand } from "@aws-sdk/lib-dynamodb";
-import { beforeAll, describe, expect, test } from "vitest";
+import { afterAll, beforeAll, describe, expect, inject, test } from "vitest";
 import { unitsMax } from "../../contract/bounds.ts";
 import { movementsTable, type MovementItem } from "../../contract/tables.ts";
+import type { RetryCause } from "../../inventory/database.ts";
 import { createInventory, type Inventory } from "../../inventory/inventory.ts";
-import { createTestDatabase, type TestDatabase } from "../support/database.ts";
+import { createTestDatabase, throughEndpoint, type TestDatabase } from "../support/database.ts";
+import { startFaultProxy, type Fault, type FaultProxy } from "../support/fault-proxy.ts";
 import { expectInvariants } from "../support/invariants.ts";
 
 let database: TestDatabase;
@@ -268,5 +270,113 @@ describe("listing stock", () => {
     ["that is null", Buffer.from("null").toString("base64url")],
   ])("refuses a cursor %s", async (_, cursor) => {
     await expect(inventory.listStock({ cursor })).rejects.toMatchObject({ code: "invalid_cursor" });
+  });
+});
+
+describe("adjusting a SKU that sells", () => {
+  const sku = "sells";
+  let proxy: FaultProxy;
+  beforeAll(async () => {
+    proxy = await startFaultProxy(inject("engineEndpoint"));
+  });
+  afterAll(() => proxy.stop());
+
+  /** Adjusts through the proxy, and sells one unit during each wait and before each of these requests. */
+  const adjustWhileSelling = async (input: { delta: number; salesBefore: readonly number[] }) => {
+    const causes: RetryCause[] = [];
+    let requests = 0;
+    let remainingMs = 1_000;
+    const sell = async () => expect((await hold(sku, 1)).outcome).toBe("reserved");
+    proxy.watch(async (_, moment) => {
+      if (moment === "after") return true;
+      if (input.salesBefore.includes(requests)) await sell();
+      requests += 1;
+      return true;
+    });
+    const adjusting = createInventory({
+      ...throughEndpoint(database, proxy.endpoint),
+      random: () => 0.5,
+      sleep: async (durationMs) => {
+        remainingMs -= durationMs;
+        await sell();
+      },
+    });
+    const call = {
+      remainingMs: () => remainingMs,
+      onRetry: (cause: RetryCause) => void causes.push(cause),
+    };
+    proxy.takeRequests();
+    try {
+      const idempotencyKey = `adjustment ${input.delta}`;
+      const adjustment = { sku, delta: input.delta, reason: "found", idempotencyKey };
+      const result = await adjusting.adjustStock(adjustment, call);
+      return { outcome: result.outcome, causes, requests: proxy.takeRequests() };
+    } finally {
+      proxy.watch(undefined);
+    }
+  };
+
+  const conflict: Fault = { kind: "cancel", reasons: ["None", "TransactionConflict"] };
+
+  test("goes on from the stock that refused it at once, before the next sale", async () => {
+    // Tries to starve an adjustment: whenever it waits, what it knows of the stock is stale again.
+    await inventory.setStock({ sku, onHand: 100 });
+    const result = await adjustWhileSelling({ delta: 1, salesBefore: [1, 2] });
+    expect(result).toEqual({
+      outcome: "adjusted",
+      causes: ["conflict", "conflict"],
+      requests: ["GetItem", ...Array<string>(3).fill("TransactWriteItems")],
+    });
+    expect(await inventory.getStock(sku)).toMatchObject({ onHand: 101, reserved: 2 });
+  });
+
+  test("reads the stock again after a wait", async () => {
+    await inventory.setStock({ sku, onHand: 100 });
+    proxy.plan("TransactWriteItems", [conflict]);
+    const result = await adjustWhileSelling({ delta: 2, salesBefore: [] });
+    expect(result).toEqual({
+      outcome: "adjusted",
+      causes: ["conflict"],
+      requests: ["GetItem", "TransactWriteItems", "GetItem", "TransactWriteItems"],
+    });
+  });
+
+  test("sees the adjustment of a repeat that was faster", async () => {
+    // Tries to adjust twice, and to refuse for units that the first adjustment has taken.
+    const input = { sku, delta: -90, reason: "found", idempotencyKey: "adjustment -90" };
+    await inventory.setStock({ sku, onHand: 100 });
+    let isFirst = true;
+    proxy.watch(async (_, moment) => {
+      if (moment === "before" && isFirst) {
+        isFirst = false;
+        return true;
+      }
+      if (moment === "before") {
+        proxy.watch(undefined);
+        await inventory.adjustStock(input);
+      }
+      return true;
+    });
+    const other = createInventory(throughEndpoint(database, proxy.endpoint));
+    expect(await other.adjustStock(input)).toMatchObject({ outcome: "replayed" });
+    expect(await inventory.getStock(sku)).toMatchObject({ onHand: 10 });
+  });
+
+  test("ends at the deadline, with a fault that may be retried", async () => {
+    await inventory.setStock({ sku, onHand: 100 });
+    let remainingMs = 1_000;
+    proxy.watch(async (_, moment) => {
+      if (moment === "before") {
+        remainingMs -= 100;
+        await hold(sku, 1);
+      }
+      return true;
+    });
+    const other = createInventory(throughEndpoint(database, proxy.endpoint));
+    const call = { remainingMs: () => remainingMs };
+    const adjusting = other.adjustStock({ sku, delta: 3, reason: "found" }, call);
+    await expect(adjusting).rejects.toMatchObject({ code: "busy" });
+    proxy.watch(undefined);
+    expect(await inventory.getStock(sku)).toMatchObject({ onHand: 100 });
   });
 });
