@@ -274,28 +274,31 @@ describe("listing stock", () => {
 });
 
 describe("adjusting a SKU that sells", () => {
-  const sku = "sells";
   let proxy: FaultProxy;
   beforeAll(async () => {
     proxy = await startFaultProxy(inject("engineEndpoint"));
   });
   afterAll(() => proxy.stop());
 
-  /** Adjusts through the proxy, and sells one unit during each wait and before each of these requests. */
-  const adjustWhileSelling = async (input: { delta: number; salesBefore: readonly number[] }) => {
+  /** Deadlines are counted by the tests: no signal of the real time interferes. */
+  const timeoutSignal = () => new AbortController().signal;
+
+  /** Adds one unit through the proxy. One is sold during each wait, and before these requests. */
+  const adjustWhileSelling = async (sku: string, salesBefore: readonly number[]) => {
     const causes: RetryCause[] = [];
     let requests = 0;
     let remainingMs = 1_000;
     const sell = async () => expect((await hold(sku, 1)).outcome).toBe("reserved");
     proxy.watch(async (_, moment) => {
       if (moment === "after") return true;
-      if (input.salesBefore.includes(requests)) await sell();
+      if (salesBefore.includes(requests)) await sell();
       requests += 1;
       return true;
     });
     const adjusting = createInventory({
       ...throughEndpoint(database, proxy.endpoint),
       random: () => 0.5,
+      timeoutSignal,
       sleep: async (durationMs) => {
         remainingMs -= durationMs;
         await sell();
@@ -307,9 +310,7 @@ describe("adjusting a SKU that sells", () => {
     };
     proxy.takeRequests();
     try {
-      const idempotencyKey = `adjustment ${input.delta}`;
-      const adjustment = { sku, delta: input.delta, reason: "found", idempotencyKey };
-      const result = await adjusting.adjustStock(adjustment, call);
+      const result = await adjusting.adjustStock({ sku, delta: 1, reason: "found" }, call);
       return { outcome: result.outcome, causes, requests: proxy.takeRequests() };
     } finally {
       proxy.watch(undefined);
@@ -320,8 +321,9 @@ describe("adjusting a SKU that sells", () => {
 
   test("goes on from the stock that refused it at once, before the next sale", async () => {
     // Tries to starve an adjustment: whenever it waits, what it knows of the stock is stale again.
+    const sku = "sells";
     await inventory.setStock({ sku, onHand: 100 });
-    const result = await adjustWhileSelling({ delta: 1, salesBefore: [1, 2] });
+    const result = await adjustWhileSelling(sku, [1, 2]);
     expect(result).toEqual({
       outcome: "adjusted",
       causes: ["conflict", "conflict"],
@@ -331,9 +333,10 @@ describe("adjusting a SKU that sells", () => {
   });
 
   test("reads the stock again after a wait", async () => {
+    const sku = "contended";
     await inventory.setStock({ sku, onHand: 100 });
     proxy.plan("TransactWriteItems", [conflict]);
-    const result = await adjustWhileSelling({ delta: 2, salesBefore: [] });
+    const result = await adjustWhileSelling(sku, []);
     expect(result).toEqual({
       outcome: "adjusted",
       causes: ["conflict"],
@@ -343,7 +346,8 @@ describe("adjusting a SKU that sells", () => {
 
   test("sees the adjustment of a repeat that was faster", async () => {
     // Tries to adjust twice, and to refuse for units that the first adjustment has taken.
-    const input = { sku, delta: -90, reason: "found", idempotencyKey: "adjustment -90" };
+    const sku = "repeated";
+    const input = { sku, delta: -90, reason: "lost", idempotencyKey: "loss 90" };
     await inventory.setStock({ sku, onHand: 100 });
     let isFirst = true;
     proxy.watch(async (_, moment) => {
@@ -363,6 +367,7 @@ describe("adjusting a SKU that sells", () => {
   });
 
   test("ends at the deadline, with a fault that may be retried", async () => {
+    const sku = "never-still";
     await inventory.setStock({ sku, onHand: 100 });
     let remainingMs = 1_000;
     proxy.watch(async (_, moment) => {
@@ -372,7 +377,8 @@ describe("adjusting a SKU that sells", () => {
       }
       return true;
     });
-    const other = createInventory(throughEndpoint(database, proxy.endpoint));
+    const through = throughEndpoint(database, proxy.endpoint);
+    const other = createInventory({ ...through, timeoutSignal });
     const call = { remainingMs: () => remainingMs };
     const adjusting = other.adjustStock({ sku, delta: 3, reason: "found" }, call);
     await expect(adjusting).rejects.toMatchObject({ code: "busy" });
