@@ -4,7 +4,7 @@ import { actorOf, backOff, type Call, type Database } from "./database.ts";
 import { fingerprint, idOfKey, timeOrderedId } from "./identity.ts";
 import { readItem } from "./read-item.ts";
 import { getStock } from "./stock.ts";
-import { transact, type Transaction } from "./transact.ts";
+import { transactOnce, type Transaction } from "./transact.ts";
 
 export interface AdjustStockInput {
   sku: string;
@@ -135,8 +135,15 @@ const replay = async (
  * Changes the units on hand by `delta` and writes the movement in the same transaction.
  *
  * A movement names the version that it produced, and a transaction returns no values: so the stock
- * is read first, and the write is conditional on the version that was read. Where reservations were
- * faster, the refused write has brought the stock as it is now, and the next attempt starts from it.
+ * is read first, and the write is conditional on the version that was read. A refused write brings
+ * the stock as it is now, and the next attempt starts from it at once: after a wait it would be
+ * stale. A wait follows contention alone, and then the stock is read again.
+ *
+ *   reservations     v8 ──────── v9 ──────────────── v10
+ *   adjustment   read v8 ── refused, has v9 ── v10?  ...refused, has v10 ── v11
+ *
+ * Each refusal is a write of another request. A repeat under the same idempotency key is refused by
+ * the movement of the first one, whatever the stock is.
  *
  * @throws InventoryError `busy`, `unavailable`, `rejected`
  */
@@ -148,8 +155,10 @@ export const adjustStock = async (
   const nowMs = database.now();
   const draft = draftMovement(database, input, nowMs, call);
   const lastChange = lastChangeBy(input, call);
-  let from = await getStock(database, input.sku, call);
-  for (let attempt = 0; from !== undefined; attempt += 1) {
+  const readStock = () => getStock(database, input.sku, call);
+  let waits = 0;
+  let from = await readStock();
+  while (from !== undefined) {
     const to = adjusted(from, input.delta, lastChange, nowMs);
     if (typeof to === "string") {
       // The units may be gone because this very adjustment has taken them.
@@ -159,11 +168,19 @@ export const adjustStock = async (
       return existing ? replay(database, draft, existing, call) : { outcome: to, stock: from };
     }
     const transaction = adjustment(database, from, to, draft);
-    const result = await transact<MovementItem>(database, () => transaction, call);
-    if (result.applied) return { outcome: "adjusted", stock: to };
-    if (result.by === "record") return replay(database, draft, result.found!, call);
-    from = result.by === "stock" ? result.failures[0]?.found : undefined;
-    await backOff(database, call, attempt, "conflict");
+    const result = await transactOnce<MovementItem>(database, transaction, call);
+    if ("retry" in result) {
+      await backOff(database, call, waits, result.retry);
+      waits += 1;
+      from = await readStock();
+    } else if (result.applied) {
+      return { outcome: "adjusted", stock: to };
+    } else if (result.by === "record") {
+      return replay(database, draft, result.found!, call);
+    } else {
+      call.onRetry?.("conflict");
+      from = result.by === "stock" ? result.failures[0]?.found : undefined;
+    }
   }
   return { outcome: "unknown_sku" };
 };

@@ -65,7 +65,7 @@ const failed = (reason: CancellationReason): boolean => reason.Code === "Conditi
 const readReasons = <Item>(
   reasons: CancellationReason[],
   { stock, fence = Infinity }: Transaction,
-): TransactionResult<Item> | { retry: RetryCause } | undefined => {
+): TransactionResult<Item> | Contention | undefined => {
   const [record = {}, ...others] = reasons;
   if (failed(record)) return { applied: false, by: "record", ...found<Item>(record) };
   const recordRetry = retryCause([record]);
@@ -81,12 +81,42 @@ const readReasons = <Item>(
   return retry === undefined ? undefined : { retry };
 };
 
+/** DynamoDB has applied nothing, and another attempt may succeed after a wait. */
+export interface Contention {
+  retry: RetryCause;
+}
+
+/**
+ * Applies a transaction: all of it or nothing, in one attempt.
+ *
+ * @throws InventoryError as `send` does, and `rejected` for a cancellation without a known reason
+ */
+export const transactOnce = async <Item>(
+  database: Database,
+  transaction: Transaction,
+  call: Call,
+): Promise<TransactionResult<Item> | Contention> => {
+  const { record, stock, releases = [] } = transaction;
+  const actions = [record, ...stock, ...releases];
+  const command = new TransactWriteCommand({ TransactItems: actions });
+  try {
+    await send(database, (options) => database.client.send(command, options), call);
+    return { applied: true };
+  } catch (error) {
+    if ((error as Error).name !== "TransactionCanceledException") throw error;
+    const reasons = (error as { CancellationReasons?: CancellationReason[] }).CancellationReasons;
+    const result = readReasons<Item>(reasons ?? [], transaction);
+    if (result !== undefined) return result;
+    throw new InventoryError("rejected", "DynamoDB cancelled the transaction.", { cause: error });
+  }
+};
+
 /**
  * Applies a transaction: all of it or nothing. A transaction that meets another one is cancelled by
  * DynamoDB at once and by the SDK not repeated, so it is repeated here, inside the deadline. Each
  * attempt asks `build` anew, since what was right to write may not be after a wait.
  *
- * @throws InventoryError `busy` when the deadline ends the attempts, and what `send` throws.
+ * @throws InventoryError `busy` when the deadline ends the attempts, and what `transactOnce` throws
  */
 export const transact = async <Item>(
   database: Database,
@@ -95,25 +125,10 @@ export const transact = async <Item>(
 ): Promise<TransactionResult<Item>> => {
   for (let attempt = 0; ; attempt += 1) {
     const transaction = build();
-    const { record, stock, releases = [] } = transaction;
-    const actions = [record, ...stock, ...releases];
-    const command = new TransactWriteCommand({ TransactItems: actions });
-    try {
-      await send(database, (options) => database.client.send(command, options), call);
-      return { applied: true };
-    } catch (error) {
-      if ((error as Error).name !== "TransactionCanceledException") throw error;
-      const reasons = (error as { CancellationReasons?: CancellationReason[] }).CancellationReasons;
-      const result = readReasons<Item>(reasons ?? [], transaction);
-      if (result === undefined) {
-        throw new InventoryError("rejected", "DynamoDB cancelled the transaction.", {
-          cause: error,
-        });
-      }
-      if (!("retry" in result)) return result;
-      // Others wait for whoever has their leases: it does not pause for longer and longer.
-      const pauses = transaction.fence === undefined ? attempt : Math.min(attempt, 1);
-      await backOff(database, call, pauses, result.retry);
-    }
+    const result = await transactOnce<Item>(database, transaction, call);
+    if (!("retry" in result)) return result;
+    // Others wait for whoever has their leases: it does not pause for longer and longer.
+    const pauses = transaction.fence === undefined ? attempt : Math.min(attempt, 1);
+    await backOff(database, call, pauses, result.retry);
   }
 };

@@ -1,9 +1,11 @@
 import { QueryCommand } from "@aws-sdk/lib-dynamodb";
-import { beforeAll, describe, expect, test } from "vitest";
+import { afterAll, beforeAll, describe, expect, inject, test } from "vitest";
 import { unitsMax } from "../../contract/bounds.ts";
 import { movementsTable, type MovementItem } from "../../contract/tables.ts";
+import type { RetryCause } from "../../inventory/database.ts";
 import { createInventory, type Inventory } from "../../inventory/inventory.ts";
-import { createTestDatabase, type TestDatabase } from "../support/database.ts";
+import { createTestDatabase, throughEndpoint, type TestDatabase } from "../support/database.ts";
+import { startFaultProxy, type Fault, type FaultProxy } from "../support/fault-proxy.ts";
 import { expectInvariants } from "../support/invariants.ts";
 
 let database: TestDatabase;
@@ -268,5 +270,119 @@ describe("listing stock", () => {
     ["that is null", Buffer.from("null").toString("base64url")],
   ])("refuses a cursor %s", async (_, cursor) => {
     await expect(inventory.listStock({ cursor })).rejects.toMatchObject({ code: "invalid_cursor" });
+  });
+});
+
+describe("adjusting a SKU that sells", () => {
+  let proxy: FaultProxy;
+  beforeAll(async () => {
+    proxy = await startFaultProxy(inject("engineEndpoint"));
+  });
+  afterAll(() => proxy.stop());
+
+  /** Deadlines are counted by the tests: no signal of the real time interferes. */
+  const timeoutSignal = () => new AbortController().signal;
+
+  /** Adds one unit through the proxy. One is sold during each wait, and before these requests. */
+  const adjustWhileSelling = async (sku: string, salesBefore: readonly number[]) => {
+    const causes: RetryCause[] = [];
+    let requests = 0;
+    let remainingMs = 1_000;
+    const sell = async () => expect((await hold(sku, 1)).outcome).toBe("reserved");
+    proxy.watch(async (_, moment) => {
+      if (moment === "after") return true;
+      if (salesBefore.includes(requests)) await sell();
+      requests += 1;
+      return true;
+    });
+    const adjusting = createInventory({
+      ...throughEndpoint(database, proxy.endpoint),
+      random: () => 0.5,
+      timeoutSignal,
+      sleep: async (durationMs) => {
+        remainingMs -= durationMs;
+        await sell();
+      },
+    });
+    const call = {
+      remainingMs: () => remainingMs,
+      onRetry: (cause: RetryCause) => void causes.push(cause),
+    };
+    proxy.takeRequests();
+    try {
+      const result = await adjusting.adjustStock({ sku, delta: 1, reason: "found" }, call);
+      return { outcome: result.outcome, causes, requests: proxy.takeRequests() };
+    } finally {
+      proxy.watch(undefined);
+    }
+  };
+
+  const conflict: Fault = { kind: "cancel", reasons: ["None", "TransactionConflict"] };
+
+  test("goes on from the stock that refused it at once, before the next sale", async () => {
+    // Tries to starve an adjustment: whenever it waits, what it knows of the stock is stale again.
+    const sku = "sells";
+    await inventory.setStock({ sku, onHand: 100 });
+    const result = await adjustWhileSelling(sku, [1, 2]);
+    expect(result).toEqual({
+      outcome: "adjusted",
+      causes: ["conflict", "conflict"],
+      requests: ["GetItem", ...Array<string>(3).fill("TransactWriteItems")],
+    });
+    expect(await inventory.getStock(sku)).toMatchObject({ onHand: 101, reserved: 2 });
+  });
+
+  test("reads the stock again after a wait", async () => {
+    const sku = "contended";
+    await inventory.setStock({ sku, onHand: 100 });
+    proxy.plan("TransactWriteItems", [conflict]);
+    const result = await adjustWhileSelling(sku, []);
+    expect(result).toEqual({
+      outcome: "adjusted",
+      causes: ["conflict"],
+      requests: ["GetItem", "TransactWriteItems", "GetItem", "TransactWriteItems"],
+    });
+  });
+
+  test("sees the adjustment of a repeat that was faster", async () => {
+    // Tries to adjust twice, and to refuse for units that the first adjustment has taken.
+    const sku = "repeated";
+    const input = { sku, delta: -90, reason: "lost", idempotencyKey: "loss 90" };
+    await inventory.setStock({ sku, onHand: 100 });
+    let isFirst = true;
+    proxy.watch(async (_, moment) => {
+      if (moment === "before" && isFirst) {
+        isFirst = false;
+        return true;
+      }
+      if (moment === "before") {
+        proxy.watch(undefined);
+        await inventory.adjustStock(input);
+      }
+      return true;
+    });
+    const other = createInventory(throughEndpoint(database, proxy.endpoint));
+    expect(await other.adjustStock(input)).toMatchObject({ outcome: "replayed" });
+    expect(await inventory.getStock(sku)).toMatchObject({ onHand: 10 });
+  });
+
+  test("ends at the deadline, with a fault that may be retried", async () => {
+    const sku = "never-still";
+    await inventory.setStock({ sku, onHand: 100 });
+    let remainingMs = 1_000;
+    proxy.watch(async (_, moment) => {
+      if (moment === "before") {
+        remainingMs -= 100;
+        await hold(sku, 1);
+      }
+      return true;
+    });
+    const through = throughEndpoint(database, proxy.endpoint);
+    const other = createInventory({ ...through, timeoutSignal });
+    const call = { remainingMs: () => remainingMs };
+    const adjusting = other.adjustStock({ sku, delta: 3, reason: "found" }, call);
+    await expect(adjusting).rejects.toMatchObject({ code: "busy" });
+    proxy.watch(undefined);
+    expect(await inventory.getStock(sku)).toMatchObject({ onHand: 100 });
   });
 });
