@@ -43,9 +43,9 @@ const sameOnAll = ["authorization", "bad-input", "oversell-lab", "readme"].map(
 
 export default defineConfig({
   test: {
-    // Half of these files mostly wait, for leases, sessions and servers. The order of the files runs
-    // them beside those that compute.
-    maxWorkers: 2 * availableParallelism(),
+    // Half of these files mostly wait, for leases, sessions and servers: one more than there are cores
+    // runs meanwhile. No more than that: leases of a second rely on holders that get to run in time.
+    maxWorkers: availableParallelism() + 1,
     sequence: { sequencer: SlowestFirst },
     projects: tiers.map((tier) => ({
       extends: true,

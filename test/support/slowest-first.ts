@@ -42,6 +42,7 @@ export class SlowestFirst extends BaseSequencer {
       const index = slowest.indexOf(relative(this.ctx.config.root, moduleId));
       return index === -1 ? slowest.length : index;
     };
+    // oxlint-disable-next-line unicorn/no-array-sort -- this is a sequencer, not an array
     const sorted = await super.sort(files);
     return sorted.toSorted((one, other) => rankOf(one) - rankOf(other));
   }
