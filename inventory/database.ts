@@ -54,6 +54,8 @@ export interface ConnectOptions extends Pick<
 > {
   /** How long one attempt of a request may take, connecting included. */
   requestTimeoutMs?: number;
+  /** Makes the client from its configuration. `DynamoDBClient` when absent. */
+  newClient?: (configuration: DynamoDBClientConfig) => DynamoDBClient;
 }
 
 /**
@@ -63,9 +65,10 @@ export interface ConnectOptions extends Pick<
  */
 export const connect = ({
   requestTimeoutMs = databaseRequestTimeoutMs,
+  newClient = (configuration) => new DynamoDBClient(configuration),
   ...access
 }: ConnectOptions): DynamoDBDocumentClient => {
-  const client = new DynamoDBClient({
+  const client = newClient({
     maxAttempts: 3,
     retryMode: "standard",
     requestHandler: {

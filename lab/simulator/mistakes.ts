@@ -66,7 +66,7 @@ export const mistakes = {
   "count-below-the-held": {
     file: "inventory/stock.ts",
     original: `"attribute_not_exists(#sku) OR #reserved <= :onHand"`,
-    mistake: `"attribute_not_exists(#sku) OR #reserved <= :onHand + :onHand"`,
+    mistake: `"attribute_not_exists(#sku) OR attribute_exists(#reserved) OR :onHand > :zero"`,
   },
   "conflict-taken-for-success": {
     file: "inventory/transact.ts",

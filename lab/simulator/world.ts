@@ -8,13 +8,14 @@ import type { MultiItemStrategy } from "../../contract/tables.ts";
 import { createCommitChecks, type Report } from "./checks/check-commits.ts";
 import { falseAnswerOf } from "./checks/check-answers.ts";
 import { checkEndReached, checkHeldOnce } from "./checks/check-orders.ts";
-import { falsehoodOf, type ShortageClaim } from "./checks/check-shortage.ts";
+import { falsehoodsOf, type ShortageClaim } from "./checks/check-shortage.ts";
 import { byHand, createHistory, type History } from "./checks/history.ts";
 import type { Violation } from "./checks/violation.ts";
 import { createAccount, type Account } from "./cloud/account.ts";
 import { createHoldfast, type CallRecord, type Holdfast } from "./cloud/holdfast.ts";
 import { createEnvironment } from "./cloud/environment.ts";
 import { openCore, type Door } from "./cloud/open-core.ts";
+import type { ShopCall } from "./cloud/shop-calls.ts";
 import { createOrderQueue, type OrderQueue } from "./cloud/order-queue.ts";
 import { startStreamConsumers, type StreamConsumers } from "./cloud/stream-consumers.ts";
 import { startSweeps, type Sweeps } from "./cloud/sweeps.ts";
@@ -96,6 +97,13 @@ export const createWorld = (options: WorldOptions): World => {
   });
 
   const claims: ShortageClaim[] = [];
+  const requestsByKey = new Map<string, Set<string>>();
+  const onSend = ({ input }: ShopCall): void => {
+    const key = "idempotencyKey" in input ? input.idempotencyKey : undefined;
+    if (key === undefined) return;
+    const requests = requestsByKey.get(key) ?? new Set();
+    requestsByKey.set(key, requests.add(JSON.stringify(input)));
+  };
   const onCall = (record: CallRecord): void => {
     const { operation, input } = record.call;
     const subject = subjectOf(record);
@@ -103,7 +111,13 @@ export const createWorld = (options: WorldOptions): World => {
       const { error } = record.answer;
       report("internal_error", subject, `${operation}: ${describe(error)}`);
     }
-    const falsehood = falseAnswerOf(history, record, (claim) => void claims.push(claim));
+    const requestsUnder = (key: string): number => requestsByKey.get(key)?.size ?? 0;
+    const falsehood = falseAnswerOf(
+      history,
+      record,
+      requestsUnder,
+      (claim) => void claims.push(claim),
+    );
     if (falsehood !== undefined) {
       report("false_answer", subject, `${operation} ${JSON.stringify(input)}: ${falsehood}`);
     }
@@ -119,6 +133,7 @@ export const createWorld = (options: WorldOptions): World => {
     faults,
     door: options.door,
     multiItemStrategy: options.multiItemStrategy,
+    onSend,
     onCall,
   });
   const hand = createEnvironment({ name: byHand, time, random: random.fork(byHand), skewMs: 0 });
@@ -168,8 +183,9 @@ export const createWorld = (options: WorldOptions): World => {
     judgeClaims: () => {
       const lagMs = Math.max(0, ...service.indexLagMsMax.values());
       for (const claim of claims) {
-        const falsehood = falsehoodOf(history, claim, lagMs + 2 * clockSkewMs);
-        if (falsehood !== undefined) report("false_shortage", claim.sku, falsehood);
+        for (const { sku, message } of falsehoodsOf(history, claim, lagMs + 2 * clockSkewMs)) {
+          violations.push({ kind: "false_shortage", subject: sku, atMs: claim.toMs, message });
+        }
       }
     },
   };

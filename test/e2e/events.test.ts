@@ -130,7 +130,7 @@ const auditRun = async () => {
   return { ...report, findings };
 };
 
-const crowd = loadOf(500);
+const crowd = loadOf(200);
 
 test(
   `${crowd} orders, every event two to four times and in any order: as if each had come once, in its order`,

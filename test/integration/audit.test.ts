@@ -331,7 +331,7 @@ describe("a shop that is busy", () => {
         if (turn % 3 === 1) await inventory.release(reservationId);
       }
     };
-    const shops = [0, 1, 2, 3, 4, 5, 6, 7].map((seed) => shop(seed * 3));
+    const shops = [0, 1, 2, 3].map((seed) => shop(seed * 3));
     for (let turn = 0; turn < 3; turn += 1) {
       const { findings } = await runAudit({ apartMs: 50 });
       expect(findings).toEqual([]);

@@ -16,7 +16,7 @@ import { loadOf } from "../support/load-of.ts";
 import { expectInvariants } from "../support/invariants.ts";
 import type { SweepProcessPlan } from "../support/sweep-process-main.ts";
 
-const dueHolds = loadOf(10_000);
+const dueHolds = loadOf(2_000);
 /** So many holds are made and swept, and the slowest engine does 500 requests a second. */
 const patientMs = 300_000;
 const patient = (): Call => callWithin(patientMs);

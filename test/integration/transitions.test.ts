@@ -223,7 +223,7 @@ test("a due hold is shown as expired from its last millisecond on", async () => 
   expect(await inventory.getReservation(id)).toMatchObject({ status: "expired" });
 });
 
-const races = loadOf(1_000);
+const races = loadOf(300);
 
 test(
   `confirm, release and extend raced ${races} times have one winner each`,

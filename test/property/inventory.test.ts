@@ -319,7 +319,7 @@ test("every state after random commands is the model's", async () => {
       });
       await fc.asyncModelRun(setup, sequence);
     }),
-    { numRuns: loadOf(150) },
+    { numRuns: loadOf(60) },
   );
   await expectInvariants(database);
 });

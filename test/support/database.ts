@@ -1,43 +1,16 @@
 /** The engine room on a real database, with tables as the stack describes them. */
 import { randomUUID } from "node:crypto";
-import { mkdtempSync, rmSync } from "node:fs";
-import { tmpdir } from "node:os";
-import { join } from "node:path";
 import {
   CreateTableCommand,
   type DynamoDBClient,
   waitUntilTableExists,
-  type CreateTableCommandInput,
 } from "@aws-sdk/client-dynamodb";
-import { App, RemovalPolicy, Stack } from "aws-cdk-lib";
-import { Template } from "aws-cdk-lib/assertions";
 import { inject } from "vitest";
 import { connect, createDatabase, type Database } from "../../inventory/database.ts";
 import { withLeases, type LeasingDatabase } from "../../inventory/leases.ts";
-import { createTables } from "../../lib/tables.ts";
 import { createDynamoDbLocks } from "../../locks/dynamodb/dynamodb-locks.ts";
 import { localAccess } from "./local-access.ts";
-
-export type TableDescription = Omit<CreateTableCommandInput, "TableName">;
-
-const synthesizeTablesInto = (outdir: string): Record<string, { Properties: TableDescription }> => {
-  const stack = new Stack(new App({ outdir }), "Tables");
-  createTables(stack, { removalPolicy: RemovalPolicy.DESTROY });
-  return Template.fromStack(stack).findResources("AWS::DynamoDB::Table") as never;
-};
-
-let synthesized: ReturnType<typeof synthesizeTablesInto> | undefined;
-
-/** Once in a process: it takes longer than to create the tables. */
-const synthesizeTables = (): ReturnType<typeof synthesizeTablesInto> => {
-  if (synthesized !== undefined) return synthesized;
-  const outdir = mkdtempSync(join(tmpdir(), "holdfast-tables-"));
-  try {
-    return (synthesized = synthesizeTablesInto(outdir));
-  } finally {
-    rmSync(outdir, { recursive: true });
-  }
-};
+import type { TableDescription } from "./table-descriptions.ts";
 
 /**
  * The tables of the template, as `CreateTable` takes them, by their keys. Streams are for those who
@@ -45,9 +18,9 @@ const synthesizeTables = (): ReturnType<typeof synthesizeTablesInto> => {
  */
 export const describeTables = (hasStreams = false): Map<string, TableDescription> => {
   const tables = new Map<string, TableDescription>();
-  for (const { Properties } of Object.values(synthesizeTables())) {
-    const { KeySchema, AttributeDefinitions, GlobalSecondaryIndexes, BillingMode } = Properties;
-    const { StreamSpecification: stream } = Properties;
+  for (const properties of inject("tableDescriptions")) {
+    const { KeySchema, AttributeDefinitions, GlobalSecondaryIndexes, BillingMode } = properties;
+    const { StreamSpecification: stream } = properties;
     const description = {
       KeySchema,
       AttributeDefinitions,

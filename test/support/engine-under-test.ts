@@ -2,7 +2,8 @@
 import { randomUUID } from "node:crypto";
 import { CreateTableCommand, waitUntilTableExists } from "@aws-sdk/client-dynamodb";
 import type { DynamoDBDocumentClient } from "@aws-sdk/lib-dynamodb";
-import { describeTables, type TableDescription } from "./database.ts";
+import { describeTables } from "./database.ts";
+import type { TableDescription } from "./table-descriptions.ts";
 
 export type EngineName = "simulator" | "dynoxide" | "dynamodb-local";
 

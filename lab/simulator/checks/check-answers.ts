@@ -1,9 +1,9 @@
 /** Whether each answer was true at some instant between the call and the answer. */
 import type { ReservationItem, StockItem } from "../../../contract/tables.ts";
-import { fingerprintOf } from "../../../inventory/reserve.ts";
+import { idOfKey } from "../../../inventory/identity.ts";
+import { fingerprintOf, type ReserveInput } from "../../../inventory/reserve.ts";
 import { mergeLines } from "../../../inventory/lines.ts";
 import { isReservation, type Reservation } from "../../../inventory/reservation.ts";
-import type { Shortage } from "../../../inventory/shortages.ts";
 import { epochMs } from "../cloud/environment.ts";
 import type { CallRecord } from "../cloud/holdfast.ts";
 import type { ShopOperation, ShopOperations } from "../cloud/shop-calls.ts";
@@ -16,8 +16,10 @@ interface Span {
   fromMs: number;
   toMs: number;
   skewMs: number;
+  /** Counts the different requests that were sent under a key. */
+  requestsUnder(idempotencyKey: string): number;
   /** Leaves a claim to be checked when the run has ended. */
-  claim(shortage: Omit<ShortageClaim, "fromMs" | "toMs">): void;
+  claim(lines: ShortageClaim["lines"]): void;
 }
 
 /** The reason why an outcome is false; undefined where it is true. */
@@ -31,6 +33,7 @@ type Check<Operation extends ShopOperation> = (
 export const falseAnswerOf = (
   history: History,
   { call, answer, startedAtMs, endedAtMs, skewMs }: CallRecord,
+  requestsUnder: (idempotencyKey: string) => number,
   claim: (shortage: ShortageClaim) => void,
 ): string | undefined => {
   if (answer.kind !== "outcome") return undefined;
@@ -39,7 +42,8 @@ export const falseAnswerOf = (
     fromMs: startedAtMs,
     toMs: endedAtMs,
     skewMs,
-    claim: (shortage) => claim({ ...shortage, fromMs: startedAtMs, toMs: endedAtMs }),
+    requestsUnder,
+    claim: (lines) => claim({ lines, fromMs: startedAtMs, toMs: endedAtMs }),
   };
   const check = checks[call.operation] as Check<ShopOperation>;
   return check(call.input, answer.outcome, span);
@@ -55,8 +59,8 @@ const checks: { [Operation in ShopOperation]: Check<Operation> } = {
           otherLines(result.reservation.lines, mergeLines(input.lines))
         );
       case "insufficient_stock":
-        result.shortages.forEach((shortage) => claimShortage(shortage, span));
-        return undefined;
+        span.claim(result.shortages);
+        return heldThroughout(input, span) ? "it was held under its key all the time" : undefined;
       case "unknown_sku":
         return result.skus.map((sku) => neverAbsent(sku, span)).find(Boolean);
       case "idempotency_key_reused": {
@@ -67,8 +71,8 @@ const checks: { [Operation in ShopOperation]: Check<Operation> } = {
           recordsOf(result.reservationId, span),
           (item) => item !== undefined && isOther(item),
         )
-          ? "no other request had the key"
-          : undefined;
+          ? "no other request had its id"
+          : onlyUseOf(input, span);
       }
     }
   },
@@ -99,7 +103,7 @@ const checks: { [Operation in ShopOperation]: Check<Operation> } = {
       case "replayed":
         return notStock(result.stock, span);
       case "insufficient_stock":
-        span.claim({ sku, requested: -delta, available: result.stock.available });
+        span.claim([{ sku, requested: -delta, available: result.stock.available }]);
         return undefined;
       case "unknown_sku":
         return neverAbsent(sku, span);
@@ -124,6 +128,20 @@ const checks: { [Operation in ShopOperation]: Check<Operation> } = {
       : undefined,
 };
 
+function heldThroughout(input: ReserveInput, span: Span): boolean {
+  const { idempotencyKey, reservationId = idOfKey(["reservation"], idempotencyKey ?? "") } = input;
+  const own = fingerprintOf(input, mergeLines(input.lines));
+  return recordsOf(reservationId, span).every(
+    (item) => item?.fingerprint === own && (item.status === "held" || item.status === "confirmed"),
+  );
+}
+
+/** A key that only one request was sent with is not reused. */
+const onlyUseOf = ({ idempotencyKey: key }: ReserveInput, { requestsUnder }: Span) =>
+  key !== undefined && requestsUnder(key) < 2
+    ? `only one request was sent under ${key}`
+    : undefined;
+
 const recordsOf = (id: string, { history, fromMs, toMs }: Span) =>
   history.reservation(id).within(fromMs, toMs);
 const rowsOf = (sku: string, { history, fromMs, toMs }: Span) =>
@@ -131,9 +149,6 @@ const rowsOf = (sku: string, { history, fromMs, toMs }: Span) =>
 
 const never = <Item>(items: readonly Item[], matches: (item: Item) => boolean): boolean =>
   !items.some(matches);
-
-const claimShortage = ({ sku, requested, available }: Shortage, span: Span): void =>
-  span.claim({ sku, requested, available });
 
 const neverAbsent = (sku: string, span: Span): string | undefined =>
   never(rowsOf(sku, span), (row) => row === undefined) ? `${sku} was known` : undefined;

@@ -41,6 +41,11 @@ export const createCommitChecks = (
         tell("reserved", sku, `${reserved} are reserved, and its records own ${units}`);
       }
     }
+    for (const { key, before, after } of changed.movements) {
+      if (before !== undefined && JSON.stringify(before) !== JSON.stringify(after)) {
+        tell("transition", key, "a movement was written over");
+      }
+    }
     for (const change of reservations) {
       checkLife(change, tell);
       checkDueness(change, changed, tell);

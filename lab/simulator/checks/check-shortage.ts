@@ -5,27 +5,42 @@
  */
 import type { ReservationItem } from "../../../contract/tables.ts";
 import { epochMs } from "../cloud/environment.ts";
+import type { Shortage } from "../../../inventory/shortages.ts";
 import type { History } from "./history.ts";
 import { ownedLines, unitsOf } from "./owned-units.ts";
 
+/** The lines that one answer says were short, between a call and its answer. */
 export interface ShortageClaim {
-  sku: string;
-  requested: number;
-  /** What the answer says; undefined where it does not. */
-  available?: number;
+  lines: readonly Pick<Shortage, "sku" | "requested" | "available">[];
   fromMs: number;
   toMs: number;
 }
 
-/** The reason why a claim is false; undefined where it is true. Call it when the run has ended. */
-export const falsehoodOf = (
+/** The lines of a claim that were not short, and why. Call it when the run has ended. */
+export const falsehoodsOf = (
   history: History,
-  { sku, requested, available, fromMs, toMs }: ShortageClaim,
+  { lines, ...span }: ShortageClaim,
   allowanceMs: number,
-): string | undefined => {
+): { sku: string; message: string }[] => {
+  const found = lines.flatMap((line) => {
+    const message = falsehoodOf(history, { ...line, ...span }, allowanceMs);
+    return message === undefined ? [] : [{ sku: line.sku, message }];
+  });
+  if (found.length === lines.length) return found;
+  return found.map(({ sku, message }) => ({
+    sku,
+    message: `beside a line that was short: ${message}`,
+  }));
+};
+
+function falsehoodOf(
+  history: History,
+  { sku, requested, available, fromMs, toMs }: Shortage & { fromMs: number; toMs: number },
+  allowanceMs: number,
+): string | undefined {
   const rows = history.stockOf(sku).entriesWithin(fromMs, toMs);
   const seen = rows.map(({ value }) => value?.available ?? 0);
-  if (available !== undefined && !seen.includes(available)) {
+  if (!seen.includes(available)) {
     return `${available} were never available; at those instants: ${[...new Set(seen)].join(", ")}`;
   }
   const least = Math.min(
@@ -36,8 +51,8 @@ export const falsehoodOf = (
   );
   return least < requested
     ? undefined
-    : `${requested} were refused, and at least ${least} were available all the time`;
-};
+    : `${requested} were refused, and at least ${least} were available from ${fromMs} ms on`;
+}
 
 function unitsToComeBack(
   history: History,

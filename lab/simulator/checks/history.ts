@@ -3,7 +3,7 @@
  * checks hold answers against it.
  */
 import { unmarshall } from "@aws-sdk/util-dynamodb";
-import type { ReservationItem, StockItem } from "../../../contract/tables.ts";
+import type { MovementItem, ReservationItem, StockItem } from "../../../contract/tables.ts";
 import type { LockRow } from "../../../locks/dynamodb/lock-table.ts";
 import type { Change } from "../engine/engine.ts";
 import type { Commit } from "../service/context.ts";
@@ -22,6 +22,7 @@ export interface CommittedChange {
   commit: Commit;
   stock: readonly RecordChange<StockItem>[];
   reservations: readonly RecordChange<ReservationItem>[];
+  movements: readonly RecordChange<MovementItem>[];
 }
 
 /** The environment in which a person works past Holdfast. */
@@ -51,6 +52,7 @@ export interface History {
 export const createHistory = (): History => {
   const stock = new Map<string, Timeline<StockItem>>();
   const reservations = new Map<string, Timeline<ReservationItem>>();
+  const movements = new Map<string, Timeline<MovementItem>>();
   const bySku = new Map<string, Set<string>>();
   const byOrder = new Map<string, Set<string>>();
   const locks = new Map<string, LockRow>();
@@ -74,6 +76,7 @@ export const createHistory = (): History => {
   const note = (commit: Commit): CommittedChange => {
     const changedStock: RecordChange<StockItem>[] = [];
     const changedReservations: RecordChange<ReservationItem>[] = [];
+    const changedMovements: RecordChange<MovementItem>[] = [];
     for (const change of commit.changes) {
       switch (change.target.table) {
         case tableNames.stock: {
@@ -88,6 +91,9 @@ export const createHistory = (): History => {
           changedReservations.push(changed);
           break;
         }
+        case tableNames.movements:
+          changedMovements.push(noteIn(movements, "movementId", change, commit.atMs));
+          break;
         case tableNames.locks: {
           const row = change.after && (unmarshall(change.after) as LockRow);
           if (row !== undefined) locks.set(row.lockName, row);
@@ -95,7 +101,12 @@ export const createHistory = (): History => {
         }
       }
     }
-    const changed = { commit, stock: changedStock, reservations: changedReservations };
+    const changed = {
+      commit,
+      stock: changedStock,
+      reservations: changedReservations,
+      movements: changedMovements,
+    };
     if (changedStock.length + changedReservations.length > 0) changes.push(changed);
     return changed;
   };

@@ -47,6 +47,11 @@ export const knownFindings: readonly KnownFinding[] = [
     title: "A popular SKU sells slower than its buyers come",
     explains: { slow: /./ },
   },
+  {
+    number: 8,
+    title: "A refused cart calls lines short whose units are held by dead holds alone",
+    explains: { false_shortage: /^beside a line that was short/ },
+  },
 ];
 
 /** The finding that a violation is; undefined for one that is new. */

@@ -28,7 +28,9 @@ export interface HoldfastOptions {
   faults: () => Faults;
   door: Door;
   multiItemStrategy: MultiItemStrategy;
-  /** Told of each call that an environment begins, and how it ended. */
+  /** Called with each call that is sent. */
+  onSend: (call: ShopCall) => void;
+  /** Called with each call that an environment has answered. */
   onCall: (record: CallRecord) => void;
 }
 
@@ -119,6 +121,7 @@ export const createHoldfast = (options: HoldfastOptions): Holdfast => {
   return {
     createFunction,
     send: async (call) => {
+      options.onSend(call);
       const ending = await functions[functionOf[call.operation]].invoke(call);
       if (ending.ended === "returned") return ending.output;
       if (ending.ended === "threw") return { kind: "internal", error: ending.error as Error };

@@ -6,6 +6,7 @@ import type { MultiItemStrategy } from "../../../contract/tables.ts";
 import { createDynamoDbLocks } from "../../../locks/dynamodb/dynamodb-locks.ts";
 import { directDoor } from "../doors/direct-door.ts";
 import { jsonDoor } from "../doors/json-door.ts";
+import { leanClient } from "../doors/lean-client.ts";
 import type { Transport } from "../doors/transport.ts";
 import { tableNames } from "../tables.ts";
 import type { Environment } from "./environment.ts";
@@ -29,7 +30,10 @@ export const openCore = ({
   const client = connect({
     ...(door === "json"
       ? jsonDoor(transport)
-      : directDoor(transport, { newToken: () => environment.random.uuid() })),
+      : {
+          ...directDoor(transport, { newToken: () => environment.random.uuid() }),
+          newClient: leanClient,
+        }),
   });
   const database = createDatabase({ client, tables: tableNames, ...platformOf(environment) });
   const startTimer = (delayMs: number, callback: () => void): (() => void) => {

@@ -57,10 +57,12 @@ async function shop(
 ): Promise<void> {
   const { random } = world;
   const ttlSeconds = random.pick([1, 3, 10, 30]);
+  // A few send their request under the key of another.
+  const key = random.chance(0.03) ? random.whole(0, index) : index;
   const input = {
     lines,
     ttlSeconds,
-    idempotencyKey: `shopper-${index}`,
+    idempotencyKey: `shopper-${key}`,
     ...(random.chance(0.2) && { orderId: `cart-${index}` }),
   };
   const call: ShopCall = { operation: "reserve", input };
