@@ -120,7 +120,7 @@ export const plantMistake = (name: MistakeName): void => {
     load: (url, context, nextLoad) => {
       const loaded = nextLoad(url, context);
       if (url !== href) return loaded;
-      const parts = String(loaded.source).split(original);
+      const parts = textOf(loaded.source).split(original);
       if (parts.length !== 2) {
         throw new Error(`${file} has the text of ${name} ${parts.length - 1} times: ${original}`);
       }
@@ -128,3 +128,7 @@ export const plantMistake = (name: MistakeName): void => {
     },
   });
 };
+
+function textOf(source: string | ArrayBuffer | NodeJS.TypedArray | undefined): string {
+  return typeof source === "string" ? source : Buffer.from(source as Uint8Array).toString();
+}

@@ -98,6 +98,7 @@ export const createWorld = (options: WorldOptions): World => {
 
   const claims: ShortageClaim[] = [];
   const requestsByKey = new Map<string, Set<string>>();
+  const requestsUnder = (key: string): number => requestsByKey.get(key)?.size ?? 0;
   const onSend = ({ input }: ShopCall): void => {
     const key = "idempotencyKey" in input ? input.idempotencyKey : undefined;
     if (key === undefined) return;
@@ -111,7 +112,6 @@ export const createWorld = (options: WorldOptions): World => {
       const { error } = record.answer;
       report("internal_error", subject, `${operation}: ${describe(error)}`);
     }
-    const requestsUnder = (key: string): number => requestsByKey.get(key)?.size ?? 0;
     const falsehood = falseAnswerOf(
       history,
       record,

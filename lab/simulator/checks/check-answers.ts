@@ -2,6 +2,7 @@
 import type { ReservationItem, StockItem } from "../../../contract/tables.ts";
 import { idOfKey } from "../../../inventory/identity.ts";
 import { fingerprintOf, type ReserveInput } from "../../../inventory/reserve.ts";
+import { reservationIdOfOrder } from "../../../inventory/orders/order-record.ts";
 import { mergeLines } from "../../../inventory/lines.ts";
 import { isReservation, type Reservation } from "../../../inventory/reservation.ts";
 import { epochMs } from "../cloud/environment.ts";
@@ -43,7 +44,8 @@ export const falseAnswerOf = (
     toMs: endedAtMs,
     skewMs,
     requestsUnder,
-    claim: (lines) => claim({ lines, fromMs: startedAtMs, toMs: endedAtMs }),
+    claim: (lines) =>
+      claim({ lines, operation: call.operation, fromMs: startedAtMs, toMs: endedAtMs }),
   };
   const check = checks[call.operation] as Check<ShopOperation>;
   return check(call.input, answer.outcome, span);
@@ -114,10 +116,14 @@ const checks: { [Operation in ShopOperation]: Check<Operation> } = {
   },
   getStock: ({ sku }, result, span) =>
     result.outcome === "found" ? notStock(result.stock, span) : neverAbsent(sku, span),
-  placeOrder: ({ orderId }, result, span) =>
-    result.outcome === "held" && span.history.idsOfOrder(orderId).size === 0
+  placeOrder: ({ orderId }, result, span) => {
+    if (result.outcome === "rejected" && !wasRejectedBefore(orderId, span)) {
+      span.claim(result.shortages);
+    }
+    return result.outcome === "held" && span.history.idsOfOrder(orderId).size === 0
       ? "nothing is held for it"
-      : undefined,
+      : undefined;
+  },
   payOrder: ({ orderId }, result, span) =>
     result.outcome === "confirmed" && noneOfOrder(orderId, ["confirmed"], span)
       ? "none of its reservations was confirmed"
@@ -137,8 +143,8 @@ function heldThroughout(input: ReserveInput, span: Span): boolean {
 }
 
 /** A key that only one request was sent with is not reused. */
-const onlyUseOf = ({ idempotencyKey: key }: ReserveInput, { requestsUnder }: Span) =>
-  key !== undefined && requestsUnder(key) < 2
+const onlyUseOf = ({ idempotencyKey: key }: ReserveInput, span: Span): string | undefined =>
+  key !== undefined && span.requestsUnder(key) < 2
     ? `only one request was sent under ${key}`
     : undefined;
 
@@ -157,6 +163,11 @@ const otherLines = (shown: Reservation["lines"], lines: Reservation["lines"]) =>
   JSON.stringify(shown) === JSON.stringify(lines)
     ? undefined
     : `it shows the lines ${JSON.stringify(shown)}`;
+
+/** A repeat is answered with the shortages of the first delivery. */
+const wasRejectedBefore = (orderId: string, { history, fromMs }: Span): boolean =>
+  history.reservation(reservationIdOfOrder(orderId)).within(fromMs, fromMs)[0]?.status ===
+  "rejected";
 
 const noneOfOrder = (orderId: string, statuses: readonly string[], span: Span): boolean =>
   [...span.history.idsOfOrder(orderId)].every((id) =>

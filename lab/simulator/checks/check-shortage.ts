@@ -6,12 +6,14 @@
 import type { ReservationItem } from "../../../contract/tables.ts";
 import { epochMs } from "../cloud/environment.ts";
 import type { Shortage } from "../../../inventory/shortages.ts";
+import type { ShopOperation } from "../cloud/shop-calls.ts";
 import type { History } from "./history.ts";
 import { ownedLines, unitsOf } from "./owned-units.ts";
 
 /** The lines that one answer says were short, between a call and its answer. */
 export interface ShortageClaim {
   lines: readonly Pick<Shortage, "sku" | "requested" | "available">[];
+  operation: ShopOperation;
   fromMs: number;
   toMs: number;
 }
@@ -19,12 +21,12 @@ export interface ShortageClaim {
 /** The lines of a claim that were not short, and why. Call it when the run has ended. */
 export const falsehoodsOf = (
   history: History,
-  { lines, ...span }: ShortageClaim,
+  { lines, operation, ...span }: ShortageClaim,
   allowanceMs: number,
 ): { sku: string; message: string }[] => {
   const found = lines.flatMap((line) => {
     const message = falsehoodOf(history, { ...line, ...span }, allowanceMs);
-    return message === undefined ? [] : [{ sku: line.sku, message }];
+    return message === undefined ? [] : [{ sku: line.sku, message: `${operation}: ${message}` }];
   });
   if (found.length === lines.length) return found;
   return found.map(({ sku, message }) => ({
@@ -49,9 +51,12 @@ function falsehoodOf(
       return (value?.available ?? 0) + unitsToComeBack(history, sku, instantMs, toMs, allowanceMs);
     }),
   );
-  return least < requested
-    ? undefined
-    : `${requested} were refused, and at least ${least} were available from ${fromMs} ms on`;
+  if (least < requested) return undefined;
+  const wasOvertaken = rows.length > 1 ? "overtaken: " : "";
+  return (
+    `${wasOvertaken}${requested} were refused, and at least ${least} were available ` +
+    `from ${fromMs} ms on`
+  );
 }
 
 function unitsToComeBack(

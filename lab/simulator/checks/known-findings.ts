@@ -52,6 +52,16 @@ export const knownFindings: readonly KnownFinding[] = [
     title: "A refused cart calls lines short whose units are held by dead holds alone",
     explains: { false_shortage: /^beside a line that was short/ },
   },
+  {
+    number: 9,
+    title: "A buyer who is overtaken is refused, although further dead holds have units for it",
+    explains: { false_shortage: /^(reserve|placeOrder): overtaken/ },
+  },
+  {
+    number: 10,
+    title: "An adjustment is refused, although dead holds have units for it",
+    explains: { false_shortage: /^adjustStock/ },
+  },
 ];
 
 /** The finding that a violation is; undefined for one that is new. */
