@@ -5,6 +5,7 @@
 import type { UpdateCommand } from "@aws-sdk/lib-dynamodb";
 import { databaseRequestTimeoutMs } from "../../contract/bounds.ts";
 import type { MultiItemStrategy } from "../../contract/tables.ts";
+import { createCallLog } from "./checks/call-log.ts";
 import { createCommitChecks, type Report } from "./checks/check-commits.ts";
 import { falseAnswerOf } from "./checks/check-answers.ts";
 import { checkEndReached, checkHeldOnce } from "./checks/check-orders.ts";
@@ -52,6 +53,8 @@ export interface World {
   consumers: StreamConsumers;
   topic: Topic;
   history: History;
+  /** The last calls with their answers, oldest first. */
+  readonly calls: readonly CallRecord[];
   meter: Meter;
   trace: Trace;
   violations: readonly Violation[];
@@ -96,7 +99,9 @@ export const createWorld = (options: WorldOptions): World => {
   });
 
   const claims: ShortageClaim[] = [];
+  const calls = createCallLog();
   const onCall = (record: CallRecord): void => {
+    calls.add(record);
     const { operation, input } = record.call;
     const subject = subjectOf(record);
     if (record.answer.kind === "internal") {
@@ -149,6 +154,9 @@ export const createWorld = (options: WorldOptions): World => {
     }),
     topic,
     history,
+    get calls() {
+      return calls.records;
+    },
     meter: createMeter(service),
     trace: createTrace(time, service, options.onTrace),
     violations,
