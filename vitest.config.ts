@@ -3,6 +3,7 @@ import { defineConfig } from "vitest/config";
 /** The tiers, fastest first. What each one is for: docs/architecture.md. */
 const tiers = [
   "unit",
+  "simulator",
   "template",
   "property",
   "integration",

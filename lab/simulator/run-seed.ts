@@ -6,6 +6,7 @@ import { describeHistory } from "./checks/describe-history.ts";
 import { countsIn, findingOf } from "./checks/known-findings.ts";
 import type { Violation } from "./checks/violation.ts";
 import { epochMs } from "./cloud/environment.ts";
+import { warmUp } from "./doors/warm-up.ts";
 import { faultLevels, type FaultLevel } from "./faults.ts";
 import { figuresOf, type Figures } from "./figures.ts";
 import { parametersOf } from "./parameters-of.ts";
@@ -44,6 +45,7 @@ export const runSeed = async (options: RunOptions): Promise<RunResult> => {
   const { seed } = options;
   const scenario: Scenario = scenarios[options.scenario];
   const parameters = parametersOf(scenario, options.concurrency);
+  await warmUp();
   const leaveVirtualTime = enterVirtualTime();
   try {
     const world = createWorld({
