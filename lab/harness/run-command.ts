@@ -67,6 +67,8 @@ const stopSignal = (): AbortSignal => {
   for (const name of ["SIGINT", "SIGTERM", "SIGHUP"] as const) {
     process.once(name, () => aborter.abort(new Error(`Stopped by ${name}.`)));
   }
+  // A pipe that is closed, as by `| head`.
+  process.stdout.on("error", (error) => aborter.abort(error));
   return aborter.signal;
 };
 

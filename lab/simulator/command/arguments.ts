@@ -134,7 +134,7 @@ function readRates(text: string | undefined, isThroughput: boolean): number[] {
   if (text === undefined) return [];
   const rates = text.split(",").map((rate) => readWholeNumber("rate", rate.trim(), bounds.rate));
   if (rates.length > 1 && !isThroughput) {
-    const names = scenarioNames.filter((name) => (scenarios[name] as Scenario).isThroughput);
+    const names = scenarioNames.filter((name) => scenarios[name].isThroughput === true);
     throw new UsageError(
       `--rate is one number here, not ${text}: a list is accepted for ${names.join(", ")}.`,
     );

@@ -12,9 +12,9 @@ export interface FinishedRun {
 
 export interface RunListener {
   /** Called when a run ends, in the order in which they end. */
-  onEnd(finished: FinishedRun): void;
+  onEnd: (finished: FinishedRun) => void;
   /** Called with lines of the trace, where the settings ask for them. */
-  onTrace(lines: readonly string[]): void;
+  onTrace: (lines: readonly string[]) => void;
 }
 
 /**
@@ -72,6 +72,7 @@ function runOn(
       reject(new Error(`Seed ${run.seed} failed. To repeat it: ${command}\n${stack}`));
     };
     worker.on("message", onMessage).on("error", onError);
+    // oxlint-disable-next-line unicorn/require-post-message-target-origin -- this is no window
     worker.postMessage(run);
   });
 }

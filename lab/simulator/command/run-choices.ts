@@ -20,15 +20,17 @@ export const runChoices = async (
     if (judgeRuns([finished]).violations.length > 0) violated += 1;
     if (ended < runs.length) begin();
   };
-  const onTrace = (lines: readonly string[]): void =>
-    void process.stdout.write(`${lines.join("\n")}\n`);
   begin();
   try {
-    return await runAll(runs, { plant, trace }, { onEnd, onTrace }, signal);
+    return await runAll(runs, { plant, trace }, { onEnd, onTrace: printLines }, signal);
   } finally {
     progress.end();
   }
 };
+
+function printLines(lines: readonly string[]): void {
+  process.stdout.write(`${lines.join("\n")}\n`);
+}
 
 function describe(ended: number, runs: number, violated: number): string {
   const violations = violated === 0 ? "" : `, ${violated} with violations`;

@@ -11,7 +11,7 @@ export type Run = Omit<RunOptions, "onTrace" | "load"> & { load: Load };
 /** Returns the runs in the order in which they are printed: by rate, then by seed. */
 export const runsOf = (choices: Arguments): Run[] => {
   const { scenario, seeds, faults, concurrency } = choices;
-  const usual = (scenarios[scenario] as Scenario).load;
+  const usual = scenarios[scenario].load;
   const { seconds = usual.seconds, units = usual.units, confirms = usual.confirms } = choices;
   const rates = choices.rates.length === 0 ? [usual.rate] : choices.rates;
   const count = seeds.last - seeds.first + 1;

@@ -46,5 +46,6 @@ async function answer(run: Run): Promise<void> {
 }
 
 function send(message: WorkerMessage): void {
+  // oxlint-disable-next-line unicorn/require-post-message-target-origin -- this is no window
   parentPort!.postMessage(message);
 }

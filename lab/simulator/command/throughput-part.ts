@@ -1,9 +1,11 @@
 /** The figures of a throughput scenario as a part of a report: tables, and charts by the offered rate. */
 import type { Chart, Column, Part, Result } from "../../report/report.ts";
 import { summarize } from "../../report/statistics.ts";
+import { faultLevels } from "../faults.ts";
 import { parametersOf } from "../parameters-of.ts";
 import type { Scenario } from "../scenarios/scenario.ts";
 import { scenarios } from "../scenarios/scenarios.ts";
+import type { Range } from "../time/random.ts";
 import type { FinishedRun } from "./run-all.ts";
 
 /** @param finished at least one run */
@@ -94,18 +96,27 @@ function notesOf(finished: readonly FinishedRun[]): string[] {
   const { run } = finished[0]!;
   const scenario: Scenario = scenarios[run.scenario];
   const { functions, database } = parametersOf(scenario, run.concurrency);
-  const { load } = run;
-  const number = (value: number): string => value.toLocaleString("en-US");
-  const range = ([least, greatest]: readonly [number, number]): string => `${least}-${greatest} ms`;
+  const { seconds, units, confirms } = run.load;
+  const { partition, singleWriteMs, transactionMs } = database;
   return [
     "The figures are of the simulated AWS in virtual time: they do not depend on this machine.",
-    `Buyers come for ${load.seconds} s. Each SKU has ${number(load.units)} units. ` +
-      `${Math.round(load.confirms * 100)} % of the holds are confirmed.`,
-    `The account has ${number(functions.concurrency)} concurrent executions. ` +
-      `A cold start takes ${range(functions.coldStartMs)}.`,
-    `A partition takes ${number(database.partition.writeUnits)} write units and ` +
-      `${number(database.partition.readUnits)} read units a second. Each item is a partition.`,
-    `A write of one item takes ${range(database.singleWriteMs)}, a transaction ` +
-      `${range(database.transactionMs)}. lab/simulator/parameters.ts has all parameters.`,
+    `Buyers come for ${seconds} s. Each SKU has ${formatCount(units)} units. ` +
+      `${Math.round(confirms * 100)} % of the holds are confirmed. ` +
+      `Faults: ${run.faults ?? faultLevelOf(scenario)}.`,
+    `The account has ${formatCount(functions.concurrency)} concurrent executions. ` +
+      `A cold start takes ${formatRange(functions.coldStartMs)}.`,
+    `A partition takes ${formatCount(partition.writeUnits)} write units and ` +
+      `${formatCount(partition.readUnits)} read units a second. Each item is a partition.`,
+    `A write of one item takes ${formatRange(singleWriteMs)}, a transaction ` +
+      `${formatRange(transactionMs)}. lab/simulator/parameters.ts has all parameters.`,
   ];
 }
+
+function faultLevelOf({ faults }: Scenario): string {
+  const level = Object.entries(faultLevels).find(([, known]) => known === faults);
+  return level?.[0] ?? "the scenario's own";
+}
+
+const formatCount = (count: number): string => count.toLocaleString("en-US");
+
+const formatRange = ([least, greatest]: Range): string => `${least}-${greatest} ms`;
