@@ -1,4 +1,4 @@
-/** What the commands of the lab (`npm run bench`, `lab` and `simulate`) have in common in a terminal. */
+/** Parts that the lab's commands share: `npm run bench`, `npm run lab` and `npm run simulate`. */
 import { mkdir, writeFile } from "node:fs/promises";
 import { compareReports } from "../report/compare.ts";
 import { renderPage } from "../report/page/render-page.ts";

@@ -176,8 +176,10 @@ export const createWorld = (options: WorldOptions): World => {
     judgeClaims: () => {
       const lagMs = Math.max(0, ...service.indexLagMsMax.values());
       for (const claim of claims) {
-        const falsehood = falsehoodOf(history, claim, lagMs + 2 * clockSkewMs);
-        if (falsehood !== undefined) report("false_shortage", claim.sku, falsehood);
+        const message = falsehoodOf(history, claim, lagMs + 2 * clockSkewMs);
+        if (message === undefined) continue;
+        const { sku: subject, toMs: atMs } = claim;
+        violations.push({ kind: "false_shortage", subject, atMs, message });
       }
     },
   };

@@ -18,7 +18,7 @@ export const throughputPart = (finished: readonly FinishedRun[]): Part => {
     results: [...Map.groupBy(finished, ({ run }) => run.load.rate)].map(([rate, runs]) =>
       resultOf(rate, runs, kinds),
     ),
-    columns: [...columns, ...kinds.map(answersColumn)],
+    columns: [...columnsOf(finished), ...kinds.map(answersColumn)],
     charts,
     targets: [],
     notes: notesOf(finished),
@@ -26,7 +26,7 @@ export const throughputPart = (finished: readonly FinishedRun[]): Part => {
 };
 
 const columns: Column[] = [
-  { figure: "holdsPerSecond", title: "holds/s", fractionDigits: 1, showsSpread: true },
+  { figure: "holdsPerSecond", title: "holds/s", fractionDigits: 1 },
   { figure: "p50Ms", title: "p50 ms", fractionDigits: 1 },
   { figure: "p99Ms", title: "p99 ms", fractionDigits: 1 },
   { figure: "attemptsPerHold", title: "attempts per hold", fractionDigits: 2 },
@@ -35,11 +35,20 @@ const columns: Column[] = [
   { figure: "peakConcurrency", title: "peak concurrency", fractionDigits: 0 },
 ];
 
+/** A spread needs several seeds. */
+const columnsOf = (finished: readonly FinishedRun[]): Column[] => {
+  const seeds = new Set(finished.map(({ run }) => run.seed));
+  return columns.map((column) => ({
+    ...column,
+    ...(seeds.size > 1 && column.figure === "holdsPerSecond" && { showsSpread: true }),
+  }));
+};
+
 const charts: Chart[] = [
   {
     title: "Holds a second by offered rate, more is better",
     caption:
-      "Holds that are answered while buyers come. It ends where the SKU or the account is full.",
+      "Holds that are answered while buyers come. The rate stops growing where the SKU or the account is saturated.",
     figures: ["holdsPerSecond"],
     unit: "/s",
     fractionDigits: 0,
@@ -119,4 +128,4 @@ function faultLevelOf({ faults }: Scenario): string {
 
 const formatCount = (count: number): string => count.toLocaleString("en-US");
 
-const formatRange = ([least, greatest]: Range): string => `${least}-${greatest} ms`;
+const formatRange = ([least, greatest]: Range): string => `${least} to ${greatest} ms`;
