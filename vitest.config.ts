@@ -14,6 +14,7 @@ process.env["NODE_COMPILE_CACHE"] ??= fileURLToPath(
 /** The tiers, fastest first. What each one is for: docs/architecture.md. */
 const tiers = [
   "unit",
+  "simulator",
   "template",
   "property",
   "integration",

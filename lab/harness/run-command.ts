@@ -1,4 +1,4 @@
-/** What `npm run bench` and `npm run lab` have in common, as commands of a terminal. */
+/** Parts that the lab's commands share: `npm run bench`, `npm run lab` and `npm run simulate`. */
 import { mkdir, writeFile } from "node:fs/promises";
 import { compareReports } from "../report/compare.ts";
 import { renderPage } from "../report/page/render-page.ts";
@@ -14,6 +14,9 @@ export interface Telling {
   compare?: string;
 }
 
+/** A script of package.json that measures. */
+export type ScriptName = "bench" | "lab" | "simulate";
+
 /** What was found is all that goes to the standard output. */
 export const tell = (progress: string): void => void process.stderr.write(`${progress}\n`);
 
@@ -28,15 +31,13 @@ const reportsFolder = "reports";
  * @throws UsageError before anything is measured, where there is nothing to compare with
  */
 export const measureAndTell = async (
-  name: "bench" | "lab",
+  name: ScriptName,
   argv: readonly string[],
   { json, compare }: Telling,
   measure: () => Promise<Part[]>,
 ): Promise<Report> => {
   const old = compare === undefined ? undefined : await readReport(compare);
-  const close = openReport(
-    [`npm run ${name}`, ...(argv.length > 0 ? ["--", ...argv] : [])].join(" "),
-  );
+  const close = openReport(commandOf(name, argv));
   const report = close(await measure());
   process.stdout.write(`${json ? JSON.stringify(report) : renderReport(report)}\n`);
   if (old !== undefined) {
@@ -44,11 +45,20 @@ export const measureAndTell = async (
     if (json) tell(comparison);
     else process.stdout.write(`${comparison}\n`);
   }
+  await writeReport(name, report);
+  return report;
+};
+
+/** Returns a command as it was typed: `npm run bench -- reserve`. */
+export const commandOf = (name: ScriptName, argv: readonly string[]): string =>
+  [`npm run ${name}`, ...(argv.length > 0 ? ["--", ...argv] : [])].join(" ");
+
+/** Writes a report as a page and as JSON into the folder `reports`. */
+export const writeReport = async (name: ScriptName, report: Report): Promise<void> => {
   await mkdir(reportsFolder, { recursive: true });
   await writeFile(`${reportsFolder}/${name}.json`, `${JSON.stringify(report)}\n`);
   await writeFile(`${reportsFolder}/${name}.html`, renderPage(report));
   tell(`The page with its charts: ${reportsFolder}/${name}.html`);
-  return report;
 };
 
 /** What stops the process by itself would leave the servers that we have started. */
@@ -57,6 +67,8 @@ const stopSignal = (): AbortSignal => {
   for (const name of ["SIGINT", "SIGTERM", "SIGHUP"] as const) {
     process.once(name, () => aborter.abort(new Error(`Stopped by ${name}.`)));
   }
+  // A pipe that is closed, as by `| head`.
+  process.stdout.on("error", (error) => aborter.abort(error));
   return aborter.signal;
 };
 

@@ -1,5 +1,6 @@
 import { parseArgs } from "node:util";
 import { UsageError } from "../harness/usage-error.ts";
+import { readWholeNumber } from "../harness/whole-number.ts";
 import { approachNames, type ApproachName } from "./approaches.ts";
 
 export interface Arguments {
@@ -46,15 +47,8 @@ const parse = (argv: readonly string[]) => {
   }
 };
 
-const numberOf = (name: keyof typeof bounds, text: string | undefined): number => {
-  const { least, greatest, otherwise } = bounds[name];
-  if (text === undefined) return otherwise;
-  const value = /^\d+$/.test(text) ? Number(text) : Number.NaN;
-  if (value >= least && value <= greatest) return value;
-  throw new UsageError(
-    `--${name} is a whole number from ${least} to ${greatest.toLocaleString("en-US")}, not ${text}.`,
-  );
-};
+const numberOf = (name: keyof typeof bounds, text: string | undefined): number =>
+  text === undefined ? bounds[name].otherwise : readWholeNumber(name, text, bounds[name]);
 
 const approachesOf = (text: string | undefined): ApproachName[] => {
   if (text === undefined) return [...approachNames];

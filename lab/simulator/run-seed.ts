@@ -2,12 +2,14 @@
 import { sweepIntervalMinutes } from "../../contract/bounds.ts";
 import { checkEvents } from "./checks/check-events.ts";
 import { checkLedger, checkRecords } from "./checks/check-end.ts";
-import { findingOf } from "./checks/known-findings.ts";
+import { describeHistory } from "./checks/describe-history.ts";
+import { countsIn, findingOf } from "./checks/known-findings.ts";
 import type { Violation } from "./checks/violation.ts";
 import { epochMs } from "./cloud/environment.ts";
+import { warmUp } from "./doors/warm-up.ts";
 import { faultLevels, type FaultLevel } from "./faults.ts";
 import { figuresOf, type Figures } from "./figures.ts";
-import { parameters as usual } from "./parameters.ts";
+import { parametersOf } from "./parameters-of.ts";
 import { createAnswers } from "./scenarios/answers.ts";
 import type { Load, Scenario } from "./scenarios/scenario.ts";
 import { scenarios, type ScenarioName } from "./scenarios/scenarios.ts";
@@ -32,7 +34,7 @@ export interface RunResult {
   /** SHA-256 of the trace: the same in every run of the seed. */
   hash: string;
   figures: Figures;
-  /** Lines of history of what the first violation is about. */
+  /** The history of the subject of the first violation that counts, or else of the first one. */
   history: string[];
 }
 
@@ -43,6 +45,7 @@ export const runSeed = async (options: RunOptions): Promise<RunResult> => {
   const { seed } = options;
   const scenario: Scenario = scenarios[options.scenario];
   const parameters = parametersOf(scenario, options.concurrency);
+  await warmUp();
   const leaveVirtualTime = enterVirtualTime();
   try {
     const world = createWorld({
@@ -65,17 +68,17 @@ export const runSeed = async (options: RunOptions): Promise<RunResult> => {
       violations: [...world.violations],
       hash: world.trace.hash(),
       figures,
-      history: [],
+      history: historyOfFirst(world, scenario),
     };
   } finally {
     leaveVirtualTime();
   }
 };
 
-function parametersOf({ adapt }: Scenario, concurrency: number | undefined) {
-  const adapted = adapt?.(usual) ?? usual;
-  if (concurrency === undefined) return adapted;
-  return { ...adapted, functions: { ...adapted.functions, concurrency } };
+function historyOfFirst(world: World, scenario: Scenario): string[] {
+  const { violations } = world;
+  const first = violations.find((one) => countsIn(scenario, one)) ?? violations[0];
+  return first === undefined ? [] : describeHistory(world, first);
 }
 
 /** How long a run may take to come to rest, in milliseconds of the run. */

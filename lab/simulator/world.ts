@@ -5,6 +5,7 @@
 import type { UpdateCommand } from "@aws-sdk/lib-dynamodb";
 import { databaseRequestTimeoutMs } from "../../contract/bounds.ts";
 import type { MultiItemStrategy } from "../../contract/tables.ts";
+import { createCallLog } from "./checks/call-log.ts";
 import { createCommitChecks, type Report } from "./checks/check-commits.ts";
 import { falseAnswerOf } from "./checks/check-answers.ts";
 import { checkEndReached, checkHeldOnce } from "./checks/check-orders.ts";
@@ -53,6 +54,8 @@ export interface World {
   consumers: StreamConsumers;
   topic: Topic;
   history: History;
+  /** The last calls with their answers, oldest first. */
+  readonly calls: readonly CallRecord[];
   meter: Meter;
   trace: Trace;
   violations: readonly Violation[];
@@ -105,7 +108,9 @@ export const createWorld = (options: WorldOptions): World => {
     const requests = requestsByKey.get(key) ?? new Set();
     requestsByKey.set(key, requests.add(JSON.stringify(input)));
   };
+  const calls = createCallLog();
   const onCall = (record: CallRecord): void => {
+    calls.add(record);
     const { operation, input } = record.call;
     const subject = subjectOf(record);
     if (record.answer.kind === "internal") {
@@ -164,6 +169,9 @@ export const createWorld = (options: WorldOptions): World => {
     }),
     topic,
     history,
+    get calls() {
+      return calls.records;
+    },
     meter: createMeter(service),
     trace: createTrace(time, service, options.onTrace),
     violations,

@@ -1,4 +1,5 @@
 /** Whether each answer was true at some instant between the call and the answer. */
+import { queueTimeoutSeconds } from "../../../contract/bounds.ts";
 import type { ReservationItem, StockItem } from "../../../contract/tables.ts";
 import { idOfKey } from "../../../inventory/identity.ts";
 import { fingerprintOf, type ReserveInput } from "../../../inventory/reserve.ts";
@@ -20,7 +21,7 @@ interface Span {
   /** Counts the different requests that were sent under a key. */
   requestsUnder(idempotencyKey: string): number;
   /** Leaves a claim to be checked when the run has ended. */
-  claim(lines: ShortageClaim["lines"]): void;
+  claim(lines: ShortageClaim["lines"], earlierMs?: number): void;
 }
 
 /** The reason why an outcome is false; undefined where it is true. */
@@ -44,8 +45,10 @@ export const falseAnswerOf = (
     toMs: endedAtMs,
     skewMs,
     requestsUnder,
-    claim: (lines) =>
-      claim({ lines, operation: call.operation, fromMs: startedAtMs, toMs: endedAtMs }),
+    claim: (lines, earlierMs = 0) => {
+      const { operation } = call;
+      claim({ lines, operation, fromMs: startedAtMs - earlierMs, toMs: endedAtMs });
+    },
   };
   const check = checks[call.operation] as Check<ShopOperation>;
   return check(call.input, answer.outcome, span);
@@ -117,8 +120,9 @@ const checks: { [Operation in ShopOperation]: Check<Operation> } = {
   getStock: ({ sku }, result, span) =>
     result.outcome === "found" ? notStock(result.stock, span) : neverAbsent(sku, span),
   placeOrder: ({ orderId }, result, span) => {
+    // The shortages may be those that another delivery of the event met.
     if (result.outcome === "rejected" && !wasRejectedBefore(orderId, span)) {
-      span.claim(result.shortages);
+      span.claim(result.shortages, queueTimeoutSeconds * 1_000);
     }
     return result.outcome === "held" && span.history.idsOfOrder(orderId).size === 0
       ? "nothing is held for it"

@@ -67,3 +67,9 @@ export const knownFindings: readonly KnownFinding[] = [
 /** The finding that a violation is; undefined for one that is new. */
 export const findingOf = ({ kind, message }: Violation): KnownFinding | undefined =>
   knownFindings.find(({ explains }) => explains[kind]?.test(message) === true);
+
+/** Returns true where a violation fails a run: it is new, or its finding is what the scenario shows. */
+export const countsIn = (scenario: { finding?: number }, violation: Violation): boolean => {
+  const finding = findingOf(violation);
+  return finding === undefined || finding.number === scenario.finding;
+};

@@ -1,0 +1,128 @@
+/**
+ * The history of a SKU, a reservation or an order: its versions with who wrote them, and the calls
+ * about it with their answers. Times are of the run, as in its trace.
+ */
+import type { ReservationItem, StockItem } from "../../../contract/tables.ts";
+import { epochMs } from "../cloud/environment.ts";
+import type { CallRecord } from "../cloud/holdfast.ts";
+import type { CommittedChange, History } from "./history.ts";
+import type { Violation } from "./violation.ts";
+
+export interface HistorySources {
+  history: Pick<History, "changes" | "idsOfOrder" | "reservation">;
+  calls: readonly CallRecord[];
+}
+
+/** Lines up to the instant of the violation, and after it. */
+const linesBeforeMax = 40;
+const linesAfterMax = 10;
+
+interface Entry {
+  atMs: number;
+  text: string;
+}
+
+/** Returns one line for each version and for each answer; ">" marks those at the instant of the violation. */
+export const describeHistory = (
+  { history, calls }: HistorySources,
+  { subject, atMs }: Pick<Violation, "subject" | "atMs">,
+): string[] => {
+  const keys = keysOf(history, subject);
+  const entries = [
+    ...history.changes.flatMap((changed) => versionsIn(changed, keys)),
+    ...calls.filter((record) => isAbout(record, keys)).map(describeCall),
+  ].toSorted((a, b) => a.atMs - b.atMs);
+  const before = entries.filter((entry) => entry.atMs <= atMs);
+  const after = entries.filter((entry) => entry.atMs > atMs);
+  const earlier = before.length - linesBeforeMax;
+  const later = after.length - linesAfterMax;
+  const show = (entry: Entry): string =>
+    `${entry.atMs === atMs ? ">" : " "}${formatMs(entry.atMs).padStart(12)} ${entry.text}`;
+  return [
+    ...(earlier > 0 ? [`  ${earlier} earlier lines are left out`] : []),
+    ...before.slice(-linesBeforeMax).map(show),
+    ...after.slice(0, linesAfterMax).map(show),
+    ...(later > 0 ? [`  ${later} later lines are left out`] : []),
+  ];
+};
+
+/** Returns the keys of the records and calls that belong to a subject. */
+function keysOf(history: HistorySources["history"], subject: string): ReadonlySet<string> {
+  const versions = history.reservation(subject).entries;
+  const orderId = versions.find(({ value }) => value?.orderId !== undefined)?.value?.orderId;
+  return new Set([
+    subject,
+    ...history.idsOfOrder(subject),
+    ...(orderId === undefined ? [] : [orderId]),
+  ]);
+}
+
+function versionsIn(
+  { commit, stock, reservations }: CommittedChange,
+  keys: ReadonlySet<string>,
+): Entry[] {
+  const { sender, requestNumber, number, isCopy, request } = commit.attempt;
+  const attempt = isCopy ? ", a late copy" : number > 1 ? `, attempt ${number}` : "";
+  const by = `by ${request.operation} of ${sender} #${requestNumber}${attempt}`;
+  const versions = [
+    ...stock.map(({ key, after }) => ({ key, text: describeStock(after) })),
+    ...reservations.map(({ key, after }) => ({ key, text: describeReservation(after) })),
+  ];
+  return versions
+    .filter(({ key }) => keys.has(key))
+    .map(({ key, text }) => ({ atMs: commit.atMs, text: `${key}: ${text}, ${by}` }));
+}
+
+function describeStock(item: StockItem | undefined): string {
+  if (item === undefined) return "removed";
+  const { onHand, available, reserved, version, lastChange } = item;
+  const ofReservation =
+    lastChange?.reservationId === undefined ? "" : ` of ${lastChange.reservationId}`;
+  const reason = lastChange === undefined ? "" : ` (${lastChange.kind}${ofReservation})`;
+  return `${describeCounts({ onHand, available, reserved })}, version ${version}${reason}`;
+}
+
+const describeCounts = (item: Pick<StockItem, "onHand" | "available" | "reserved">): string =>
+  `${item.onHand} on hand, ${item.available} available, ${item.reserved} reserved`;
+
+function describeReservation(item: ReservationItem | undefined): string {
+  if (item === undefined) return "removed";
+  const { status, version, expiresAtMs, lines, remaining } = item;
+  const units = lines.map(({ sku, quantity }) => `${quantity} × ${sku}`).join(", ");
+  const rest =
+    remaining === undefined ? "" : `, lines ${remaining.from} to ${remaining.to} remaining`;
+  return `${status} version ${version} until ${expiresAtMs - epochMs} ms, ${units}${rest}`;
+}
+
+function isAbout({ call: { input }, answer }: CallRecord, keys: ReadonlySet<string>): boolean {
+  const named = [
+    ...("sku" in input ? [input.sku] : []),
+    ...("lines" in input ? input.lines.map(({ sku }) => sku) : []),
+    ...("reservationId" in input ? [input.reservationId] : []),
+    ...("orderId" in input ? [input.orderId] : []),
+    ...(answer.kind === "outcome" && "reservation" in answer.outcome
+      ? [answer.outcome.reservation.reservationId]
+      : []),
+  ];
+  return named.some((key) => key !== undefined && keys.has(key));
+}
+
+function describeCall({ call, answer, startedAtMs, endedAtMs }: CallRecord): Entry {
+  const { operation, input } = call;
+  const called = `${operation} ${JSON.stringify(input)}, called at ${formatMs(startedAtMs)}`;
+  return { atMs: endedAtMs, text: `${called}, is answered: ${describeAnswer(answer)}` };
+}
+
+function describeAnswer(answer: CallRecord["answer"]): string {
+  if (answer.kind !== "outcome") return `${answer.kind}, ${answer.error.message}`;
+  const { outcome, ...details } = answer.outcome;
+  if ("reservation" in details) {
+    const { status, version, reservationId } = details.reservation;
+    return `${outcome}, ${reservationId} is ${status}, version ${version}`;
+  }
+  if ("stock" in details) return `${outcome}, ${describeCounts(details.stock)}`;
+  const shown = JSON.stringify(details);
+  return shown === "{}" ? outcome : `${outcome} ${shown}`;
+}
+
+const formatMs = (ms: number): string => ms.toFixed(3);

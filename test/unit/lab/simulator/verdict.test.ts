@@ -1,0 +1,124 @@
+import { expect, test } from "vitest";
+import type { Violation } from "../../../../lab/simulator/checks/violation.ts";
+import { judgeRuns } from "../../../../lab/simulator/command/judge-runs.ts";
+import {
+  renderFindings,
+  renderHash,
+  renderSummary,
+} from "../../../../lab/simulator/command/render-verdict.ts";
+import type { FinishedRun } from "../../../../lab/simulator/command/run-all.ts";
+import { summarize } from "../../../../lab/simulator/command/summarize.ts";
+import { throughputPart } from "../../../../lab/simulator/command/throughput-part.ts";
+import type { Figures } from "../../../../lab/simulator/figures.ts";
+import { scenarios, type ScenarioName } from "../../../../lab/simulator/scenarios/scenarios.ts";
+import { renderTable } from "../../../../lab/report/render-table.ts";
+
+const figures: Figures = {
+  holdsPerSecond: 10,
+  answers: { reserved: 20, busy: 1 },
+  p50Ms: 12,
+  p99Ms: 90,
+  attemptsPerHold: 1.5,
+  writeUnitsPerHold: 10,
+  readUnitsPerAnswer: 1,
+  peakConcurrency: 4,
+};
+
+const finishedRun = (
+  seed: number,
+  violations: Violation[] = [],
+  scenario: ScenarioName = "mixed",
+  rate: number = scenarios[scenario].load.rate,
+): FinishedRun => ({
+  run: { scenario, seed, load: { ...scenarios[scenario].load, rate } },
+  result: {
+    scenario,
+    seed,
+    violations,
+    hash: `hash-${seed}`,
+    figures: { ...figures, holdsPerSecond: rate / 2 },
+    history: violations.length > 0 ? ["       1.000 a version"] : [],
+  },
+});
+
+const counts: Violation = { kind: "counts", subject: "mug", atMs: 1, message: "3 is not 4" };
+const twice: Violation = {
+  kind: "order_held_twice",
+  subject: "order-1",
+  atMs: 2,
+  message: "held as a and as b",
+};
+
+test("a violation is printed with its promise, its history and the command that replays it", () => {
+  const verdict = judgeRuns([finishedRun(1), finishedRun(17, [twice, counts])]);
+  expect(renderFindings(verdict)).toEqual([
+    "VIOLATION counts of mug, seed 17, at 1.000 ms",
+    "  expected  onHand is available + reserved, and none is negative",
+    "  found     3 is not 4",
+    "  history",
+    "         1.000 a version",
+    "  replay    npm run simulate -- mixed --seeds 17",
+    "",
+    expect.stringMatching(/^known finding 4, 1 time in 1 run: An order is held twice/),
+  ]);
+  const seeds = { first: 1, last: 17 };
+  expect(renderSummary({ scenario: "mixed", seeds }, 2, verdict)).toBe(
+    "mixed: seeds 1-17, 1 of 2 runs without a violation, known findings 4",
+  );
+});
+
+test("three runs are printed in full, and the others by kind", () => {
+  const many = [1, 2, 3, 4].map((seed) => finishedRun(seed, [counts, counts]));
+  const lines = renderFindings(judgeRuns(many));
+  expect(lines.filter((line) => line.startsWith("VIOLATION"))).toHaveLength(3);
+  expect(lines).toContain("and 5 more violations: counts 5");
+});
+
+test("a known finding counts in its own scenario", () => {
+  const known = judgeRuns([finishedRun(1, [twice])]);
+  const own = judgeRuns([finishedRun(1, [twice], "order-by-two-ways")]);
+  expect([known.violations.length, known.known.length]).toEqual([0, 1]);
+  expect([own.violations.length, own.known.length]).toEqual([1, 0]);
+});
+
+test("the hash of one run is its trace's, and that of several depends on their order", () => {
+  const [first, second] = [finishedRun(1), finishedRun(2)];
+  expect(renderHash(judgeRuns([first]))).toBe("trace sha256 hash-1");
+  expect(judgeRuns([first, second]).hash).toMatch(/^[0-9a-f]{64}$/);
+  expect(judgeRuns([first, second]).hash).not.toBe(judgeRuns([second, first]).hash);
+});
+
+test("the JSON has what counts, and the figures of the first run and of each", () => {
+  const finished = [finishedRun(1), finishedRun(2, [counts, twice])];
+  const summary = summarize(finished, judgeRuns(finished));
+  expect(summary).toMatchObject({
+    scenario: "mixed",
+    seed: 1,
+    seeds: 2,
+    violations: [{ seed: 2, ...counts }],
+    known: { 4: 1 },
+    ...figures,
+    holdsPerSecond: 2,
+  });
+  expect(summary.runs!.map(({ seed, rate, hash }) => [seed, rate, hash])).toEqual([
+    [1, 4, "hash-1"],
+    [2, 4, "hash-2"],
+  ]);
+  expect(summarize([finishedRun(1)], judgeRuns([finishedRun(1)]))).not.toHaveProperty("runs");
+});
+
+test("figures are a table and charts by the offered rate, over the seeds of each", () => {
+  const part = throughputPart(
+    [100, 2_000].flatMap((rate) =>
+      [1, 2, 3].map((seed) => finishedRun(seed, [], "flash-sale", rate)),
+    ),
+  );
+  expect(part.results.map(({ name }) => name)).toEqual(["100 buyers/s", "2,000 buyers/s"]);
+  expect(part.results[1]!.figures["holdsPerSecond"]).toMatchObject({ median: 1_000, samples: 3 });
+  const shown = renderTable(part.results, part.columns);
+  expect(shown).toContain("reserved");
+  expect(shown).toContain("busy");
+  const drawn = part.charts.flatMap(({ figures: names }) => names);
+  for (const name of drawn) expect(part.results[0]!.figures).toHaveProperty(name);
+  expect(part.notes.join(" ")).toContain("1,000 concurrent executions");
+});
