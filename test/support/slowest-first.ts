@@ -32,6 +32,8 @@ const slowest = [
   "test/integration/publishing.test.ts",
   "test/integration/ledger.test.ts",
   "test/conformance/curator-interop.test.ts",
+  "test/e2e/stampede.test.ts",
+  "test/integration/order-events.test.ts",
   "test/integration/transitions.test.ts",
   "test/conformance/zookeeper-ensemble.test.ts",
 ];
