@@ -32,15 +32,21 @@ const setupOf: Record<string, string> = {
 };
 
 /**
- * On another engine, only those locks are another story that are in it; and neither the doors before
- * it nor the lab, which has an engine of its own.
+ * On another engine only the tests run that depend on it: of the locks those that are in DynamoDB, and
+ * over HTTP neither what happens before a request reaches it, nor what a proxy answers in its place,
+ * nor a crowd, which meets it in the integration tier as well, nor the lab, which has its own.
  */
 const isOtherEngine = process.env["HOLDFAST_ENGINE"] !== undefined;
 const filesOf = (tier: string): string =>
   tier === "conformance" && isOtherEngine ? "dynamodb*.test.ts" : "**/*.test.ts";
-const sameOnAll = ["authorization", "bad-input", "oversell-lab", "readme"].map(
-  (name) => `test/e2e/${name}.test.ts`,
-);
+const sameOnAll = [
+  "authorization",
+  "bad-input",
+  "contention",
+  "oversell-lab",
+  "readme",
+  "stampede",
+].map((name) => `test/e2e/${name}.test.ts`);
 
 export default defineConfig({
   test: {

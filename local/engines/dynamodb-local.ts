@@ -33,6 +33,8 @@ export const startDynamoDbLocal = async ({
       // Its threads and its heap are for one developer's load, not for the whole machine.
       "-XX:+UseSerialGC",
       "-Xmx768m",
+      // It starts in half of the processor time by the first compiler alone.
+      "-XX:TieredStopAtLevel=1",
       `-Djava.library.path=${join(library, "DynamoDBLocal_lib")}`,
       "-classpath",
       [join(library, "DynamoDBLocal.jar"), join(library, "DynamoDBLocal_lib", "*")].join(delimiter),
