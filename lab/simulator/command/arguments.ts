@@ -3,7 +3,7 @@ import { unitsMax } from "../../../contract/bounds.ts";
 import { UsageError } from "../../harness/usage-error.ts";
 import { readWholeNumber } from "../../harness/whole-number.ts";
 import { faultLevels, type FaultLevel } from "../faults.ts";
-import { mistakeNames } from "../mistakes.ts";
+import { mistakeNames, type MistakeName } from "../mistakes.ts";
 import type { Scenario } from "../scenarios/scenario.ts";
 import { scenarioNames, scenarios, type ScenarioName } from "../scenarios/scenarios.ts";
 
@@ -21,7 +21,7 @@ export interface Arguments {
   /** Concurrent executions of the account. */
   concurrency?: number;
   /** A mistake to plant in the core. */
-  plant?: string;
+  plant?: MistakeName;
   json: boolean;
   /** Print every line of the trace. */
   trace: boolean;

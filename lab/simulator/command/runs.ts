@@ -3,6 +3,7 @@ import { faultLevels } from "../faults.ts";
 import type { RunOptions } from "../run-seed.ts";
 import type { Load, Scenario } from "../scenarios/scenario.ts";
 import { scenarios } from "../scenarios/scenarios.ts";
+import type { MistakeName } from "../mistakes.ts";
 import type { Arguments } from "./arguments.ts";
 
 /** One run, as it is sent to a worker. */
@@ -27,7 +28,7 @@ export const runsOf = (choices: Arguments): Run[] => {
 };
 
 /** Returns the command that repeats one run: the options that differ from the defaults. */
-export const replayCommandOf = (run: Run, plant?: string): string => {
+export const replayCommandOf = (run: Run, plant?: MistakeName): string => {
   const { scenario, seed, load, faults, concurrency } = run;
   const usual: Scenario = scenarios[scenario];
   const given: Record<string, string | number | undefined> = {

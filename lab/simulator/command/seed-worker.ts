@@ -1,12 +1,12 @@
 /** A worker thread: it does the runs that it is sent, one at a time. */
 import { parentPort, workerData } from "node:worker_threads";
-import { plantMistake } from "../mistakes.ts";
+import { plantMistake, type MistakeName } from "../mistakes.ts";
 import type { RunResult } from "../run-seed.ts";
 import type { Run } from "./runs.ts";
 
 export interface WorkerSettings {
   /** A mistake to plant in the core. */
-  plant?: string;
+  plant?: MistakeName;
   /** Send the lines of the trace. */
   trace: boolean;
 }

@@ -38,13 +38,15 @@ const stockChange = (atMs: number, requestNumber: number, available: number): Co
     lastChange: { kind: "hold", reservationId: "held-1" },
   };
   const commit = { atMs, attempt: attempt(requestNumber), changes: [] };
-  return { commit, stock: [{ key: "mug", before: undefined, after }], reservations: [] };
+  const stock = [{ key: "mug", before: undefined, after }];
+  return { commit, stock, reservations: [], movements: [] };
 };
 
 const recordChange = (atMs: number, orderId?: string): CommittedChange => ({
   commit: { atMs, attempt: attempt(8, 2), changes: [] },
   stock: [],
   reservations: [{ key: "held-1", before: undefined, after: record(orderId) }],
+  movements: [],
 });
 
 const historyOf = (changes: CommittedChange[], orderId?: string) => {
