@@ -1,4 +1,5 @@
 /** The verdict as lines for a terminal. */
+import type { MistakeName } from "../mistakes.ts";
 import { violationKinds } from "../checks/violation.ts";
 import type { Arguments, SeedRange } from "./arguments.ts";
 import type { FoundViolation, KnownCount, Verdict } from "./judge-runs.ts";
@@ -8,7 +9,7 @@ import { replayCommandOf } from "./runs.ts";
 const inFullMax = 3;
 
 /** Returns the violations with their history, then one line for each known finding. */
-export const renderFindings = ({ violations, known }: Verdict, plant?: string): string[] => {
+export const renderFindings = ({ violations, known }: Verdict, plant?: MistakeName): string[] => {
   const inFull = violations.filter(({ isFirst }) => isFirst).slice(0, inFullMax);
   const others = violations.filter((violation) => !inFull.includes(violation));
   return [
@@ -39,7 +40,10 @@ export const renderHash = ({ hash }: Verdict): string => `trace sha256 ${hash}`;
 export const renderSeeds = ({ first, last }: SeedRange): string =>
   first === last ? `seed ${first}` : `seeds ${first}-${last}`;
 
-function renderViolation({ finished, ...violation }: FoundViolation, plant?: string): string[] {
+function renderViolation(
+  { finished, ...violation }: FoundViolation,
+  plant?: MistakeName,
+): string[] {
   const { kind, subject, atMs, message } = violation;
   const { run, result } = finished;
   return [

@@ -39,5 +39,7 @@ test.each([
 
 test("the command that repeats a run names the planted mistake", () => {
   const [run] = runsOf(readArguments(["--seeds=1"]));
-  expect(replayCommandOf(run!, "no-condition")).toMatch(/ --plant no-condition$/);
+  expect(replayCommandOf(run!, "hold-without-condition")).toMatch(
+    / --plant hold-without-condition$/,
+  );
 });
