@@ -61,12 +61,13 @@ function platformOf(environment: Environment): Platform {
     sleep: (durationMs) => new Promise((resolve) => void environment.setTimer(durationMs, resolve)),
     timeoutSignal: (delayMs) => {
       const controller = new AbortController();
-      environment.setTimer(delayMs, () =>
-        controller.abort(new DOMException("The operation timed out.", "TimeoutError")),
-      );
+      environment.setTimer(delayMs, () => controller.abort(timedOut));
       return controller.signal;
     },
     random: () => environment.random.next(),
     randomUuid: () => environment.random.uuid(),
   };
 }
+
+/** One for all, since most signals abort when nothing waits for them any more. */
+const timedOut = new DOMException("The operation timed out.", "TimeoutError");

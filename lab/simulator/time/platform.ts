@@ -9,6 +9,7 @@ import { currentEnvironment } from "../cloud/environment.ts";
 export const enterVirtualTime = (): (() => void) => {
   const { setTimeout, clearTimeout } = globalThis;
   const { random } = Math;
+  const { stackTraceLimit } = Error;
 
   const setVirtualTimeout = (callback: () => void, delayMs = 0): unknown => {
     const environment = currentEnvironment();
@@ -23,12 +24,17 @@ export const enterVirtualTime = (): (() => void) => {
 
   globalThis.setTimeout = setVirtualTimeout as typeof setTimeout;
   globalThis.clearTimeout = clearVirtualTimeout;
+  // The SDK makes an error for each request, and most of its time goes into the stack.
+  Error.stackTraceLimit = stackFrames;
   Math.random = () => currentEnvironment()?.random.next() ?? random();
   return () => {
     Object.assign(globalThis, { setTimeout, clearTimeout });
     Math.random = random;
+    Error.stackTraceLimit = stackTraceLimit;
   };
 };
+
+const stackFrames = 1;
 
 function isVirtual(timer: unknown): timer is { cancel(): void } {
   return typeof timer === "object" && timer !== null && "cancel" in timer;
