@@ -1,7 +1,7 @@
 /**
  * Every figure of the simulated AWS, with its source. "Documented" is AWS's own documentation;
  * "measured" is what public measurements of DynamoDB and Lambda agree on; "assumed" is a choice of
- * ours, on the cautious side.
+ * ours, with its reason.
  */
 import type { Range } from "./time/random.ts";
 
@@ -61,6 +61,8 @@ export interface FunctionParameters {
   coldStartMs: Range;
   /** Processor time of an invocation before its first request and after its last. Assumed. */
   handlerMs: Range;
+  /** Time until an invocation is refused for want of a free execution. Assumed. */
+  refusalMs: Range;
   /** Documented: concurrent executions of a new account. */
   concurrency: number;
   /** How often an event source mapping looks for new stream records. Documented: 4 times a second. */
@@ -94,6 +96,7 @@ export const parameters: Parameters = {
   functions: {
     coldStartMs: [250, 450],
     handlerMs: [0.5, 1.5],
+    refusalMs: [5, 10],
     concurrency: 1_000,
     streamPollMs: 250,
   },

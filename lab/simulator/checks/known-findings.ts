@@ -1,6 +1,7 @@
 /**
- * What the core is known to get wrong on AWS. A run does not fail because of these; the scenario of the
- * same number does, until the finding is mended. docs/performance.md tells of each.
+ * The findings about the core on AWS that are not mended yet. A run does not fail because of them. The
+ * first seven have a scenario each (scenarios/known.ts), which fails until its finding is mended.
+ * docs/performance.md describes all of them.
  */
 import type { Violation, ViolationKind } from "./violation.ts";
 

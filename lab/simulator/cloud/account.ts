@@ -82,7 +82,9 @@ export const createAccount = ({ time, random, parameters, faults }: AccountOptio
       new Promise((resolve) => {
         const answer = (atMs: number, ending: Ending<Output>): void =>
           void time.schedule(atMs, () => resolve(ending));
-        if (running >= parameters.concurrency) return answer(time.nowMs, { ended: "throttled" });
+        if (running >= parameters.concurrency) {
+          return answer(time.nowMs + chance.within(parameters.refusalMs), { ended: "throttled" });
+        }
         running += 1;
         concurrencyPeak = Math.max(concurrencyPeak, running);
         const warm = idle.pop();

@@ -65,9 +65,10 @@ const adjusters = 4;
 const adjustmentsOfEach = 4;
 
 export const starvingAdjustments: Scenario = {
-  description: "Eight buyers reserve one SKU without a pause while it is corrected",
+  description: "32 buyers reserve one SKU without a pause while it is corrected",
   finding: 3,
-  load: { ...load, rate: 8, units: 100_000 },
+  // The rate is that of buyers side by side, each of whom goes on at once.
+  load: { ...load, rate: 32, units: 100_000 },
   faults: none,
   run: async (world, { rate: buyers, units }) => {
     const sku = "corrected";

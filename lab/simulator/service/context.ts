@@ -17,7 +17,7 @@ export interface Attempt {
   /** The environment that sent it, and the time of its clock when it did. */
   sender: string;
   sentAtWallMs: number;
-  /** When a copy of it was sent, for a copy that is late. */
+  /** Whether it is the copy of an attempt that arrives late. */
   isCopy: boolean;
 }
 
@@ -28,10 +28,10 @@ export interface Commit {
   changes: readonly Change[];
 }
 
-/** Told of each commit at its instant, before any reply. */
+/** Called with each commit at its instant, before any reply. */
 export type CommitListener = (commit: Commit) => void;
 
-/** How an attempt is answered: its output, or a RequestError. Undefined reply: never. */
+/** The answer to an attempt: its output, or the error that DynamoDB answers with. */
 export type Reply = { output: object } | { error: Error };
 
 export interface ServiceContext {

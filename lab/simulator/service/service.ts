@@ -23,7 +23,7 @@ import { createStreams, type Streams } from "./streams.ts";
 import { createTokens } from "./tokens.ts";
 import { runTransaction } from "./transactions.ts";
 
-/** Told of each attempt when it is sent, and of each reply. */
+/** Is called with each attempt, reply, charge and commit. */
 export interface ServiceListener {
   sent?(attempt: Attempt): void;
   replied?(attempt: Attempt, reply: Reply): void;
@@ -134,7 +134,9 @@ export const createService = (options: ServiceOptions): Service => {
     const chance = context.random;
     if (chance.chance(copied)) {
       const copy = { ...attempt, isCopy: true };
-      time.scheduleQuietly(time.nowMs + chance.within(copyLateMs), () => serve(copy, () => {}));
+      time.scheduleQuietly(time.nowMs + chance.within(copyLateMs), () => {
+        if (!outages.isOut()) serve(copy, () => {});
+      });
     }
     if (chance.chance(requestLost) || outages.isOut()) return;
     const failure = chance.chance(failing)
