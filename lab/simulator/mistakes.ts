@@ -3,6 +3,7 @@
  * dropped, a version not checked. Each is a change of one source as it is loaded; no file is touched.
  */
 import { registerHooks } from "node:module";
+import type { ScenarioName } from "./scenarios/scenarios.ts";
 
 interface Mistake {
   /** Path from the project's folder. */
@@ -10,9 +11,11 @@ interface Mistake {
   /** Text that occurs there exactly once, and the text that is loaded in its place. */
   original: string;
   mistake: string;
+  /** The scenario that meets it; `mixed` when absent. */
+  scenario?: ScenarioName;
 }
 
-export const mistakes = {
+const catalogue = {
   "hold-without-condition": {
     file: "inventory/stock-change.ts",
     original: `condition: "#available >= :quantity"`,
@@ -98,14 +101,17 @@ export const mistakes = {
     original: `if (lastChange.kind === "adjustment") return undefined;`,
     mistake: `if (lastChange.kind === "adjustment" || lastChange.kind === "sale") return undefined;`,
   },
+  // Only an order of more lines than a transaction takes can be half written.
   "half-an-order-forgotten": {
     file: "inventory/settle.ts",
     original: `{ change: "giveBack", from: 0, to: item.remaining.from }`,
     mistake: `{ change: "giveBack", from: 1, to: item.remaining.from }`,
+    scenario: "large-orders",
   },
 } as const satisfies Record<string, Mistake>;
 
-export type MistakeName = keyof typeof mistakes;
+export type MistakeName = keyof typeof catalogue;
+export const mistakes: Readonly<Record<MistakeName, Mistake>> = catalogue;
 export const mistakeNames = Object.keys(mistakes) as MistakeName[];
 
 /**

@@ -85,7 +85,7 @@ function historyOfFirst(world: World, scenario: Scenario): string[] {
 const restMsMax = 15 * 60 * 1_000;
 const sweepMs = sweepIntervalMinutes * 60 * 1_000;
 
-/** Lets all holds end and all that was committed be told, and checks what is left. */
+/** Waits until all holds have ended and all changes are published, and checks the records. */
 async function comeToRest(world: World): Promise<void> {
   const { time, history, orders, consumers } = world;
   world.calm();

@@ -1,4 +1,4 @@
-/** The trace of a run: every request, reply and commit. Its hash tells whether two runs are the same. */
+/** The trace of a run: every request, reply and commit. Two runs with the same hash are the same run. */
 import { createHash } from "node:crypto";
 import type { Attempt, Reply } from "./service/context.ts";
 import type { Service } from "./service/service.ts";

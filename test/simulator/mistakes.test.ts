@@ -5,25 +5,27 @@
 import { expect, test } from "vitest";
 import { judgeRuns } from "../../lab/simulator/command/judge-runs.ts";
 import { runAll } from "../../lab/simulator/command/run-all.ts";
-import { mistakeNames } from "../../lab/simulator/mistakes.ts";
+import { mistakeNames, mistakes } from "../../lab/simulator/mistakes.ts";
 import { scenarios } from "../../lab/simulator/scenarios/scenarios.ts";
 
-const seedsMax = 60;
-const seedsAtOnce = 4;
+const seedsMax = 100;
 
 test.each(mistakeNames)("%s is caught", async (plant) => {
-  const { load } = scenarios.mixed;
-  const ignore = { onEnd: () => {}, onTrace: () => {} };
-  for (let first = 1; first <= seedsMax; first += seedsAtOnce) {
-    const runs = Array.from({ length: seedsAtOnce }, (_, index) => ({
-      scenario: "mixed" as const,
-      seed: first + index,
-      load,
-      faults: "all" as const,
-    }));
-    const settings = { plant, trace: false };
-    const finished = await runAll(runs, settings, ignore, new AbortController().signal);
-    if (judgeRuns(finished).violations.length > 0) return;
-  }
-  expect.fail(`${plant} was not caught within ${seedsMax} seeds.`);
+  const { scenario = "mixed" } = mistakes[plant];
+  const { load } = scenarios[scenario];
+  const stop = new AbortController();
+  const runs = Array.from({ length: seedsMax }, (_, index) => ({
+    scenario,
+    seed: index + 1,
+    load,
+    faults: "all" as const,
+  }));
+  const caught = new Error("A violation that no known finding explains.");
+  const listener = {
+    onEnd: (finished: Parameters<typeof judgeRuns>[0][number]) => {
+      if (judgeRuns([finished]).violations.length > 0) stop.abort(caught);
+    },
+    onTrace: () => {},
+  };
+  await expect(runAll(runs, { plant, trace: false }, listener, stop.signal)).rejects.toBe(caught);
 });

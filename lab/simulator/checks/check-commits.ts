@@ -10,7 +10,7 @@ export type Report = (kind: ViolationKind, subject: string, message: string) => 
 /** Checks each commit as it comes. */
 export const createCommitChecks = (
   history: History,
-  report: (violation: Violation) => void,
+  onViolation: (violation: Violation) => void,
 ): ((changed: CommittedChange) => void) => {
   const owned = new Map<string, number>();
   const applied = new Set<number>();
@@ -23,32 +23,32 @@ export const createCommitChecks = (
 
   return (changed) => {
     const { commit, stock, reservations } = changed;
-    const tell: Report = (kind, subject, message) =>
-      report({ kind, subject, atMs: commit.atMs, message });
+    const report: Report = (kind, subject, message) =>
+      onViolation({ kind, subject, atMs: commit.atMs, message });
     for (const { before, after } of reservations) {
       addOwned(before, -1);
       addOwned(after, 1);
     }
-    checkApplied(changed, applied, tell);
+    checkApplied(changed, applied, report);
     for (const change of stock) {
       if (history.wasChangedByHand(change.key)) continue;
-      checkCounts(change, tell);
-      checkReason(change, changed, tell);
-      checkLease(change, stock.length, history, tell);
+      checkCounts(change, report);
+      checkReason(change, changed, report);
+      checkLease(change, stock.length, history, report);
       const { sku, reserved } = change.after ?? { sku: change.key, reserved: 0 };
       const units = owned.get(sku) ?? 0;
       if (reserved !== units) {
-        tell("reserved", sku, `${reserved} are reserved, and its records own ${units}`);
+        report("reserved", sku, `${reserved} are reserved, and its records own ${units}`);
       }
     }
     for (const { key, before, after } of changed.movements) {
       if (before !== undefined && JSON.stringify(before) !== JSON.stringify(after)) {
-        tell("transition", key, "a movement was written over");
+        report("transition", key, "a movement was written over");
       }
     }
     for (const change of reservations) {
-      checkLife(change, tell);
-      checkDueness(change, changed, tell);
+      checkLife(change, report);
+      checkDueness(change, changed, report);
     }
   };
 };
@@ -56,7 +56,7 @@ export const createCommitChecks = (
 function checkApplied(
   { commit: { attempt }, stock, reservations }: CommittedChange,
   applied: Set<number>,
-  tell: Report,
+  report: Report,
 ): void {
   const change = stock[0] ?? reservations[0];
   if (change === undefined || attempt.request.operation === "BatchWriteItem") return;
@@ -64,7 +64,7 @@ function checkApplied(
     const { requestNumber, request } = attempt;
     const table = stock.length > 0 ? tableNames.stock : tableNames.reservations;
     const effect = `${shown(change.before)} became ${shown(change.after)}`;
-    tell(
+    report(
       "applied_twice",
       change.key,
       `#${requestNumber}, ${request.operation} of ${table}: ${effect}`,
@@ -78,14 +78,15 @@ function shown(item: StockItem | ReservationItem | undefined): string {
   return "sku" in item ? `${item.onHand} on hand` : `${item.status} until ${item.expiresAtMs}`;
 }
 
-function checkCounts({ key, before, after }: RecordChange<StockItem>, tell: Report): void {
-  if (after === undefined) return tell("counts", key, "the record of the SKU was deleted");
+function checkCounts({ key, before, after }: RecordChange<StockItem>, report: Report): void {
+  if (after === undefined) return report("counts", key, "the record of the SKU was deleted");
   const { onHand, available, reserved, version } = after;
   const counts = `${onHand} on hand, ${available} available, ${reserved} reserved`;
-  if (onHand !== available + reserved) tell("counts", key, `${counts}: do not add up`);
-  if (Math.min(onHand, available, reserved) < 0) tell("counts", key, `${counts}: one is negative`);
+  if (onHand !== available + reserved) report("counts", key, `${counts}: do not add up`);
+  if (Math.min(onHand, available, reserved) < 0)
+    report("counts", key, `${counts}: one is negative`);
   const expected = (before?.version ?? 0) + 1;
-  if (version !== expected) tell("transition", key, `version ${version} after ${expected - 1}`);
+  if (version !== expected) report("transition", key, `version ${version} after ${expected - 1}`);
 }
 
 /** Counts of what moves with a reservation, by the kind of the change: on hand, available. */
@@ -100,7 +101,7 @@ const movesOf = {
 function checkReason(
   { key, before, after }: RecordChange<StockItem>,
   { reservations }: CommittedChange,
-  tell: Report,
+  report: Report,
 ): void {
   if (after === undefined) return;
   const { kind, reservationId } = after.lastChange ?? {};
@@ -112,7 +113,7 @@ function checkReason(
   const onHand = after.onHand - (before?.onHand ?? 0);
   const available = after.available - (before?.available ?? 0);
   if (onHand !== moves.onHand * quantity || available !== moves.available * quantity) {
-    tell(
+    report(
       "unexplained_change",
       key,
       `a ${kind} of ${quantity} units changed onHand by ${onHand} and available by ${available}`,
@@ -125,14 +126,14 @@ function checkLease(
   { key, before, after }: RecordChange<StockItem>,
   lines: number,
   history: History,
-  tell: Report,
+  report: Report,
 ): void {
   const fence = after?.fence;
   if (fence === undefined || fence === before?.fence) return;
   const token = history.lock(`lock#${key}`)?.token ?? 0;
   if (token > fence) {
     const written = `${lines} lines were written under token ${fence}`;
-    tell("lost_lease_write", key, `${written} after ${token} was granted`);
+    report("lost_lease_write", key, `${written} after ${token} was granted`);
   }
 }
 
@@ -148,33 +149,33 @@ const nextStatuses: Record<ReservationItem["status"] | "absent", readonly string
   rejected: ["rejected"],
 };
 
-function checkLife({ key, before, after }: RecordChange<ReservationItem>, tell: Report): void {
+function checkLife({ key, before, after }: RecordChange<ReservationItem>, report: Report): void {
   const from = before?.status ?? "absent";
   const to = after?.status ?? "absent";
-  if (!nextStatuses[from].includes(to)) tell("transition", key, `${from} became ${to}`);
+  if (!nextStatuses[from].includes(to)) report("transition", key, `${from} became ${to}`);
   if (before === undefined || after === undefined) return;
   if (JSON.stringify(before.lines) !== JSON.stringify(after.lines)) {
-    tell("transition", key, "its lines changed");
+    report("transition", key, "its lines changed");
   }
   const isNewVersion = before.status === "held";
   const expected = before.version + (isNewVersion ? 1 : 0);
   if (after.version !== expected) {
-    tell("transition", key, `version ${after.version} in place of ${expected}`);
+    report("transition", key, `version ${after.version} in place of ${expected}`);
   }
 }
 
 function checkDueness(
   { key, before, after }: RecordChange<ReservationItem>,
   { commit: { attempt } }: CommittedChange,
-  tell: Report,
+  report: Report,
 ): void {
   if (before?.status !== "held" || after === undefined) return;
   const lateMs = attempt.sentAtWallMs - before.expiresAtMs;
   if (after.status === "expired" && lateMs < 0) {
-    tell("early_expiry", key, `expired ${-lateMs} ms before its end`);
+    report("early_expiry", key, `expired ${-lateMs} ms before its end`);
   }
   if ((after.status === "confirmed" || after.status === "held") && lateMs >= 0) {
     const { number } = attempt;
-    tell("late_decision", key, `${after.status} by attempt ${number}, sent ${lateMs} ms late`);
+    report("late_decision", key, `${after.status} by attempt ${number}, sent ${lateMs} ms late`);
   }
 }

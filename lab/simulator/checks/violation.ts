@@ -19,7 +19,7 @@ export const violationKinds = {
   half_written: "no record stays half written",
   sweep_stopped: "a sweep ends with a report",
   ledger: "the movements of a SKU add up to its counts",
-  event_missing: "every change that is told is published",
+  event_missing: "every change that has an event is published",
   event_content: "an event is the same at every publication",
   event_order: "the events of a subject are published in order",
   starved: "a call that the shop needs gets through within its deadline",

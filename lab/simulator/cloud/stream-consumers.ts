@@ -86,13 +86,13 @@ async function publish(
   records: DynamoDBRecord[],
   call: Call,
 ): Promise<{ done: number }> {
-  const told = readChanges(records).flatMap((change, index) =>
+  const published = readChanges(records).flatMap((change, index) =>
     eventsOf(change, eventSettings).map((event) => ({ event, index })),
   );
   const client = topic.clientOf(currentEnvironment()!);
-  const events = told.map(({ event }) => event);
+  const events = published.map(({ event }) => event);
   const { done } = await publishEvents(client, "topic", events, call, database);
-  return { done: told[done]?.index ?? records.length };
+  return { done: published[done]?.index ?? records.length };
 }
 
 async function writeLedger(

@@ -59,6 +59,35 @@ export const soldOut: Scenario = {
   },
 };
 
+/** In the order in which an order takes them. The last ones are scarcest, so that it fails half-way. */
+const manySkus = Array.from(
+  { length: 130 },
+  (_, index) => `many-${String(index).padStart(3, "0")}`,
+);
+const largeOrderLines = 120;
+const scarceSkus = 15;
+
+export const largeOrders: Scenario = {
+  description: "Orders of more lines than a transaction takes want the same scarce units",
+  load: { rate: 0.7, seconds: 12, units: 4, confirms: 0.3 },
+  faults: faultLevels.some,
+  run: async (world, load, answers) => {
+    await stockUp(world, manySkus.slice(0, -scarceSkus), 10 * load.units);
+    await stockUp(world, manySkus.slice(-scarceSkus), load.units);
+    await atRate(world, load.rate, load.seconds, (buyer) => {
+      const first = world.random.whole(0, manySkus.length - largeOrderLines);
+      const lines = manySkus.slice(first, first + largeOrderLines);
+      return buy(
+        world,
+        answers,
+        load,
+        buyer,
+        lines.map((sku) => ({ sku, quantity: world.random.whole(1, 2) })),
+      );
+    });
+  },
+};
+
 const cartSkus = Array.from({ length: 10 }, (_, index) => `cart-${index}`);
 
 export const carts: Scenario = {

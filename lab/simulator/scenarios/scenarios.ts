@@ -1,5 +1,5 @@
 /** All scenarios by name. Those of a known finding fail until it is mended. */
-import { carts, flashSale, soldOut } from "./buyers.ts";
+import { carts, flashSale, largeOrders, soldOut } from "./buyers.ts";
 import {
   conflictAnswers,
   inconsistentRecord,
@@ -19,6 +19,7 @@ export const scenarios = {
   "flash-sale": flashSale,
   "sold-out": soldOut,
   carts,
+  "large-orders": largeOrders,
   "expiry-wave": expiryWave,
   "order-events": orderEvents,
   restock,

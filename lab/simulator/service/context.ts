@@ -44,6 +44,6 @@ export interface ServiceContext {
   items: Items;
   /** Counts the units that a request consumed. */
   charge(kind: UnitKind, attempt: Attempt, demands: readonly Demand[]): void;
-  /** Makes changes visible, tells the listeners, and lets indexes, replica and stream follow. */
+  /** Makes changes visible, calls the listeners, and lets indexes, replica and stream follow. */
   commit(attempt: Attempt, changes: readonly Change[]): void;
 }

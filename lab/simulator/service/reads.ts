@@ -27,7 +27,7 @@ export const read = (
   return { output: result.output };
 };
 
-/** A Query demands of one partition of its index; a Scan of all, which are not told apart. */
+/** The demand of a Query is on one partition of its index. A Scan counts as one partition. */
 function demandsOf(
   { query, targets, isConsistent, operation }: Request,
   { bytes, targetBytes }: ReadResult,
