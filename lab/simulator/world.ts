@@ -5,18 +5,14 @@
 import type { UpdateCommand } from "@aws-sdk/lib-dynamodb";
 import { databaseRequestTimeoutMs } from "../../contract/bounds.ts";
 import type { MultiItemStrategy } from "../../contract/tables.ts";
-import { createCallLog } from "./checks/call-log.ts";
-import { createCommitChecks, type Report } from "./checks/check-commits.ts";
-import { falseAnswerOf } from "./checks/check-answers.ts";
-import { checkEndReached, checkHeldOnce } from "./checks/check-orders.ts";
-import { falsehoodsOf, type ShortageClaim } from "./checks/check-shortage.ts";
+import type { Report } from "./checks/check-commits.ts";
 import { byHand, createHistory, type History } from "./checks/history.ts";
 import type { Violation } from "./checks/violation.ts";
+import { createWatch, describe } from "./checks/watch.ts";
 import { createAccount, type Account } from "./cloud/account.ts";
 import { createHoldfast, type CallRecord, type Holdfast } from "./cloud/holdfast.ts";
 import { createEnvironment } from "./cloud/environment.ts";
 import { openCore, type Door } from "./cloud/open-core.ts";
-import type { ShopCall } from "./cloud/shop-calls.ts";
 import { createOrderQueue, type OrderQueue } from "./cloud/order-queue.ts";
 import { startStreamConsumers, type StreamConsumers } from "./cloud/stream-consumers.ts";
 import { startSweeps, type Sweeps } from "./cloud/sweeps.ts";
@@ -85,49 +81,9 @@ export const createWorld = (options: WorldOptions): World => {
     faults,
     requestTimeoutMs: databaseRequestTimeoutMs,
   });
-  const violations: Violation[] = [];
-  const report: Report = (kind, subject, message) =>
-    void violations.push({ kind, subject, atMs: time.nowMs, message });
-
   const history = createHistory();
-  const checkCommit = createCommitChecks(history, (violation) => violations.push(violation));
-  service.listen({
-    committed: (commit) => {
-      const changed = history.note(commit);
-      checkCommit(changed);
-      checkHeldOnce(history, changed, report);
-    },
-  });
-
-  const claims: ShortageClaim[] = [];
-  const requestsByKey = new Map<string, Set<string>>();
-  const requestsUnder = (key: string): number => requestsByKey.get(key)?.size ?? 0;
-  const onSend = ({ input }: ShopCall): void => {
-    const key = "idempotencyKey" in input ? input.idempotencyKey : undefined;
-    if (key === undefined) return;
-    const requests = requestsByKey.get(key) ?? new Set();
-    requestsByKey.set(key, requests.add(JSON.stringify(input)));
-  };
-  const calls = createCallLog();
-  const onCall = (record: CallRecord): void => {
-    calls.add(record);
-    const { operation, input } = record.call;
-    const subject = subjectOf(record);
-    if (record.answer.kind === "internal") {
-      const { error } = record.answer;
-      report("internal_error", subject, `${operation}: ${describe(error)}`);
-    }
-    const falsehood = falseAnswerOf(
-      history,
-      record,
-      requestsUnder,
-      (claim) => void claims.push(claim),
-    );
-    if (falsehood !== undefined) {
-      report("false_answer", subject, `${operation} ${JSON.stringify(input)}: ${falsehood}`);
-    }
-    checkEndReached(history, record, report);
-  };
+  const watch = createWatch(time, history);
+  service.listen({ committed: (commit) => watch.onCommit(commit) });
 
   const account = createAccount({ time, random, parameters: parameters.functions, faults });
   const holdfast = createHoldfast({
@@ -138,8 +94,8 @@ export const createWorld = (options: WorldOptions): World => {
     faults,
     door: options.door,
     multiItemStrategy: options.multiItemStrategy,
-    onSend,
-    onCall,
+    onSend: (call) => watch.onSend(call),
+    onCall: (record) => watch.onCall(record),
   });
   const hand = createEnvironment({ name: byHand, time, random: random.fork(byHand), skewMs: 0 });
   const topic = createTopic(time, random.fork("topic"), faults);
@@ -156,7 +112,7 @@ export const createWorld = (options: WorldOptions): World => {
     holdfast,
     orders: createOrderQueue(time, random.fork("orders"), holdfast, faults),
     sweeps: startSweeps(time, holdfast, (error) =>
-      report("sweep_stopped", "sweep", describe(error)),
+      watch.report("sweep_stopped", "sweep", describe(error)),
     ),
     consumers: startStreamConsumers({
       time,
@@ -170,12 +126,12 @@ export const createWorld = (options: WorldOptions): World => {
     topic,
     history,
     get calls() {
-      return calls.records;
+      return watch.calls;
     },
     meter: createMeter(service),
     trace: createTrace(time, service, options.onTrace),
-    violations,
-    report,
+    violations: watch.violations,
+    report: watch.report,
     changeByHand: (command) =>
       hand.run(() => {
         const { door, multiItemStrategy } = options;
@@ -190,24 +146,7 @@ export const createWorld = (options: WorldOptions): World => {
     },
     judgeClaims: () => {
       const lagMs = Math.max(0, ...service.indexLagMsMax.values());
-      for (const claim of claims) {
-        for (const { sku, message } of falsehoodsOf(history, claim, lagMs + 2 * clockSkewMs)) {
-          violations.push({ kind: "false_shortage", subject: sku, atMs: claim.toMs, message });
-        }
-      }
+      watch.judgeClaims(lagMs + 2 * clockSkewMs);
     },
   };
 };
-
-function subjectOf({ call: { input }, answer }: CallRecord): string {
-  if ("sku" in input) return input.sku;
-  if ("reservationId" in input && input.reservationId !== undefined) return input.reservationId;
-  if ("orderId" in input && input.orderId !== undefined) return input.orderId;
-  const outcome = answer.kind === "outcome" ? answer.outcome : undefined;
-  return outcome && "reservation" in outcome ? outcome.reservation.reservationId : "reserve";
-}
-
-function describe(error: Error): string {
-  const cause = error.cause instanceof Error ? ` (${error.cause.name})` : "";
-  return `${error.name}: ${error.message}${cause}`;
-}

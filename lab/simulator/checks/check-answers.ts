@@ -1,28 +1,16 @@
 /** Whether each answer was true at some instant between the call and the answer. */
 import { queueTimeoutSeconds } from "../../../contract/bounds.ts";
-import type { ReservationItem, StockItem } from "../../../contract/tables.ts";
+import type { ReservationItem } from "../../../contract/tables.ts";
 import { idOfKey } from "../../../inventory/identity.ts";
 import { fingerprintOf, type ReserveInput } from "../../../inventory/reserve.ts";
 import { reservationIdOfOrder } from "../../../inventory/orders/order-record.ts";
 import { mergeLines } from "../../../inventory/lines.ts";
 import { isReservation, type Reservation } from "../../../inventory/reservation.ts";
-import { epochMs } from "../cloud/environment.ts";
 import type { CallRecord } from "../cloud/holdfast.ts";
 import type { ShopOperation, ShopOperations } from "../cloud/shop-calls.ts";
 import type { ShortageClaim } from "./check-shortage.ts";
 import type { History } from "./history.ts";
-
-/** The span of a call, and what was true within it. */
-interface Span {
-  history: History;
-  fromMs: number;
-  toMs: number;
-  skewMs: number;
-  /** Counts the different requests that were sent under a key. */
-  requestsUnder(idempotencyKey: string): number;
-  /** Leaves a claim to be checked when the run has ended. */
-  claim(lines: ShortageClaim["lines"], earlierMs?: number): void;
-}
+import { never, neverAbsent, notShown, notStock, recordsOf, rowsOf, type Span } from "./span.ts";
 
 /** The reason why an outcome is false; undefined where it is true. */
 type Check<Operation extends ShopOperation> = (
@@ -152,17 +140,6 @@ const onlyUseOf = ({ idempotencyKey: key }: ReserveInput, span: Span): string | 
     ? `only one request was sent under ${key}`
     : undefined;
 
-const recordsOf = (id: string, { history, fromMs, toMs }: Span) =>
-  history.reservation(id).within(fromMs, toMs);
-const rowsOf = (sku: string, { history, fromMs, toMs }: Span) =>
-  history.stockOf(sku).within(fromMs, toMs);
-
-const never = <Item>(items: readonly Item[], matches: (item: Item) => boolean): boolean =>
-  !items.some(matches);
-
-const neverAbsent = (sku: string, span: Span): string | undefined =>
-  never(rowsOf(sku, span), (row) => row === undefined) ? `${sku} was known` : undefined;
-
 const otherLines = (shown: Reservation["lines"], lines: Reservation["lines"]) =>
   JSON.stringify(shown) === JSON.stringify(lines)
     ? undefined
@@ -188,37 +165,4 @@ function endCheck(
   return never(recordsOf(id, span), (item) => item === undefined || !isReservation(item))
     ? "it was there"
     : undefined;
-}
-
-/** A reservation was never as it is shown. A held one is shown as expired from its end on. */
-function notShown(shown: Reservation, span: Span): string | undefined {
-  const { reservationId, status, version, expiresAtMs } = shown;
-  const startMs = epochMs + span.fromMs + span.skewMs;
-  const endMs = epochMs + span.toMs + span.skewMs;
-  const isAsShown = (item?: ReservationItem): boolean => {
-    if (item === undefined || item.version !== version || item.expiresAtMs !== expiresAtMs) {
-      return false;
-    }
-    if (item.status !== "held") return item.status === status;
-    return status === "expired" ? expiresAtMs <= endMs : status === "held" && expiresAtMs > startMs;
-  };
-  if (!never(recordsOf(reservationId, span), isAsShown)) return undefined;
-  const was = recordsOf(reservationId, span).map(
-    (item) => item && `${item.status} version ${item.version} until ${item.expiresAtMs}`,
-  );
-  return (
-    `it was never ${status} version ${version} until ${expiresAtMs}, ` +
-    `but ${was.map((one) => one ?? "absent").join(", then ")}`
-  );
-}
-
-function notStock(shown: StockItem, span: Span): string | undefined {
-  const isAsShown = (row?: StockItem): boolean =>
-    row !== undefined &&
-    row.version === shown.version &&
-    row.onHand === shown.onHand &&
-    row.available === shown.available &&
-    row.reserved === shown.reserved;
-  if (!never(rowsOf(shown.sku, span), isAsShown)) return undefined;
-  return `it never was ${JSON.stringify({ ...shown, lastChange: undefined })}`;
 }

@@ -2,7 +2,7 @@
  * The doors take the requests of an AWS SDK client without a network and hand them to a transport:
  * json-door.ts as the bytes that DynamoDB's protocol has, direct-door.ts as objects.
  */
-import type { DynamoDBClientConfig } from "@aws-sdk/client-dynamodb";
+import type { ConnectOptions } from "../../../inventory/database.ts";
 import type { OperationName } from "../engine/request.ts";
 
 export interface TransportRequest {
@@ -19,17 +19,8 @@ export interface TransportRequest {
  */
 export type Transport = (request: TransportRequest, abortSignal?: AbortSignal) => Promise<object>;
 
-/** The options of a client that goes through a door; others may be added. */
-export type DoorConfig = Pick<
-  DynamoDBClientConfig,
-  | "region"
-  | "endpoint"
-  | "credentials"
-  | "requestHandler"
-  | "protocol"
-  | "httpAuthSchemes"
-  | "httpAuthSchemeProvider"
->;
+/** The options of a client that goes through a door, as `connect` of the core takes them. */
+export type DoorConfig = Omit<ConnectOptions, "requestTimeoutMs" | "newClient">;
 
 /** The members of the SDK's requests that the doors read and write. */
 export interface HttpRequest {

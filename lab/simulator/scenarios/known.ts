@@ -56,6 +56,8 @@ export const repeatedCount: Scenario = {
       if (response.kind !== "outcome" || !("reservation" in response.outcome)) return;
       const { reservationId } = response.outcome.reservation;
       await persist(world, { operation: "extend", input: { reservationId, ttlSeconds: 60 } });
+      // What is sold between a count and its repeat comes back as phantom units.
+      await persist(world, { operation: "confirm", input: { reservationId } });
       await persist(world, { operation: "setStock", input: { sku: "counted", onHand: units } });
     });
   },

@@ -28,11 +28,16 @@ export interface Commit {
   changes: readonly Change[];
 }
 
-/** Called with each commit at its instant, before any reply. */
-export type CommitListener = (commit: Commit) => void;
-
 /** The answer to an attempt: its output, or the error that DynamoDB answers with. */
 export type Reply = { output: object } | { error: Error };
+
+/** Is called with each attempt, reply and charge, and with each commit before any reply. */
+export interface ServiceListener {
+  sent?(attempt: Attempt): void;
+  replied?(attempt: Attempt, reply: Reply): void;
+  charged?(attempt: Attempt, kind: UnitKind, demands: readonly Demand[]): void;
+  committed?(commit: Commit): void;
+}
 
 export interface ServiceContext {
   time: VirtualTime;

@@ -3,33 +3,23 @@
  * time. What the operations mean is the engine's (engine/engine.ts); when they happen, and whether, is
  * decided here. Next: parameters.ts for every figure, transactions.ts for how writes meet.
  */
-import type { Environment } from "../cloud/environment.ts";
 import type { Engine, OperationName } from "../engine/engine.ts";
-import type { Transport } from "../doors/transport.ts";
 import type { Faults } from "../faults.ts";
 import type { DatabaseParameters } from "../parameters.ts";
 import type { Random } from "../time/random.ts";
 import type { VirtualTime } from "../time/virtual-time.ts";
-import { createCapacity, type Demand, type UnitKind } from "./capacity.ts";
-import type { Attempt, CommitListener, Reply, ServiceContext } from "./context.ts";
+import { createCapacity } from "./capacity.ts";
+import type { Attempt, Reply, ServiceContext, ServiceListener } from "./context.ts";
 import { createItems } from "./items.ts";
+import { createNetwork, type Network } from "./network.ts";
 import { createOutages } from "./outages.ts";
 import { readBatch, writeBatch } from "./batches.ts";
 import { read, readTransaction } from "./reads.ts";
-import { serverError, throttling } from "./refusals.ts";
 import { createReplication } from "./replication.ts";
 import { replyTo, writeItem } from "./single-writes.ts";
 import { createStreams, type Streams } from "./streams.ts";
 import { createTokens } from "./tokens.ts";
 import { runTransaction } from "./transactions.ts";
-
-/** Is called with each attempt, reply, charge and commit. */
-export interface ServiceListener {
-  sent?(attempt: Attempt): void;
-  replied?(attempt: Attempt, reply: Reply): void;
-  charged?(attempt: Attempt, kind: UnitKind, demands: readonly Demand[]): void;
-  committed?: CommitListener;
-}
 
 export interface ServiceOptions {
   time: VirtualTime;
@@ -43,8 +33,7 @@ export interface ServiceOptions {
 }
 
 export interface Service {
-  /** The way from one environment's client to the service. */
-  connect(environment: Environment): Transport;
+  connect: Network["connect"];
   listen(listener: ServiceListener): void;
   readonly streams: Streams;
   readonly indexLagMsMax: ReadonlyMap<string, number>;
@@ -58,7 +47,6 @@ export const createService = (options: ServiceOptions): Service => {
   const tokens = createTokens(time, parameters.tokenMs);
   const outages = createOutages(time, random.fork("outages"), faults);
   const capacity = createCapacity(time, parameters);
-  const requests = new Map<string, { number: number; attempts: number }>();
 
   const context: ServiceContext = {
     time,
@@ -121,83 +109,10 @@ export const createService = (options: ServiceOptions): Service => {
     }
   };
 
-  /** Sends one attempt over a network that may lose it, or its reply, or bring it twice. */
-  const send = (attempt: Attempt, reply: (reply: Reply) => void): void => {
-    const {
-      requestLost,
-      replyLost,
-      copied,
-      copyLateMs,
-      serverError: failing,
-      throttled,
-    } = faults();
-    const chance = context.random;
-    if (chance.chance(copied)) {
-      const copy = { ...attempt, isCopy: true };
-      time.scheduleQuietly(time.nowMs + chance.within(copyLateMs), () => {
-        if (!outages.isOut()) serve(copy, () => {});
-      });
-    }
-    if (chance.chance(requestLost) || outages.isOut()) return;
-    const failure = chance.chance(failing)
-      ? serverError()
-      : chance.chance(throttled)
-        ? throttling("partition")
-        : undefined;
-    if (failure !== undefined) {
-      const durationMs = chance.within(parameters.readMs);
-      time.scheduleQuietly(time.nowMs + durationMs, () => reply({ error: failure }));
-      return;
-    }
-    const isReplyLost = chance.chance(replyLost);
-    serve(attempt, isReplyLost ? () => {} : reply);
-  };
-
-  const countAttempt = (invocationId: string): { number: number; attempts: number } => {
-    const counted = requests.get(invocationId) ?? { number: requests.size + 1, attempts: 0 };
-    counted.attempts += 1;
-    requests.set(invocationId, counted);
-    return counted;
-  };
-
-  const connect =
-    (environment: Environment): Transport =>
-    ({ operation, input, invocationId }, signal) =>
-      new Promise((resolve, reject) => {
-        const { number: requestNumber, attempts } = countAttempt(invocationId);
-        const attempt: Attempt = {
-          request: engine.parse(operation, input),
-          requestNumber,
-          number: attempts,
-          sender: environment.name,
-          sentAtWallMs: environment.wallMs(),
-          isCopy: false,
-        };
-        if (signal?.aborted) return reject(abortError());
-        const timer = environment.setTimer(options.requestTimeoutMs, () => settle(timeoutError()));
-        const abort = (): void => settle(abortError());
-        signal?.addEventListener("abort", abort, { once: true });
-        let isSettled = false;
-        const settle = (result: Error | object): void => {
-          if (isSettled) return;
-          isSettled = true;
-          timer.cancel();
-          signal?.removeEventListener("abort", abort);
-          if (result instanceof Error) reject(result);
-          else resolve(result);
-        };
-        for (const listener of listeners) listener.sent?.(attempt);
-        send(attempt, (reply) => {
-          for (const listener of listeners) listener.replied?.(attempt, reply);
-          // A reply resumes code that awaits, which the quiet steps of the service do not.
-          time.schedule(time.nowMs, () =>
-            environment.deliver(() => settle("error" in reply ? reply.error : reply.output)),
-          );
-        });
-      });
+  const network = createNetwork(context, outages, listeners, serve, options.requestTimeoutMs);
 
   return {
-    connect,
+    connect: (environment) => network.connect(environment),
     listen: (listener) => void listeners.push(listener),
     streams,
     indexLagMsMax: replication.indexLagMsMax,
@@ -228,7 +143,3 @@ const durations = {
   OperationName,
   (parameters: DatabaseParameters) => DatabaseParameters["readMs"]
 >;
-
-/** As the SDK's own HTTP handler names them: the first is retried by the SDK, the second is not. */
-const timeoutError = (): Error => Object.assign(new Error("No reply."), { name: "TimeoutError" });
-const abortError = (): Error => Object.assign(new Error("Aborted."), { name: "AbortError" });

@@ -1,0 +1,91 @@
+/** Watches a run: it holds each commit as it comes, and each answer, against what was true. */
+import type { CallRecord } from "../cloud/holdfast.ts";
+import type { ShopCall } from "../cloud/shop-calls.ts";
+import type { Commit } from "../service/context.ts";
+import type { VirtualTime } from "../time/virtual-time.ts";
+import { createCallLog } from "./call-log.ts";
+import { falseAnswerOf } from "./check-answers.ts";
+import { createCommitChecks, type Report } from "./check-commits.ts";
+import { checkEndReached, checkHeldOnce } from "./check-orders.ts";
+import { falsehoodsOf, type ShortageClaim } from "./check-shortage.ts";
+import type { History } from "./history.ts";
+import type { Violation } from "./violation.ts";
+
+export interface Watch {
+  onCommit(commit: Commit): void;
+  onSend(call: ShopCall): void;
+  onCall(record: CallRecord): void;
+  report: Report;
+  readonly violations: readonly Violation[];
+  readonly calls: readonly CallRecord[];
+  /**
+   * Judges the answers that named a shortage, when the run has ended. Units of holds that ended less
+   * than `allowanceMs` before may have been overlooked.
+   */
+  judgeClaims(allowanceMs: number): void;
+}
+
+export const createWatch = (time: VirtualTime, history: History): Watch => {
+  const violations: Violation[] = [];
+  const report: Report = (kind, subject, message) =>
+    void violations.push({ kind, subject, atMs: time.nowMs, message });
+  const checkCommit = createCommitChecks(history, (violation) => violations.push(violation));
+  const claims: ShortageClaim[] = [];
+  const claim = (one: ShortageClaim): void => void claims.push(one);
+  const calls = createCallLog();
+  const requestsByKey = new Map<string, Set<string>>();
+  const requestsUnder = (key: string): number => requestsByKey.get(key)?.size ?? 0;
+
+  return {
+    report,
+    violations,
+    get calls() {
+      return calls.records;
+    },
+    onCommit: (commit) => {
+      const changed = history.note(commit);
+      checkCommit(changed);
+      checkHeldOnce(history, changed, report);
+    },
+    onSend: ({ input }) => {
+      const key = "idempotencyKey" in input ? input.idempotencyKey : undefined;
+      if (key === undefined) return;
+      const requests = requestsByKey.get(key) ?? new Set();
+      requestsByKey.set(key, requests.add(JSON.stringify(input)));
+    },
+    onCall: (record) => {
+      calls.add(record);
+      const { operation, input } = record.call;
+      const subject = subjectOf(record);
+      if (record.answer.kind === "internal") {
+        report("internal_error", subject, `${operation}: ${describe(record.answer.error)}`);
+      }
+      const falsehood = falseAnswerOf(history, record, requestsUnder, claim);
+      if (falsehood !== undefined) {
+        report("false_answer", subject, `${operation} ${JSON.stringify(input)}: ${falsehood}`);
+      }
+      checkEndReached(history, record, report);
+    },
+    judgeClaims: (allowanceMs) => {
+      for (const one of claims) {
+        for (const { sku, message } of falsehoodsOf(history, one, allowanceMs)) {
+          violations.push({ kind: "false_shortage", subject: sku, atMs: one.toMs, message });
+        }
+      }
+    },
+  };
+};
+
+/** An error with the name of what caused it. */
+export const describe = (error: Error): string => {
+  const cause = error.cause instanceof Error ? ` (${error.cause.name})` : "";
+  return `${error.name}: ${error.message}${cause}`;
+};
+
+function subjectOf({ call: { input }, answer }: CallRecord): string {
+  if ("sku" in input) return input.sku;
+  if ("reservationId" in input && input.reservationId !== undefined) return input.reservationId;
+  if ("orderId" in input && input.orderId !== undefined) return input.orderId;
+  const outcome = answer.kind === "outcome" ? answer.outcome : undefined;
+  return outcome && "reservation" in outcome ? outcome.reservation.reservationId : "reserve";
+}
