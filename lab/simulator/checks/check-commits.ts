@@ -169,6 +169,11 @@ function checkDueness(
   { commit: { attempt } }: CommittedChange,
   report: Report,
 ): void {
+  if (after?.status === "held" && before?.status !== "held") {
+    const lateMs = attempt.sentAtWallMs - after.expiresAtMs;
+    if (lateMs >= 0)
+      report("late_decision", key, `begun by a request sent ${lateMs} ms after its end`);
+  }
   if (before?.status !== "held" || after === undefined) return;
   const lateMs = attempt.sentAtWallMs - before.expiresAtMs;
   if (after.status === "expired" && lateMs < 0) {

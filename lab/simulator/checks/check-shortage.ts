@@ -71,9 +71,12 @@ function unitsToComeBack(
   let units = 0;
   for (const id of history.idsOfSku(sku)) {
     const timeline = history.reservation(id);
-    const item = timeline.within(atMs, atMs)[0];
+    const [entry] = timeline.entriesWithin(atMs, atMs);
+    const item = entry?.value;
     if (item === undefined) continue;
-    const isDue = item.status === "held" && item.expiresAtMs + allowanceMs <= epochMs + atMs;
+    // A hold that was due already when it was written has ended since then.
+    const endedAtMs = Math.max(item.expiresAtMs - epochMs, entry!.atMs);
+    const isDue = item.status === "held" && endedAtMs + allowanceMs <= atMs;
     if (isDue || wasGivenUp(item, timeline.entries)) units += unitsOf(ownedLines(item), sku);
   }
   return units;

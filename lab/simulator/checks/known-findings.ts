@@ -63,6 +63,11 @@ export const knownFindings: readonly KnownFinding[] = [
     title: "An adjustment is refused, although dead holds have units for it",
     explains: { false_shortage: /^adjustStock/ },
   },
+  {
+    number: 11,
+    title: "A hold whose request waited for long is written when it is due already",
+    explains: { late_decision: /^begun/ },
+  },
 ];
 
 /** The finding that a violation is; undefined for one that is new. */

@@ -7,7 +7,8 @@ export const violationKinds = {
   unexplained_change: "counts change only by what a call or a reservation asks for",
   transition: "a record changes only along its life, by one version at a time",
   early_expiry: "a hold expires when it is due, not before",
-  late_decision: "a due hold is not confirmed or extended by a request that is sent later",
+  late_decision:
+    "no hold begins, is confirmed or is extended by a request that is sent after its end",
   applied_twice: "one request is applied once, however often it is repeated",
   lost_lease_write: "no order is written after another has taken over its lease",
   false_answer: "an answer was true at some instant between the call and the answer",
