@@ -10,11 +10,8 @@ import { scenarioNames, scenarios } from "../../lab/simulator/scenarios/scenario
 
 const seedsMax = 200;
 
-const findingOfScenario = (name: (typeof scenarioNames)[number]): number | undefined =>
-  (scenarios[name] as Scenario).finding;
-
 const named = scenarioNames.flatMap((name) => {
-  const finding = findingOfScenario(name);
+  const { finding }: Scenario = scenarios[name];
   return finding === undefined ? [] : [[name, finding] as const];
 });
 

@@ -16,7 +16,10 @@ const rowsOf = (number: number): string[] =>
     .map(([row]) => row);
 
 const scenarioOf = (finding: number): string | undefined =>
-  scenarioNames.find((name) => (scenarios[name] as Scenario).finding === finding);
+  scenarioNames.find((name) => {
+    const scenario: Scenario = scenarios[name];
+    return scenario.finding === finding;
+  });
 
 test.each(knownFindings)(
   "the page on performance has a row for known finding $number, with its scenario",
