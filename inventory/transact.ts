@@ -127,7 +127,7 @@ export const transact = async <Item>(
     const transaction = build();
     const result = await transactOnce<Item>(database, transaction, call);
     if (!("retry" in result)) return result;
-    // Others wait for whoever has their leases: it does not pause for longer and longer.
+    // A writer under leases keeps other orders waiting, so its pauses do not grow.
     const pauses = transaction.fence === undefined ? attempt : Math.min(attempt, 1);
     await backOff(database, call, pauses, result.retry);
   }

@@ -1,4 +1,4 @@
-/** What goes wrong in a run, by probability. Each is drawn from the seed. */
+/** The faults of a run, by probability. Each is drawn from the seed. */
 import type { Range } from "./time/random.ts";
 
 export interface Faults {
@@ -19,7 +19,7 @@ export interface Faults {
   /** Its environment is frozen, longer than any lease lasts, and goes on afterwards. */
   freeze: number;
   freezeMs: Range;
-  /** How far an environment's clock is off, at most, in both directions. */
+  /** The largest error of an environment's clock, in both directions. */
   clockSkewMs: number;
   /** A batch of a stream or a message of a queue is delivered a second time. */
   redelivered: number;

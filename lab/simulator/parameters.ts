@@ -15,7 +15,7 @@ export interface DatabaseParameters {
   singleWriteMs: Range;
   /** A transaction, from the request to the reply. Measured. */
   transactionMs: Range;
-  /** What each further item adds to a transaction or a batch. Assumed. */
+  /** The time that each further item adds to a transaction or a batch. Assumed. */
   furtherItemMs: number;
   /** A read of one item, and of a page of an index. Measured. */
   readMs: Range;
@@ -33,19 +33,19 @@ export interface DatabaseParameters {
    * assumed to be free, since the item is not read.
    */
   conflictUnits: number;
-  /** How long an item is busy with one write; the next one waits. Assumed. */
+  /** The time that one write occupies an item; the next one waits. Assumed. */
   itemBusyMs: number;
   /** Documented: 1,000 write units and 3,000 read units a second for each partition. */
   partition: { writeUnits: number; readUnits: number };
   /** Documented: the default quota of an on-demand table. A new one begins at 4,000 write units. */
   table: { writeUnits: number; readUnits: number };
-  /** How much unused capacity a partition saves, in seconds. Documented as best effort; assumed short. */
+  /** The unused capacity that a partition saves, in seconds. Documented as best effort; assumed short. */
   burstSeconds: number;
-  /** How far an index lags, usually and now and then. Documented as "a fraction of a second". */
+  /** The lag of an index, usually and sometimes. Documented as "a fraction of a second". */
   indexLagMs: Range;
   slowIndexLagMs: Range;
   slowIndexShare: number;
-  /** How far the replica lags that may answer an eventually consistent read, and how often it does. */
+  /** The lag of the replica that answers a share of the eventually consistent reads. Assumed. */
   replicaLagMs: Range;
   replicaShare: number;
   /** Time until a change can be read from the stream. Measured. */
@@ -65,7 +65,7 @@ export interface FunctionParameters {
   refusalMs: Range;
   /** Documented: concurrent executions of a new account. */
   concurrency: number;
-  /** How often an event source mapping looks for new stream records. Documented: 4 times a second. */
+  /** The interval at which an event source mapping polls a stream. Documented: 4 times a second. */
   streamPollMs: number;
 }
 

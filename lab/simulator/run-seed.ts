@@ -81,7 +81,7 @@ function historyOfFirst(world: World, scenario: Scenario): string[] {
   return first === undefined ? [] : describeHistory(world, first);
 }
 
-/** How long a run may take to come to rest, in milliseconds of the run. */
+/** The time that a run may take to come to rest, in milliseconds of the run. */
 const restMsMax = 15 * 60 * 1_000;
 const sweepMs = sweepIntervalMinutes * 60 * 1_000;
 
@@ -101,7 +101,7 @@ async function comeToRest(world: World, waitsForHolds: boolean): Promise<void> {
   checkEvents(history, world.topic.publications, world.report);
 }
 
-/** When the last hold ends that is still held, in milliseconds of the run. */
+/** The end of the last hold that is still held, in milliseconds of the run. */
 function lastExpiryMs({ history }: World): number {
   let lastMs = 0;
   for (const id of history.reservationIds) {

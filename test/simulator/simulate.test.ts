@@ -19,7 +19,7 @@ interface Ending {
   exitCode: number;
   output: string;
   errorOutput: string;
-  /** Where it leaves its reports. */
+  /** The folder of its reports. */
   folder: string;
 }
 

@@ -1,4 +1,4 @@
-/** What the suite of the engines runs on: a client, and tables of the suite's own. */
+/** An engine under test: a client, and tables of the suite's own. */
 import { randomUUID } from "node:crypto";
 import { CreateTableCommand, waitUntilTableExists } from "@aws-sdk/client-dynamodb";
 import type { DynamoDBDocumentClient } from "@aws-sdk/lib-dynamodb";

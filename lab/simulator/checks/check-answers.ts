@@ -1,4 +1,4 @@
-/** Whether each answer was true at some instant between the call and the answer. */
+/** Checks that each answer was true at some instant between the call and the answer. */
 import { queueTimeoutSeconds } from "../../../contract/bounds.ts";
 import type { ReservationItem } from "../../../contract/tables.ts";
 import { idOfKey } from "../../../inventory/identity.ts";

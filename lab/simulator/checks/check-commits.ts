@@ -1,4 +1,4 @@
-/** What must hold at every commit: the counts, the life of a record, and who may write it when. */
+/** Checks each commit: the counts, the life of a record, and the time of the request that writes it. */
 import type { ReservationItem, StockItem } from "../../../contract/tables.ts";
 import { tableNames } from "../tables.ts";
 import type { CommittedChange, History, RecordChange } from "./history.ts";

@@ -1,4 +1,4 @@
-/** What must hold when a run has come to rest: nothing overdue, nothing half written, the ledger whole. */
+/** Checks a run that has come to rest: nothing is overdue or half written, and the ledger is whole. */
 import { unmarshall } from "@aws-sdk/util-dynamodb";
 import type { MovementItem } from "../../../contract/tables.ts";
 import { epochMs } from "../cloud/environment.ts";

@@ -1,4 +1,4 @@
-/** Whether every change was published: each event once or more, always the same, and in order. */
+/** Checks that every change was published: each event at least once, always the same, and in order. */
 import { eventsOf } from "../../../functions/events/inventory-events.ts";
 import { eventSettings } from "../cloud/stream-consumers.ts";
 import type { Publication } from "../cloud/topic.ts";

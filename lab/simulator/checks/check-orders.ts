@@ -1,4 +1,4 @@
-/** Whether an order of the shop is one order: held once, and ended by what ends it. */
+/** Checks that a shop order is held once, and that its cancel or payment reaches the hold. */
 import type { ReservationItem } from "../../../contract/tables.ts";
 import { reservationIdOfOrder } from "../../../inventory/orders/order-record.ts";
 import { epochMs } from "../cloud/environment.ts";

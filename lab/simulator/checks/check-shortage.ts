@@ -1,7 +1,7 @@
 /**
- * Whether a refusal for too few units was true. Units of holds that ended count as available, but for
- * the lag of the index by which they are found; so do those of an order that was half written and then
- * given up, since no such order ever was.
+ * Checks that a refusal for too few units was true. Units of holds that ended count as available, except
+ * within the lag of the index that lists them. Units of an order that was half written and then given up
+ * count as available as well.
  */
 import type { ReservationItem } from "../../../contract/tables.ts";
 import { epochMs } from "../cloud/environment.ts";
@@ -82,7 +82,7 @@ function unitsToComeBack(
   return units;
 }
 
-/** Whether an order that is half written at this version never came to be held. */
+/** True for an order that is half written at this version and is never held later. */
 function wasGivenUp(
   item: ReservationItem,
   entries: readonly { value: ReservationItem | undefined }[],

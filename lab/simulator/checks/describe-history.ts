@@ -22,7 +22,7 @@ interface Entry {
   text: string;
 }
 
-/** Returns one line for each version and for each answer; ">" marks those at the instant of the violation. */
+/** Returns a line for each version and each answer; ">" marks the instant of the violation. */
 export const describeHistory = (
   { history, calls }: HistorySources,
   { subject, atMs }: Pick<Violation, "subject" | "atMs">,

@@ -1,6 +1,6 @@
 /**
- * What was true when: every version of every record, from the commits of the simulated DynamoDB. The
- * checks hold answers against it.
+ * The history of a run: every version of every record, from the commits of the simulated DynamoDB. The
+ * checks compare answers with it.
  */
 import { unmarshall } from "@aws-sdk/util-dynamodb";
 import type { MovementItem, ReservationItem, StockItem } from "../../../contract/tables.ts";
@@ -43,9 +43,9 @@ export interface History {
   readonly changes: readonly CommittedChange[];
   /** By SKU: when the first of all its holds ends, in milliseconds of the epoch. */
   firstExpiryMs(sku: string): number;
-  /** Whether somebody changed the stock of a SKU past Holdfast: its counts prove nothing then. */
+  /** True when a person changed the stock of the SKU past Holdfast: its counts prove nothing then. */
   wasChangedByHand(sku: string): boolean;
-  /** Whether an order of the SKU was ever half written. */
+  /** True when an order of the SKU was half written at any time. */
   wasHalfWritten(sku: string): boolean;
 }
 

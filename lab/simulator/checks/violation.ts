@@ -35,6 +35,6 @@ export interface Violation {
   atMs: number;
   /** The SKU, the reservation or the order concerned. */
   subject: string;
-  /** What was expected, and what was found. */
+  /** The expectation and the finding. */
   message: string;
 }

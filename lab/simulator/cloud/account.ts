@@ -20,7 +20,7 @@ export interface Invocation {
 
 export type Handler<Input, Output> = (input: Input, invocation: Invocation) => Promise<Output>;
 
-/** How an invocation ended. `throttled`: no execution was free, and nothing was run. */
+/** The end of an invocation. `throttled`: no execution was free, and nothing was run. */
 export type Ending<Output> =
   | { ended: "returned"; output: Output }
   | { ended: "threw"; error: unknown }

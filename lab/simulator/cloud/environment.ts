@@ -7,7 +7,7 @@ import { AsyncLocalStorage } from "node:async_hooks";
 import type { Random } from "../time/random.ts";
 import type { Scheduled, VirtualTime } from "../time/virtual-time.ts";
 
-/** When a run begins, in milliseconds of the epoch: a round number that a trace shows well. */
+/** The beginning of a run, in milliseconds of the epoch. */
 export const epochMs = Date.UTC(2026, 0, 1);
 
 export interface Environment {
@@ -38,7 +38,7 @@ export interface EnvironmentOptions {
   name: string;
   time: VirtualTime;
   random: Random;
-  /** How far its clock is ahead, in milliseconds. */
+  /** The lead of its clock, in milliseconds. */
   skewMs: number;
 }
 

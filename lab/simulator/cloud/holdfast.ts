@@ -39,12 +39,12 @@ export interface CallRecord {
   call: ShopCall;
   startedAtMs: number;
   endedAtMs: number;
-  /** How far the clock of its environment was ahead. */
+  /** The lead of its environment's clock, in milliseconds. */
   skewMs: number;
   answer: ShopAnswer;
 }
 
-/** What a caller gets: an answer, or how the gateway says that there is none. */
+/** The response to a caller: an answer, or the reason why there is none. */
 export type Response = ShopAnswer | { kind: "timed_out" | "died" | "no_function" };
 
 export interface Holdfast {

@@ -1,4 +1,4 @@
-/** What happens to a function while it waits for DynamoDB: it dies, or is frozen and goes on later. */
+/** Mishaps of a function that waits for DynamoDB: it dies, or it is frozen and continues later. */
 import type { Transport } from "../doors/transport.ts";
 import type { Faults } from "../faults.ts";
 import type { Random } from "../time/random.ts";

@@ -1,4 +1,4 @@
-/** The core in one environment: its own client, clock, timers, chance and ids, as a function has them. */
+/** The core in one environment, with a client, a clock, timers, chance and ids of its own. */
 import { connect, createDatabase } from "../../../inventory/database.ts";
 import { withLeases, type LeasingDatabase } from "../../../inventory/leases.ts";
 import type { Platform } from "../../../inventory/platform.ts";
@@ -11,7 +11,7 @@ import type { Transport } from "../doors/transport.ts";
 import { tableNames } from "../tables.ts";
 import type { Environment } from "./environment.ts";
 
-/** How requests enter: as JSON, or below serialization, which is quicker (doors/transport.ts). */
+/** The way in for requests: as JSON, or below serialization, which is quicker (doors/transport.ts). */
 export type Door = "json" | "direct";
 
 export interface CoreOptions {

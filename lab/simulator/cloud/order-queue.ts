@@ -1,6 +1,7 @@
 /**
  * The queue of order events: each message is delivered at least once, in any order, and again after a
- * failure, as functions/orders.ts has it: what is early or fails is retried, what is late is put aside.
+ * failure, as functions/orders.ts has it: early and failed messages are retried, late ones go to the
+ * dead-letter queue.
  */
 import { receivesMax, redeliverySecondsMax } from "../../../contract/bounds.ts";
 import type { Faults } from "../faults.ts";

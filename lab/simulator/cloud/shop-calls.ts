@@ -1,6 +1,6 @@
 /**
- * What a shop can ask Holdfast for, over HTTP or by an order event, and what it is answered: one call
- * into the core for each, and the status of its outcome as the functions map it.
+ * The calls of a shop, over HTTP or by an order event, and their answers: one call into the core for
+ * each.
  */
 import type { StockItem } from "../../../contract/tables.ts";
 import {

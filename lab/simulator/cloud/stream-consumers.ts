@@ -21,7 +21,7 @@ import type { Topic } from "./topic.ts";
 export const eventSettings: EventSettings = { source: "simulated", lowStockThreshold: 3 };
 
 export interface StreamConsumers {
-  /** Whether all that was committed has been consumed. */
+  /** True when every change was consumed. */
   isIdle(): boolean;
 }
 

@@ -1,4 +1,4 @@
-/** The topic `InventoryEvents`, as the publisher's SNS client reaches it. It keeps what was published. */
+/** The topic `InventoryEvents`, as the publisher's SNS client reaches it. It keeps all messages. */
 import type { PublishBatchCommand, SNSClient } from "@aws-sdk/client-sns";
 import type { InventoryEvent } from "../../../contract/events.ts";
 import type { Faults } from "../faults.ts";

@@ -1,4 +1,4 @@
-/** Runs seeds on worker threads, one for each core. The results do not depend on which worker ran them. */
+/** Runs seeds on worker threads, one for each core. The results do not depend on the worker. */
 import { availableParallelism } from "node:os";
 import { Worker } from "node:worker_threads";
 import type { RunResult } from "../run-seed.ts";

@@ -1,4 +1,4 @@
-/** The figures of a throughput scenario as a part of a report: tables, and charts by the offered rate. */
+/** The figures of a throughput scenario as a part of a report: a table, and charts by rate. */
 import type { Chart, Column, Part, Result } from "../../report/report.ts";
 import { summarize } from "../../report/statistics.ts";
 import { faultLevels } from "../faults.ts";

@@ -8,7 +8,7 @@ import { itemBytesMax } from "./parse-item.ts";
 import { RequestError, validationError } from "./request-error.ts";
 import type { Target } from "./request.ts";
 
-/** What a write makes of an item. Sizes are in bytes, 0 for no item. */
+/** The effect of a write on an item. Sizes are in bytes, 0 for no item. */
 export interface Change {
   target: Target;
   /** Absent: there was no such item. */

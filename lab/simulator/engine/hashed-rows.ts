@@ -66,7 +66,7 @@ function hashOf(id: string): number {
   return ((hash >>> 16) ^ hash) & (bucketCount - 1);
 }
 
-/** Where an id is in a bucket, or belongs. Buckets are short. */
+/** The place of an id in a bucket, which is short. */
 function placeOf(bucket: readonly string[], id: string): number {
   let low = 0;
   let high = bucket.length;

@@ -33,7 +33,7 @@ export interface Target {
   item?: Item;
   expressions: Expressions;
   values: Values;
-  /** Whether a failed condition answers with the item: `ReturnValuesOnConditionCheckFailure`. */
+  /** True when a failed condition answers with the item: `ReturnValuesOnConditionCheckFailure`. */
   returnsFound: boolean;
 }
 
@@ -57,7 +57,7 @@ export interface QueryPlan {
   isForward: boolean;
   limit: number;
   start?: Item;
-  /** Whether only the number of items is answered. */
+  /** True when only the number of items is answered. */
   isCount: boolean;
   filter: Expressions["filter"] | undefined;
   projection: readonly Path[] | undefined;
@@ -74,7 +74,7 @@ export interface Request {
   /** The items in the order of the request. None for Query and Scan. */
   targets: readonly Target[];
   query?: QueryPlan;
-  /** Whether a read is strongly consistent; of a BatchGetItem, whether it is for any table. */
+  /** True for a strongly consistent read; for a BatchGetItem, when it is so for any table. */
   isConsistent: boolean;
   /** Of a TransactWriteItems. */
   clientToken?: string;

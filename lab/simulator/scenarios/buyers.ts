@@ -6,7 +6,7 @@ import type { Answers } from "./answers.ts";
 import { atRate, persist, stockUp } from "./callers.ts";
 import type { Load, Scenario } from "./scenario.ts";
 
-/** How long a buyer takes to pay. */
+/** The time that a buyer takes to pay. */
 const paymentMs = [1_000, 5_000] as const;
 const releaseShare = 0.05;
 

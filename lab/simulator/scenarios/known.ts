@@ -162,7 +162,7 @@ export const lateRequests: Scenario = {
   },
 };
 
-/** What is a success: nearly every buyer of the SKU is answered with a hold. */
+/** The share of buyers who must get a hold. */
 const heldShareLeast = 0.95;
 
 export const popularSku: Scenario = {

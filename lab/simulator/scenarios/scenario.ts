@@ -1,11 +1,11 @@
-/** What happens in a run: who calls Holdfast, and with what. */
+/** A scenario: the callers of a run, and their calls. */
 import type { Parameters } from "../parameters.ts";
 import type { MultiItemStrategy } from "../../../contract/tables.ts";
 import type { Faults } from "../faults.ts";
 import type { World } from "../world.ts";
 import type { Answers } from "./answers.ts";
 
-/** How much of it. */
+/** The amount of load. */
 export interface Load {
   /** Buyers a second. */
   rate: number;
@@ -23,7 +23,7 @@ export interface Scenario {
   faults: Faults;
   /** By the seed where absent. */
   multiItemStrategy?: MultiItemStrategy;
-  /** Whether its figures are the point; its violations are, where absent. */
+  /** True when its figures are the point; otherwise its violations are. */
   isThroughput?: boolean;
   /** The number of the known finding that it shows (checks/known-findings.ts). */
   finding?: number;

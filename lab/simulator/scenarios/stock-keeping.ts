@@ -1,4 +1,4 @@
-/** Scenarios of what happens to a SKU besides its buyers: holds that end together, counts, corrections. */
+/** Scenarios of holds that end together, and of counts and corrections beside buyers. */
 import { faultLevels } from "../faults.ts";
 import type { World } from "../world.ts";
 import { atRate, persist, stockUp } from "./callers.ts";

@@ -16,7 +16,7 @@ export interface Demand {
 }
 
 export interface Capacity {
-  /** Where a demand is throttled: the table, a partition, or undefined. Takes nothing. */
+  /** Returns the limit that throttles a demand, or undefined. Takes nothing. */
   exhaustedBy(kind: UnitKind, demands: readonly Demand[]): "table" | "partition" | undefined;
   /** Takes the units, also more than are left: DynamoDB refuses by what is left before a request. */
   consume(kind: UnitKind, demands: readonly Demand[]): void;

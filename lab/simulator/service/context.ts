@@ -1,4 +1,4 @@
-/** What the parts of the simulated service share. */
+/** The types and the context that the parts of the simulated service share. */
 import type { Change, Engine, Request } from "../engine/engine.ts";
 import type { Faults } from "../faults.ts";
 import type { DatabaseParameters } from "../parameters.ts";
@@ -17,7 +17,7 @@ export interface Attempt {
   /** The environment that sent it, and the time of its clock when it did. */
   sender: string;
   sentAtWallMs: number;
-  /** Whether it is the copy of an attempt that arrives late. */
+  /** True for the copy of an attempt that arrives late. */
   isCopy: boolean;
 }
 

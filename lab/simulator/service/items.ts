@@ -2,9 +2,9 @@
 import type { VirtualTime } from "../time/virtual-time.ts";
 
 export interface ItemState {
-  /** Whether a transaction has locked it. */
+  /** True while a transaction has locked it. */
   isLocked: boolean;
-  /** When it was written last. */
+  /** The instant of its last write. */
   writtenAtMs: number;
   /** Until when a write keeps the next one waiting. */
   busyUntilMs: number;
@@ -13,7 +13,7 @@ export interface ItemState {
 export interface Items {
   of(id: string): ItemState;
   isLocked(id: string): boolean;
-  /** Whether a write reached the item after `sinceMs`. */
+  /** True when a write reached the item after `sinceMs`. */
   wasWrittenAfter(id: string, sinceMs: number): boolean;
   noteWrite(id: string): void;
 }

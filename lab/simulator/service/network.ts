@@ -1,4 +1,4 @@
-/** The network between environments and the service: it may lose a request or a reply, or copy a request. */
+/** The network between clients and service: it loses requests and replies, and copies requests. */
 import type { Environment } from "../cloud/environment.ts";
 import type { Transport } from "../doors/transport.ts";
 import type { Attempt, Reply, ServiceContext, ServiceListener } from "./context.ts";

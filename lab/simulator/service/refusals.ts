@@ -1,4 +1,4 @@
-/** How DynamoDB refuses a request that it could have served at another moment. */
+/** Refusals of requests that DynamoDB could have served at another moment. */
 import { RequestError, type CancellationReason } from "../engine/engine.ts";
 
 export const conflict = (): RequestError =>

@@ -1,5 +1,5 @@
 /**
- * What follows a commit: the indexes, the replica that eventually consistent reads may see, and the
+ * The followers of a commit: the indexes, the replica that eventually consistent reads may see, and the
  * stream. Each lags for a time of its own; the changes of one item arrive everywhere in their order.
  */
 import type { Change, Engine } from "../engine/engine.ts";
@@ -21,7 +21,7 @@ export const createReplication = (
 ): Replication => {
   const { indexLagMs, slowIndexLagMs, slowIndexShare, replicaLagMs } = parameters;
   const indexLagMsMax = new Map<string, number>();
-  /** When the last change of an item arrives somewhere. */
+  /** The arrival of the last change of an item, by follower and item. */
   const arrivals = new Map<string, number>();
 
   /** After `lagMs`, but never before an earlier change of the same item. */

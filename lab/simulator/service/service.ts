@@ -28,7 +28,7 @@ export interface ServiceOptions {
   parameters: DatabaseParameters;
   /** Asked at each request, so that a run can end without faults. */
   faults: () => Faults;
-  /** How long a client waits for a reply to one attempt, in milliseconds. */
+  /** The time that a client waits for a reply to one attempt, in milliseconds. */
   requestTimeoutMs: number;
 }
 

@@ -9,7 +9,7 @@ export interface Streams {
   append(changes: readonly Change[]): void;
   /** Records of a shard from a position on, as far as they can be read by now, at most `limit`. */
   read(table: string, shard: number, position: number, limit: number): DynamoDBRecord[];
-  /** How many records a shard has, readable or not. */
+  /** Returns the number of records of a shard, readable or not. */
   length(table: string, shard: number): number;
 }
 

@@ -21,7 +21,7 @@ import { conflictReason, throttlingReasons } from "./refusals.ts";
 import type { Tokens } from "./tokens.ts";
 import { demandOfCheck, demandsOf } from "./units.ts";
 
-/** What came of one action, or why it was not looked at. */
+/** The outcome of one action, or the reason why it was not evaluated. */
 type Outcome = Evaluation | CancellationReason;
 
 /** Runs a `TransactWriteItems` that is sent at this instant and takes `durationMs` in all. */
@@ -94,7 +94,7 @@ const demandsOfWrite = (target: Target, evaluation: Evaluation): Demand[] =>
     ? demandsOf(evaluation.change)
     : demandsOfCheck(target, evaluation, 0);
 
-/** What it costs to look at an item; an action that was not looked at costs `refusedUnits`. */
+/** The cost of checking an item. An action that was not evaluated costs `refusedUnits`. */
 function demandsOfCheck(target: Target, outcome: Outcome, refusedUnits: number): Demand[] {
   if (!("outcome" in outcome)) return [{ ...demandOfCheck(target, 0), units: refusedUnits }];
   if (outcome.outcome === "condition_failed") return [demandOfCheck(target, outcome.bytes)];

@@ -1,4 +1,4 @@
-/** Units of a request, by AWS's rules: write units of 1 KB, read units of 4 KB, doubled in transactions. */
+/** Units of a request by AWS's rules: 1 KB to write, 4 KB to read, doubled in transactions. */
 import type { Change, Target } from "../engine/engine.ts";
 import type { Demand } from "./capacity.ts";
 

@@ -1,4 +1,4 @@
-/** What the parts of the suite share: an engine, a table of stock, and writes of it. */
+/** The parts that the suite's files share: an engine, a table of stock, and writes to it. */
 import { randomUUID } from "node:crypto";
 import {
   GetCommand,

@@ -44,7 +44,7 @@ const errorOf = (sent: Promise<unknown>) =>
     (error: unknown) => error as Error & Record<string, unknown>,
   );
 
-/** What a caller sees of an error. */
+/** The part of an error that a caller sees. */
 const seen = (error: Error & Record<string, unknown>) => {
   const { httpStatusCode, attempts } = error.$metadata as Record<string, number>;
   const { name, message, $fault, Item, CancellationReasons, __type: type } = error;
