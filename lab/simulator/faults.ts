@@ -14,7 +14,7 @@ export interface Faults {
   /** Outages of the whole database, and how long each lasts. */
   outagesPerMinute: number;
   outageMs: Range;
-  /** Of one request of a function: its environment dies, before or after the request is sent. */
+  /** Of one request of a function: its environment dies, before or soon after the request. */
   death: number;
   /** Its environment is frozen, longer than any lease lasts, and goes on afterwards. */
   freeze: number;

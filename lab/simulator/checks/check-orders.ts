@@ -47,7 +47,12 @@ export const checkEndReached = (
     const endMs = epochMs + endedAtMs + Math.max(0, skewMs);
     const wasHeld = versions.every((item) => item?.status === "held" && item.expiresAtMs > endMs);
     if (wasHeld) {
-      report("order_end_missed", orderId, `${call.operation}: ${outcome}, and ${id} is still held`);
+      const way = id === reservationIdOfOrder(orderId) ? "by event" : "over HTTP";
+      report(
+        "order_end_missed",
+        orderId,
+        `${call.operation}: ${outcome}, and ${id} is still held ${way}`,
+      );
     }
   }
 };

@@ -31,7 +31,7 @@ export const knownFindings: readonly KnownFinding[] = [
   {
     number: 4,
     title: "An order is held twice, or missed, while the index byOrder lags",
-    explains: { order_held_twice: /./, order_end_missed: /./ },
+    explains: { order_held_twice: /./, order_end_missed: /over HTTP$/ },
   },
   {
     number: 5,

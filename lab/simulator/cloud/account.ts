@@ -78,6 +78,12 @@ export const createAccount = ({ time, random, parameters, faults }: AccountOptio
       return { environment, handler: environment.run(() => open(environment)) };
     };
 
+    const takeIdle = (): Host | undefined => {
+      let host = idle.pop();
+      while (host?.environment.isDead === true) host = idle.pop();
+      return host;
+    };
+
     const invoke = (input: Input): Promise<Ending<Output>> =>
       new Promise((resolve) => {
         const answer = (atMs: number, ending: Ending<Output>): void =>
@@ -87,7 +93,7 @@ export const createAccount = ({ time, random, parameters, faults }: AccountOptio
         }
         running += 1;
         concurrencyPeak = Math.max(concurrencyPeak, running);
-        const warm = idle.pop();
+        const warm = takeIdle();
         const host = warm ?? start();
         const { environment } = host;
         const beginsAtMs =

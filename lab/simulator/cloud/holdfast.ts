@@ -84,7 +84,8 @@ export const createHoldfast = (options: HoldfastOptions): Holdfast => {
 
   const open = (environment: Environment): LeasingDatabase => {
     const chance = random.fork(`mishaps/${environment.name}`);
-    const transport = withMishaps(service.connect(environment), environment, chance, faults);
+    const connection = service.connect(environment);
+    const transport = withMishaps(connection, environment, time, chance, faults);
     return openCore({ environment, transport, door, multiItemStrategy });
   };
 
