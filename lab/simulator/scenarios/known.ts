@@ -167,9 +167,14 @@ const heldShareLeast = 0.95;
 
 export const popularSku: Scenario = {
   ...flashSale,
-  description: "300 buyers a second come for one SKU that has units for all",
+  description: "300 buyers a second come for one SKU that has units for all, to 200 functions",
   finding: 7,
-  load: { ...flashSale.load, rate: 300, seconds: 3 },
+  load: { ...flashSale.load, rate: 300, seconds: 2 },
+  // Fewer than an account has, since what comes of it is the same and takes less of a test's time.
+  adapt: (parameters) => ({
+    ...parameters,
+    functions: { ...parameters.functions, concurrency: 200 },
+  }),
   run: async (world, wanted, answers) => {
     await flashSale.run(world, wanted, answers);
     const buyers = [...answers.byKind.values()].reduce((sum, count) => sum + count, 0);
