@@ -3,7 +3,7 @@ import { sweepIntervalMinutes } from "../../contract/bounds.ts";
 import { checkEvents } from "./checks/check-events.ts";
 import { checkLedger, checkRecords } from "./checks/check-end.ts";
 import { describeHistory } from "./checks/describe-history.ts";
-import { countsIn, findingOf } from "./checks/known-findings.ts";
+import { countsIn } from "./checks/known-findings.ts";
 import type { Violation } from "./checks/violation.ts";
 import { epochMs } from "./cloud/environment.ts";
 import { warmUp } from "./doors/warm-up.ts";
@@ -110,7 +110,3 @@ function lastExpiryMs({ history }: World): number {
   }
   return lastMs;
 }
-
-/** The violations that are no known finding. */
-export const newViolations = ({ violations }: RunResult): Violation[] =>
-  violations.filter((violation) => findingOf(violation) === undefined);
