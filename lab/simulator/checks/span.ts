@@ -35,7 +35,8 @@ export const neverAbsent = (sku: string, span: Span): string | undefined =>
 export function notShown(shown: Reservation, span: Span): string | undefined {
   const { reservationId, status, version, expiresAtMs } = shown;
   const startMs = epochMs + span.fromMs + span.skewMs;
-  const endMs = epochMs + span.toMs + span.skewMs;
+  // A clock shows whole milliseconds, so that its lead is known to a millisecond only.
+  const endMs = epochMs + span.toMs + span.skewMs + 1;
   const isAsShown = (item?: ReservationItem): boolean => {
     if (item === undefined || item.version !== version || item.expiresAtMs !== expiresAtMs) {
       return false;
