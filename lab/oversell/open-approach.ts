@@ -15,7 +15,8 @@ import {
   subtractIfAvailable,
   type Buy,
 } from "./buy.ts";
-import { openDatabase, tableNames, type DatabaseAccess } from "./shelf.ts";
+import { tableNames } from "../app/table-names.ts";
+import { openDatabase, type DatabaseAccess } from "./shelf.ts";
 
 /** Where the servers are: those that are there. */
 export interface Places {

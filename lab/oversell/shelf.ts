@@ -12,14 +12,8 @@ import {
 } from "../../contract/tables.ts";
 import { createTables } from "../../local/tables/create-tables.ts";
 import { localAccess } from "../app/access.ts";
+import { tableNames } from "../app/table-names.ts";
 import { openInventory, type OpenInventory } from "../app/open-inventory.ts";
-
-export const tableNames = {
-  stock: "Stock",
-  reservations: "Reservations",
-  movements: "Movements",
-  locks: "Locks",
-} as const;
 
 const table = (name: string, partitionKey: string) => ({
   logicalId: name,

@@ -3,7 +3,7 @@ import { percentile } from "../report/statistics.ts";
 import { sumOf } from "./meter.ts";
 import type { Answers } from "./scenarios/answers.ts";
 import type { Load } from "./scenarios/scenario.ts";
-import { tableNames } from "./tables.ts";
+import { tableNames } from "../app/table-names.ts";
 import type { World } from "./world.ts";
 
 export interface Figures {

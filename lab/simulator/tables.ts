@@ -5,14 +5,8 @@ import {
   reservationsTable,
   stockTable,
 } from "../../contract/tables.ts";
+import { tableNames } from "../app/table-names.ts";
 import type { KeyAttribute, TableDefinition } from "./engine/engine.ts";
-
-export const tableNames = {
-  stock: "Stock",
-  reservations: "Reservations",
-  movements: "Movements",
-  locks: "Locks",
-} as const;
 
 /** Tables whose changes can be read from a stream. */
 export const tablesWithStream = [tableNames.stock, tableNames.reservations] as const;

@@ -15,14 +15,14 @@ import { createEnvironment } from "./cloud/environment.ts";
 import { openCore, type Door } from "./cloud/open-core.ts";
 import { createOrderQueue, type OrderQueue } from "./cloud/order-queue.ts";
 import { startStreamConsumers, type StreamConsumers } from "./cloud/stream-consumers.ts";
-import { startSweeps, type Sweeps } from "./cloud/sweeps.ts";
+import { startSweeps } from "./cloud/sweeps.ts";
 import { createTopic, type Topic } from "./cloud/topic.ts";
 import { createEngine, type Engine } from "./engine/engine.ts";
 import { faultLevels, type Faults } from "./faults.ts";
 import { createMeter, type Meter } from "./meter.ts";
 import type { Parameters } from "./parameters.ts";
 import { createService, type Service } from "./service/service.ts";
-import { tableDefinitions } from "./tables.ts";
+import { tableDefinitions, tablesWithStream } from "./tables.ts";
 import { createRandom, type Random } from "./time/random.ts";
 import { createVirtualTime, type VirtualTime } from "./time/virtual-time.ts";
 import { createTrace, type Trace } from "./trace.ts";
@@ -40,13 +40,11 @@ export interface WorldOptions {
 export interface World {
   time: VirtualTime;
   random: Random;
-  parameters: Parameters;
   engine: Engine;
   service: Service;
   account: Account;
   holdfast: Holdfast;
   orders: OrderQueue;
-  sweeps: Sweeps;
   consumers: StreamConsumers;
   topic: Topic;
   history: History;
@@ -77,6 +75,7 @@ export const createWorld = (options: WorldOptions): World => {
     time,
     random: random.fork("dynamodb"),
     engine,
+    tablesWithStream,
     parameters: parameters.database,
     faults,
     requestTimeoutMs: databaseRequestTimeoutMs,
@@ -101,19 +100,17 @@ export const createWorld = (options: WorldOptions): World => {
   const topic = createTopic(time, random.fork("topic"), faults);
   const { streams } = service;
   const { clockSkewMs } = options.faults;
+  const orders = createOrderQueue(time, random.fork("orders"), holdfast, faults);
+  startSweeps(time, holdfast, (error) => watch.report("sweep_stopped", "sweep", describe(error)));
 
   return {
     time,
     random,
-    parameters,
     engine,
     service,
     account,
     holdfast,
-    orders: createOrderQueue(time, random.fork("orders"), holdfast, faults),
-    sweeps: startSweeps(time, holdfast, (error) =>
-      watch.report("sweep_stopped", "sweep", describe(error)),
-    ),
+    orders,
     consumers: startStreamConsumers({
       time,
       random: random.fork("consumers"),

@@ -54,6 +54,7 @@ const inService = (engine: Engine): Transport => {
     time,
     random,
     engine,
+    tablesWithStream: [],
     parameters: { ...parameters.database, ...kind },
     faults: () => faultLevels.none,
     requestTimeoutMs: 2_000,

@@ -1,6 +1,6 @@
 /** Checks each commit: the counts, the life of a record, and the time of the request that writes it. */
 import type { ReservationItem, StockItem } from "../../../contract/tables.ts";
-import { tableNames } from "../tables.ts";
+import { tableNames } from "../../app/table-names.ts";
 import type { CommittedChange, History, RecordChange } from "./history.ts";
 import { ownedLines } from "./owned-units.ts";
 import type { Violation, ViolationKind } from "./violation.ts";

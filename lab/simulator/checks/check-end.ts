@@ -3,7 +3,7 @@ import { unmarshall } from "@aws-sdk/util-dynamodb";
 import type { MovementItem } from "../../../contract/tables.ts";
 import { epochMs } from "../cloud/environment.ts";
 import type { Engine } from "../engine/engine.ts";
-import { tableNames } from "../tables.ts";
+import { tableNames } from "../../app/table-names.ts";
 import type { Report } from "./check-commits.ts";
 import type { History } from "./history.ts";
 

@@ -7,7 +7,7 @@ import type { MovementItem, ReservationItem, StockItem } from "../../../contract
 import type { LockRow } from "../../../locks/dynamodb/lock-table.ts";
 import type { Change } from "../engine/engine.ts";
 import type { Commit } from "../service/context.ts";
-import { tableNames } from "../tables.ts";
+import { tableNames } from "../../app/table-names.ts";
 import { createTimeline, type Timeline } from "./timeline.ts";
 
 /** Both images of a record that a commit changes. */

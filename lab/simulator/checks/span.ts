@@ -34,15 +34,16 @@ export const neverAbsent = (sku: string, span: Span): string | undefined =>
  */
 export function notShown(shown: Reservation, span: Span): string | undefined {
   const { reservationId, status, version, expiresAtMs } = shown;
-  const startMs = epochMs + span.fromMs + span.skewMs;
-  // A clock shows whole milliseconds, so that its lead is known to a millisecond only.
-  const endMs = epochMs + span.toMs + span.skewMs + 1;
+  // Sums of small numbers are exact enough; those of the epoch round to fractions of a millisecond.
+  const dueAtMs = expiresAtMs - epochMs;
+  const isDueAtEnd = dueAtMs <= span.toMs + span.skewMs;
+  const isDueAtStart = dueAtMs <= span.fromMs + span.skewMs;
   const isAsShown = (item?: ReservationItem): boolean => {
     if (item === undefined || item.version !== version || item.expiresAtMs !== expiresAtMs) {
       return false;
     }
     if (item.status !== "held") return item.status === status;
-    return status === "expired" ? expiresAtMs <= endMs : status === "held" && expiresAtMs > startMs;
+    return status === "expired" ? isDueAtEnd : status === "held" && !isDueAtStart;
   };
   if (!never(recordsOf(reservationId, span), isAsShown)) return undefined;
   const was = recordsOf(reservationId, span).map(

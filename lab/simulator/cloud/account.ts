@@ -43,13 +43,11 @@ export interface Account {
   ): CloudFunction<Input, Output>;
   /** The most executions that were under way at once. */
   readonly concurrencyPeak: number;
-  readonly environmentCount: number;
 }
 
 export const createAccount = ({ time, random, parameters, faults }: AccountOptions): Account => {
   let running = 0;
   let concurrencyPeak = 0;
-  let environmentCount = 0;
   const chance = random.fork("account");
 
   const createFunction = <Input, Output>({
@@ -66,7 +64,6 @@ export const createAccount = ({ time, random, parameters, faults }: AccountOptio
 
     const start = (): Host => {
       opened += 1;
-      environmentCount += 1;
       const { clockSkewMs } = faults();
       const label = `${name}-${opened}`;
       const environment = createEnvironment({
@@ -131,9 +128,6 @@ export const createAccount = ({ time, random, parameters, faults }: AccountOptio
     createFunction,
     get concurrencyPeak() {
       return concurrencyPeak;
-    },
-    get environmentCount() {
-      return environmentCount;
     },
   };
 };

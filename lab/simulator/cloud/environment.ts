@@ -15,6 +15,8 @@ export interface Environment {
   readonly name: string;
   readonly random: Random;
   readonly isDead: boolean;
+  /** The lead of its clock, in milliseconds, with fractions. */
+  readonly skewMs: number;
   /** Milliseconds of the epoch, by this environment's own clock. */
   wallMs(): number;
   monotonicMs(): number;
@@ -61,6 +63,7 @@ export const createEnvironment = ({
   const environment: Environment = {
     name,
     random,
+    skewMs,
     get isDead() {
       return isDead;
     },

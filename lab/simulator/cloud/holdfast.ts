@@ -15,7 +15,7 @@ import type { Service } from "../service/service.ts";
 import type { Random } from "../time/random.ts";
 import type { VirtualTime } from "../time/virtual-time.ts";
 import type { Account, CloudFunction, Invocation } from "./account.ts";
-import { epochMs, type Environment } from "./environment.ts";
+import { currentEnvironment, type Environment } from "./environment.ts";
 import { withMishaps } from "./mishaps.ts";
 import { openCore, type Door } from "./open-core.ts";
 import { answerCall, type ShopAnswer, type ShopCall, type ShopOperation } from "./shop-calls.ts";
@@ -105,7 +105,7 @@ export const createHoldfast = (options: HoldfastOptions): Holdfast => {
       timeoutSeconds[name] * 1_000,
       async (database, call: ShopCall, context) => {
         const startedAtMs = time.nowMs;
-        const skewMs = database.now() - epochMs - time.nowMs;
+        const { skewMs } = currentEnvironment()!;
         const answer = await answerCall(database, call, context);
         options.onCall({ call, startedAtMs, endedAtMs: time.nowMs, skewMs, answer });
         return answer;

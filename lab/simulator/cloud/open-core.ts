@@ -8,7 +8,7 @@ import { directDoor } from "../doors/direct-door.ts";
 import { jsonDoor } from "../doors/json-door.ts";
 import { leanClient } from "../doors/lean-client.ts";
 import type { Transport } from "../doors/transport.ts";
-import { tableNames } from "../tables.ts";
+import { tableNames } from "../../app/table-names.ts";
 import type { Environment } from "./environment.ts";
 
 /** The way in for requests: as JSON, or below serialization, which is quicker (doors/transport.ts). */

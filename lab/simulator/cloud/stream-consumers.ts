@@ -10,7 +10,7 @@ import type { LeasingDatabase } from "../../../inventory/leases.ts";
 import type { Faults } from "../faults.ts";
 import type { Parameters } from "../parameters.ts";
 import type { Streams } from "../service/streams.ts";
-import { tableNames } from "../tables.ts";
+import { tableNames } from "../../app/table-names.ts";
 import type { Random } from "../time/random.ts";
 import type { VirtualTime } from "../time/virtual-time.ts";
 import type { CloudFunction } from "./account.ts";

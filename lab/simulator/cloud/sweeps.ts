@@ -1,21 +1,16 @@
 /** The schedule of the sweep: every minute, as the stack has it. */
 import { sweepIntervalMinutes, sweepTimeoutSeconds } from "../../../contract/bounds.ts";
 import { InventoryError } from "../../../inventory/errors.ts";
-import { sweep, type SweepReport } from "../../../inventory/sweep.ts";
+import { sweep } from "../../../inventory/sweep.ts";
 import type { VirtualTime } from "../time/virtual-time.ts";
 import type { Holdfast } from "./holdfast.ts";
-
-export interface Sweeps {
-  readonly reports: readonly SweepReport[];
-}
 
 /** @param onStopped called with what a sweep threw that is no fault of DynamoDB's */
 export const startSweeps = (
   time: VirtualTime,
   holdfast: Holdfast,
   onStopped: (error: Error) => void,
-): Sweeps => {
-  const reports: SweepReport[] = [];
+): void => {
   const sweeper = holdfast.createFunction(
     "sweep",
     sweepTimeoutSeconds * 1_000,
@@ -24,10 +19,8 @@ export const startSweeps = (
   const run = async (): Promise<void> => {
     time.schedule(time.nowMs + sweepIntervalMinutes * 60_000, () => void run());
     const ending = await sweeper.invoke(undefined);
-    if (ending.ended === "returned") reports.push(ending.output);
     const isOurs = ending.ended === "threw" && !(ending.error instanceof InventoryError);
     if (isOurs) onStopped(ending.error as Error);
   };
   time.schedule(sweepIntervalMinutes * 30_000, () => void run());
-  return { reports };
 };

@@ -3,7 +3,7 @@ import type { Line } from "../../../contract/tables.ts";
 import { faultLevels } from "../faults.ts";
 import type { World } from "../world.ts";
 import type { Answers } from "./answers.ts";
-import { atRate, persist, stockUp } from "./callers.ts";
+import { atRate, counted, persist, reservationIdOf, stockUp } from "./callers.ts";
 import type { Load, Scenario } from "./scenario.ts";
 
 /** The time that a buyer takes to pay. */
@@ -18,12 +18,11 @@ const buy = async (
   buyer: number,
   lines: Line[],
 ): Promise<void> => {
-  const startedAtMs = world.time.nowMs;
   const input = { lines, idempotencyKey: `buyer-${buyer}` };
-  const response = await world.holdfast.send({ operation: "reserve", input });
-  answers.add(response, startedAtMs, world.time.nowMs);
-  if (response.kind !== "outcome" || !("reservation" in response.outcome)) return;
-  const { reservationId } = response.outcome.reservation;
+  const responding = world.holdfast.send({ operation: "reserve", input });
+  const response = await counted(world, answers, responding);
+  const reservationId = reservationIdOf(response);
+  if (reservationId === undefined) return;
   const share = world.random.next();
   if (share >= confirms + releaseShare) return;
   await world.sleep(world.random.within(paymentMs));

@@ -2,6 +2,7 @@
 import type { Response } from "../cloud/holdfast.ts";
 import type { ShopCall } from "../cloud/shop-calls.ts";
 import type { World } from "../world.ts";
+import type { Answers } from "./answers.ts";
 
 const pauseMsFirst = 200;
 const triesDefault = 6;
@@ -17,6 +18,24 @@ export const persist = async (
     if (response.kind === "outcome" || attempt >= tries) return response;
     await world.sleep(world.random.within([0.5, 1]) * pauseMsFirst * 2 ** attempt);
   }
+};
+
+/** The id of the reservation that a response shows; undefined for one without. */
+export const reservationIdOf = (response: Response): string | undefined =>
+  response.kind === "outcome" && "reservation" in response.outcome
+    ? response.outcome.reservation.reservationId
+    : undefined;
+
+/** Waits for the response to a call that is sent at this instant, and counts it. */
+export const counted = async (
+  world: World,
+  answers: Answers,
+  responding: Promise<Response>,
+): Promise<Response> => {
+  const calledAtMs = world.time.nowMs;
+  const response = await responding;
+  answers.add(response, calledAtMs, world.time.nowMs);
+  return response;
 };
 
 /** Puts units of several SKUs on the shelf. */

@@ -5,10 +5,10 @@
 import { UpdateCommand } from "@aws-sdk/lib-dynamodb";
 import type { Line } from "../../../contract/tables.ts";
 import { faultLevels } from "../faults.ts";
-import { tableNames } from "../tables.ts";
+import { tableNames } from "../../app/table-names.ts";
 import type { World } from "../world.ts";
 import { flashSale } from "./buyers.ts";
-import { atRate, persist, stockUp } from "./callers.ts";
+import { atRate, persist, reservationIdOf, stockUp } from "./callers.ts";
 import type { Scenario } from "./scenario.ts";
 
 const { none } = faultLevels;
@@ -33,8 +33,8 @@ export const conflictAnswers: Scenario = {
     );
     await atRate(world, rate, seconds, async (index) => {
       const response = await hold(world, index, lines);
-      if (response.kind !== "outcome" || !("reservation" in response.outcome)) return;
-      const { reservationId } = response.outcome.reservation;
+      const reservationId = reservationIdOf(response);
+      if (reservationId === undefined) return;
       const confirming = persist(world, { operation: "confirm", input: { reservationId } });
       await world.sleep(world.random.within([0, 10]));
       await persist(world, { operation: "extend", input: { reservationId, ttlSeconds: 60 } });
@@ -53,10 +53,10 @@ export const repeatedCount: Scenario = {
     await stockUp(world, ["counted"], units);
     await atRate(world, rate, seconds, async (index) => {
       const response = await hold(world, index, [{ sku: "counted", quantity: 1 }]);
-      if (response.kind !== "outcome" || !("reservation" in response.outcome)) return;
-      const { reservationId } = response.outcome.reservation;
+      const reservationId = reservationIdOf(response);
+      if (reservationId === undefined) return;
       await persist(world, { operation: "extend", input: { reservationId, ttlSeconds: 60 } });
-      // What is sold between a count and its repeat comes back as phantom units.
+      // Units that are sold between a count and its repeat reappear as phantom units.
       await persist(world, { operation: "confirm", input: { reservationId } });
       await persist(world, { operation: "setStock", input: { sku: "counted", onHand: units } });
     });
@@ -154,8 +154,8 @@ export const lateRequests: Scenario = {
     await atRate(world, rate, seconds, async (index) => {
       const isLarge = index % 2 === 0;
       const response = await hold(world, index, isLarge ? cart : cart.slice(0, 1), 3);
-      if (response.kind !== "outcome" || !("reservation" in response.outcome)) return;
-      const { reservationId } = response.outcome.reservation;
+      const reservationId = reservationIdOf(response);
+      if (reservationId === undefined) return;
       await world.sleep(world.random.within([0, 3_000]));
       await persist(world, { operation: "confirm", input: { reservationId } });
     });

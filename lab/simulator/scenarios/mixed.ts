@@ -4,7 +4,7 @@ import type { ShopCall } from "../cloud/shop-calls.ts";
 import { faultLevels } from "../faults.ts";
 import type { World } from "../world.ts";
 import type { Answers } from "./answers.ts";
-import { atRate, persist, stockUp } from "./callers.ts";
+import { atRate, persist, reservationIdOf, stockUp } from "./callers.ts";
 import type { Scenario } from "./scenario.ts";
 import { orderLife } from "./order-events.ts";
 
@@ -71,8 +71,8 @@ async function shop(
   const response = await persist(world, call);
   await twin;
   answers.add(response, startedAtMs, world.time.nowMs);
-  if (response.kind !== "outcome" || !("reservation" in response.outcome)) return;
-  const { reservationId } = response.outcome.reservation;
+  const reservationId = reservationIdOf(response);
+  if (reservationId === undefined) return;
   await world.sleep(random.within([0, ttlSeconds * 1_200]));
   if (random.chance(0.2)) {
     await persist(world, { operation: "extend", input: { reservationId, ttlSeconds: 5 } });

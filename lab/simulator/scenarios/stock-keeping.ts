@@ -1,7 +1,7 @@
 /** Scenarios of holds that end together, and of counts and corrections beside buyers. */
 import { faultLevels } from "../faults.ts";
 import type { World } from "../world.ts";
-import { atRate, persist, stockUp } from "./callers.ts";
+import { atRate, counted, persist, reservationIdOf, stockUp } from "./callers.ts";
 import type { Scenario } from "./scenario.ts";
 
 const waveSkus = ["wave-0", "wave-1", "wave-2"] as const;
@@ -13,9 +13,8 @@ export const expiryWave: Scenario = {
   faults: faultLevels.some,
   run: async (world, load, answers) => {
     await stockUp(world, waveSkus, load.units);
-    const hold = async (index: number): Promise<void> => {
-      const startedAtMs = world.time.nowMs;
-      const response = await persist(world, {
+    const hold = (index: number) => {
+      const responding = persist(world, {
         operation: "reserve",
         input: {
           lines: [{ sku: waveSkus[index % waveSkus.length]!, quantity: 1 }],
@@ -23,7 +22,7 @@ export const expiryWave: Scenario = {
           idempotencyKey: `wave-${index}`,
         },
       });
-      answers.add(response, startedAtMs, world.time.nowMs);
+      return counted(world, answers, responding);
     };
     await atRate(world, load.rate, load.seconds, hold);
   },
@@ -37,13 +36,12 @@ export const restock: Scenario = {
     const sku = "restocked";
     await stockUp(world, [sku], load.units);
     const buying = atRate(world, load.rate, load.seconds, async (index) => {
-      const startedAtMs = world.time.nowMs;
       const input = { lines: [{ sku, quantity: 1 }], idempotencyKey: `buyer-${index}` };
-      const response = await persist(world, { operation: "reserve", input });
-      answers.add(response, startedAtMs, world.time.nowMs);
-      if (response.kind !== "outcome" || !("reservation" in response.outcome)) return;
+      const responding = persist(world, { operation: "reserve", input });
+      const response = await counted(world, answers, responding);
+      const reservationId = reservationIdOf(response);
+      if (reservationId === undefined) return;
       if (!world.random.chance(load.confirms)) return;
-      const { reservationId } = response.outcome.reservation;
       await persist(world, { operation: "confirm", input: { reservationId } });
     });
     const keeping = atRate(world, 1, load.seconds, (index) => keepStock(world, sku, index));

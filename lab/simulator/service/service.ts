@@ -25,6 +25,8 @@ export interface ServiceOptions {
   time: VirtualTime;
   random: Random;
   engine: Engine;
+  /** Names of the tables whose changes can be read from a stream. */
+  tablesWithStream: readonly string[];
   parameters: DatabaseParameters;
   /** Asked at each request, so that a run can end without faults. */
   faults: () => Faults;
@@ -42,7 +44,8 @@ export interface Service {
 export const createService = (options: ServiceOptions): Service => {
   const { time, random, engine, parameters, faults } = options;
   const listeners: ServiceListener[] = [];
-  const streams = createStreams(time, random.fork("streams"), parameters);
+  const tablesWithStream = new Set(options.tablesWithStream);
+  const streams = createStreams(time, random.fork("streams"), parameters, tablesWithStream);
   const replication = createReplication(time, random.fork("replication"), engine, parameters);
   const tokens = createTokens(time, parameters.tokenMs);
   const outages = createOutages(time, random.fork("outages"), faults);

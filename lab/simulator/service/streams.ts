@@ -22,6 +22,7 @@ export const createStreams = (
   time: VirtualTime,
   random: Random,
   { streamShards, streamLagMs }: DatabaseParameters,
+  tablesWithStream: ReadonlySet<string>,
 ): Streams => {
   const shards = new Map<string, Entry[]>();
   let sequence = 0;
@@ -35,9 +36,10 @@ export const createStreams = (
 
   const append = (change: Change): void => {
     const { table, id } = change.target;
+    const lagMs = random.within(streamLagMs);
+    if (!tablesWithStream.has(table)) return;
     const entries = shardOf(table, hash(id) % streamShards);
     sequence += 1;
-    const lagMs = random.within(streamLagMs);
     entries.push({
       record: recordOf(change, sequence),
       readableAtMs: Math.max(time.nowMs + lagMs, entries.at(-1)?.readableAtMs ?? 0),

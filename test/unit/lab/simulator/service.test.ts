@@ -36,6 +36,7 @@ const open = (faults: Partial<Faults> = {}, changed: Partial<DatabaseParameters>
     time,
     random,
     engine: createEngine([table]),
+    tablesWithStream: [table.name],
     parameters: { ...steady, ...changed },
     faults: () => ({ ...faultLevels.none, ...faults }),
     requestTimeoutMs: 2_000,
