@@ -8,7 +8,7 @@ import { join } from "node:path";
 import { parseArgs } from "node:util";
 import { damages, type Finding } from "../inventory/audit/finding.ts";
 import { audit, type AuditReport } from "../inventory/audit/audit.ts";
-import { callWithin, connect, createDatabase } from "../inventory/database.ts";
+import { callWithin, connect, createDatabase } from "../inventory/dynamodb/database.ts";
 
 const usage = `npm run audit -- [--json] [--repair [--apply]]
                 [--stock TABLE --reservations TABLE --movements TABLE --locks TABLE

@@ -1,6 +1,6 @@
 /** Writes the ledger: each change of a SKU's counts, off the stream of the stock table. */
 import { MetricUnit } from "@aws-lambda-powertools/metrics";
-import { movementBetween, writeMovements } from "../inventory/ledger.ts";
+import { movementBetween, writeMovements } from "../inventory/stock/ledger.ts";
 import { streamHandler } from "./middleware/stream-handler.ts";
 import { database, metrics } from "./wiring.ts";
 

@@ -1,8 +1,8 @@
 /** Acts on the shop's order events: placed, paid and cancelled become reserve, confirm and release. */
 import type { OrderEvent } from "../contract/order-events.ts";
-import type { Call } from "../inventory/database.ts";
-import { cancelOrder, payOrder } from "../inventory/orders/end-order.ts";
-import { placeOrder } from "../inventory/orders/place-order.ts";
+import type { Call } from "../inventory/dynamodb/database.ts";
+import { cancelOrder, payOrder } from "../inventory/shop-orders/end-order.ts";
+import { placeOrder } from "../inventory/shop-orders/place-order.ts";
 import { RefusedMessage } from "./events/read-message.ts";
 import { readOrderEvent } from "./events/read-order-event.ts";
 import { Postponed, queueHandler } from "./middleware/queue-handler.ts";

@@ -2,7 +2,7 @@
 import type { Reservation as ReservationBody } from "../contract/reservations.ts";
 import type { Movement, StockRecord } from "../contract/stock.ts";
 import type { MovementItem, StockItem } from "../contract/tables.ts";
-import type { Reservation } from "../inventory/reservation.ts";
+import type { Reservation } from "../inventory/reservations/reservation.ts";
 
 export const isoTime = (timeMs: number): string => new Date(timeMs).toISOString();
 

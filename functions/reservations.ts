@@ -4,10 +4,10 @@ import {
   listReservationsRequest,
   reservationRequest,
 } from "../contract/reservations.ts";
-import { extend } from "../inventory/extend.ts";
-import { getReservation, listReservations } from "../inventory/reservation-queries.ts";
-import type { Reservation } from "../inventory/reservation.ts";
-import { confirm, release } from "../inventory/transitions.ts";
+import { extend } from "../inventory/reservations/extend.ts";
+import { getReservation, listReservations } from "../inventory/reservations/reservation-queries.ts";
+import type { Reservation } from "../inventory/reservations/reservation.ts";
+import { confirm, release } from "../inventory/reservations/transitions.ts";
 import { answer, refuse, type Refusal } from "./middleware/answer.ts";
 import { endpoint, httpHandler } from "./middleware/http-handler.ts";
 import { isoTime, reservationBody } from "./representation.ts";

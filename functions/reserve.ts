@@ -1,8 +1,8 @@
 /** `POST /v1/reservations` alone: the hot path, with the smallest bundle and the fewest rights. */
 import { unknownSkuInBodyStatus } from "../contract/problems.ts";
 import { reserveRequest } from "../contract/reservations.ts";
-import { reserve } from "../inventory/reserve.ts";
-import type { Shortage } from "../inventory/shortages.ts";
+import { reserve } from "../inventory/reservations/reserve.ts";
+import type { Shortage } from "../inventory/reservations/shortages.ts";
 import { answer, refuse } from "./middleware/answer.ts";
 import { endpoint, httpHandler } from "./middleware/http-handler.ts";
 import { isoTime, reservationBody } from "./representation.ts";

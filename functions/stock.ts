@@ -7,9 +7,9 @@ import {
   listStockRequest,
   setStockRequest,
 } from "../contract/stock.ts";
-import { adjustStock } from "../inventory/adjust.ts";
-import { listMovements } from "../inventory/ledger.ts";
-import { getStock, listStock, setStock } from "../inventory/stock.ts";
+import { adjustStock } from "../inventory/stock/adjust.ts";
+import { listMovements } from "../inventory/stock/ledger.ts";
+import { getStock, listStock, setStock } from "../inventory/stock/stock.ts";
 import { answer, refuse, refuseRequest } from "./middleware/answer.ts";
 import { endpoint, httpHandler } from "./middleware/http-handler.ts";
 import { movementBody, stockBody } from "./representation.ts";

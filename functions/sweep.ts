@@ -1,6 +1,6 @@
 /** Every minute: gives dead holds back, and brings half-written orders to their end. */
 import { MetricUnit } from "@aws-lambda-powertools/metrics";
-import { sweep } from "../inventory/sweep.ts";
+import { sweep } from "../inventory/reservations/sweep.ts";
 import { scheduledHandler } from "./middleware/scheduled-handler.ts";
 import { database, logger, metrics } from "./wiring.ts";
 

@@ -6,18 +6,18 @@
  * What a shop can act on is returned as an outcome; a fault is an InventoryError; a broken invariant
  * is a plain Error, and a bug. Start reading at reserve.ts, then transact.ts and transitions.ts.
  */
-import { adjustStock, type AdjustStockInput } from "./adjust.ts";
-import { callWithin, type Call } from "./database.ts";
-import { extend, type ExtendInput } from "./extend.ts";
-import type { LeasingDatabase } from "./leases.ts";
-import { listMovements } from "./ledger.ts";
-import { cancelOrder, payOrder } from "./orders/end-order.ts";
-import { placeOrder, type PlaceOrderInput } from "./orders/place-order.ts";
-import { getReservation, listReservations } from "./reservation-queries.ts";
-import { reserve, type ReserveInput } from "./reserve.ts";
-import { getStock, listStock, setStock, type SetStockInput } from "./stock.ts";
-import { sweep } from "./sweep.ts";
-import { confirm, release } from "./transitions.ts";
+import { adjustStock, type AdjustStockInput } from "./stock/adjust.ts";
+import { callWithin, type Call } from "./dynamodb/database.ts";
+import { extend, type ExtendInput } from "./reservations/extend.ts";
+import type { LeasingDatabase } from "./reservations/leases.ts";
+import { listMovements } from "./stock/ledger.ts";
+import { cancelOrder, payOrder } from "./shop-orders/end-order.ts";
+import { placeOrder, type PlaceOrderInput } from "./shop-orders/place-order.ts";
+import { getReservation, listReservations } from "./reservations/reservation-queries.ts";
+import { reserve, type ReserveInput } from "./reservations/reserve.ts";
+import { getStock, listStock, setStock, type SetStockInput } from "./stock/stock.ts";
+import { sweep } from "./reservations/sweep.ts";
+import { confirm, release } from "./reservations/transitions.ts";
 
 /** All operations on one database. A Lambda imports the few that it needs instead. */
 export const createInventory = (database: LeasingDatabase) => {

@@ -1,8 +1,8 @@
 /** What there is to tell of a change: every committed version of a record, by its own events. */
 import type { InventoryEvent, InventoryEventType } from "../../contract/events.ts";
 import type { MovementKind, ReservationItem, StockItem } from "../../contract/tables.ts";
-import { deltasBetween } from "../../inventory/counts.ts";
-import { isReservation, reservationIn } from "../../inventory/reservation.ts";
+import { deltasBetween } from "../../inventory/stock/counts.ts";
+import { isReservation, reservationIn } from "../../inventory/reservations/reservation.ts";
 import { isoTime, reservationBody, stockBody } from "../representation.ts";
 import type { Change } from "./change.ts";
 

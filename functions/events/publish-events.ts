@@ -1,7 +1,7 @@
 /** Publishes events in batches, in their order for each subject. */
 import { PublishBatchCommand, type SNSClient } from "@aws-sdk/client-sns";
 import type { InventoryEvent } from "../../contract/events.ts";
-import type { Call } from "../../inventory/database.ts";
+import type { Call } from "../../inventory/dynamodb/database.ts";
 import { systemPlatform, type Platform } from "../../inventory/platform.ts";
 import { textAttribute } from "./text-attribute.ts";
 

@@ -1,6 +1,6 @@
 import type { Context } from "aws-lambda";
 import { deadlineMarginMs } from "../../contract/bounds.ts";
-import type { Call } from "../../inventory/database.ts";
+import type { Call } from "../../inventory/dynamodb/database.ts";
 import { countRetry, measureExpiry } from "./telemetry.ts";
 
 /** What an invocation brings to the engine: its deadline, its meters, and who asks where it is known. */

@@ -11,7 +11,7 @@ import type { APIGatewayProxyEventV2, APIGatewayProxyResultV2, Context } from "a
 import { actorLengthMax } from "../../contract/bounds.ts";
 import type { RequestInput, RequestSchema } from "../../contract/request.ts";
 import { routes, type OperationId } from "../../contract/routes.ts";
-import type { Call } from "../../inventory/database.ts";
+import type { Call } from "../../inventory/dynamodb/database.ts";
 import type { Answer, Refusal } from "./answer.ts";
 import { answerProblems } from "./answer-problems.ts";
 import { callOf } from "./call.ts";

@@ -7,7 +7,7 @@ import { MetricUnit } from "@aws-lambda-powertools/metrics";
 import { ChangeMessageVisibilityCommand } from "@aws-sdk/client-sqs";
 import type { Context, SQSBatchResponse, SQSEvent, SQSRecord } from "aws-lambda";
 import { receivesMax, redeliverySecondsMax } from "../../contract/bounds.ts";
-import type { Call } from "../../inventory/database.ts";
+import type { Call } from "../../inventory/dynamodb/database.ts";
 import { InventoryError } from "../../inventory/errors.ts";
 import { RefusedMessage } from "../events/read-message.ts";
 import { deadLetter, logger, metrics, queueUrl, sqs } from "../wiring.ts";

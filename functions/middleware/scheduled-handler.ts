@@ -1,6 +1,6 @@
 /** The door of a function that a schedule calls: a deadline, one log line, one line of metrics. */
 import type { Context, ScheduledEvent } from "aws-lambda";
-import type { Call } from "../../inventory/database.ts";
+import type { Call } from "../../inventory/dynamodb/database.ts";
 import { logger, metrics } from "../wiring.ts";
 import { callOf } from "./call.ts";
 

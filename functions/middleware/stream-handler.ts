@@ -10,7 +10,7 @@ import type {
   DynamoDBStreamEvent,
 } from "aws-lambda";
 import { MetricUnit } from "@aws-lambda-powertools/metrics";
-import type { Call } from "../../inventory/database.ts";
+import type { Call } from "../../inventory/dynamodb/database.ts";
 import { readChange, type Change } from "../events/change.ts";
 import { deadLetter, logger, metrics } from "../wiring.ts";
 import { callOf } from "./call.ts";

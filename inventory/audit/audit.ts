@@ -6,15 +6,15 @@
  */
 import { auditApartMs, auditSkusAtOnceMax } from "../../contract/bounds.ts";
 import type { MovementItem, ReservationItem, StockItem } from "../../contract/tables.ts";
-import type { Call, Database } from "../database.ts";
+import type { Call, Database } from "../dynamodb/database.ts";
 import { forEach } from "../for-each.ts";
-import { readItem } from "../read-item.ts";
+import { readItem } from "../dynamodb/read-item.ts";
 import { checkLease, type LockTableRow } from "./check-lease.ts";
 import { checkReservation, reservedLines } from "./check-reservation.ts";
 import { agrees } from "./check-stock.ts";
 import type { Case, Finding } from "./finding.ts";
 import { isBalanced, noCounts, plus, sumOf, type LedgerSum } from "./check-ledger.ts";
-import { scan } from "./scan.ts";
+import { scan } from "../dynamodb/scan.ts";
 import { createTotals, wholeRange, type HashRange } from "./totals.ts";
 import { verifyLedger } from "./verify-ledger.ts";
 import { verifyStock } from "./verify-stock.ts";

@@ -1,9 +1,9 @@
 /** What can be wrong with a row of the lock table, whose rows are the lock library's own. */
 import { UpdateCommand } from "@aws-sdk/lib-dynamodb";
 import { leaseEndMsMax } from "../../contract/bounds.ts";
-import type { Call, Database } from "../database.ts";
+import type { Call, Database } from "../dynamodb/database.ts";
 import type { Case } from "./finding.ts";
-import { writeIf } from "../write-if.ts";
+import { writeIf } from "../dynamodb/write-if.ts";
 
 export interface LockTableRow {
   lockName: string;

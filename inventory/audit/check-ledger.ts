@@ -1,9 +1,9 @@
 /** Whether the movements of a SKU add up to its record, and what is to be done where they do not. */
 import type { MovementItem, StockItem } from "../../contract/tables.ts";
-import type { Call, Database } from "../database.ts";
+import type { Call, Database } from "../dynamodb/database.ts";
 import { idOfKey } from "../identity.ts";
-import type { Counts } from "../counts.ts";
-import { transact } from "../transact.ts";
+import type { Counts } from "../stock/counts.ts";
+import { transact } from "../dynamodb/transact.ts";
 import type { Case } from "./finding.ts";
 
 /** What movements add up to, and the latest version that they tell of. */

@@ -2,12 +2,12 @@
 import { PutCommand } from "@aws-sdk/lib-dynamodb";
 import { overdueMs, unsettledShard } from "../../contract/bounds.ts";
 import { reservationStatuses, type Line, type ReservationItem } from "../../contract/tables.ts";
-import type { Call, Database } from "../database.ts";
+import type { Call, Database } from "../dynamodb/database.ts";
 import { expiryShardOf } from "../identity.ts";
-import { settle, turnBack } from "../settle.ts";
-import { endHold, endedTtlSeconds } from "../transitions.ts";
+import { settle, turnBack } from "../reservations/settle.ts";
+import { endHold, endedTtlSeconds } from "../reservations/transitions.ts";
 import type { Case, Damage } from "./finding.ts";
-import { writeIf } from "../write-if.ts";
+import { writeIf } from "../dynamodb/write-if.ts";
 
 /** The lines of a record whose units are reserved, also where it is half written. */
 export const reservedLines = ({ status, lines, remaining }: ReservationItem): readonly Line[] => {

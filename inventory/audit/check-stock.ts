@@ -1,9 +1,9 @@
 /** What can be wrong with the counts of one SKU, given what is held of it. */
 import { UpdateCommand } from "@aws-sdk/lib-dynamodb";
 import type { LastChange, StockItem } from "../../contract/tables.ts";
-import type { Call, Database } from "../database.ts";
+import type { Call, Database } from "../dynamodb/database.ts";
 import type { Case, Damage } from "./finding.ts";
-import { writeIf } from "../write-if.ts";
+import { writeIf } from "../dynamodb/write-if.ts";
 
 /** What active reservations hold of a SKU. */
 export interface Held {

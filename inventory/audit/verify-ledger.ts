@@ -4,10 +4,10 @@
  */
 import { overdueMs, pageSizeMax } from "../../contract/bounds.ts";
 import type { StockItem } from "../../contract/tables.ts";
-import type { Call, Database } from "../database.ts";
-import { listMovements } from "../ledger.ts";
-import { everyPage } from "../list-newest.ts";
-import { readItem } from "../read-item.ts";
+import type { Call, Database } from "../dynamodb/database.ts";
+import { listMovements } from "../stock/ledger.ts";
+import { everyPage } from "../dynamodb/list-newest.ts";
+import { readItem } from "../dynamodb/read-item.ts";
 import { isBalanced, ledgerDrift, noCounts, plus, sumOf, type LedgerSum } from "./check-ledger.ts";
 import type { Verdict } from "./verify-stock.ts";
 

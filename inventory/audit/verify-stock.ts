@@ -10,10 +10,10 @@
  */
 import { unsettledShard } from "../../contract/bounds.ts";
 import type { StockItem } from "../../contract/tables.ts";
-import { readReservations } from "../batch-get.ts";
-import type { Call, Database } from "../database.ts";
-import { expiryShards, queryHolds } from "../hold-index.ts";
-import { readItem } from "../read-item.ts";
+import { readReservations } from "../dynamodb/batch-get.ts";
+import type { Call, Database } from "../dynamodb/database.ts";
+import { expiryShards, queryHolds } from "../reservations/hold-index.ts";
+import { readItem } from "../dynamodb/read-item.ts";
 import { reservedLines } from "./check-reservation.ts";
 import { agrees, checkStock, type Held } from "./check-stock.ts";
 import type { Case } from "./finding.ts";

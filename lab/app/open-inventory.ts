@@ -1,8 +1,8 @@
 import type { DynamoDBDocumentClient } from "@aws-sdk/lib-dynamodb";
 import type { MultiItemStrategy } from "../../contract/tables.ts";
-import { connect, createDatabase } from "../../inventory/database.ts";
+import { connect, createDatabase } from "../../inventory/dynamodb/database.ts";
 import { createInventory, type Inventory } from "../../inventory/inventory.ts";
-import { withLeases } from "../../inventory/leases.ts";
+import { withLeases } from "../../inventory/reservations/leases.ts";
 import { createDynamoDbLocks } from "../../locks/dynamodb/dynamodb-locks.ts";
 import { localAccess } from "./access.ts";
 import type { RunningApp } from "./start-app.ts";

@@ -8,7 +8,7 @@ import { createClient } from "@redis/client";
 import { Redis } from "@upstash/redis";
 import { createClient as createZooKeeper } from "node-zookeeper-client";
 import { locksTable } from "../../contract/tables.ts";
-import { connect } from "../../inventory/database.ts";
+import { connect } from "../../inventory/dynamodb/database.ts";
 import { startEngine, defaultEngine } from "../../local/engines/start-engine.ts";
 import { createDynamoDbLocks } from "../../locks/dynamodb/dynamodb-locks.ts";
 import type { BackendName, Locks, LocksOptions } from "../../locks/locks.ts";

@@ -1,7 +1,7 @@
 /** Orders of any number of lines, by both strategies, by way of some endpoint of one engine. */
 import { functionTimeoutSeconds, deadlineMarginMs } from "../../contract/bounds.ts";
 import type { MultiItemStrategy } from "../../contract/tables.ts";
-import { callWithin } from "../../inventory/database.ts";
+import { callWithin } from "../../inventory/dynamodb/database.ts";
 import { InventoryError } from "../../inventory/errors.ts";
 import { openInventory, type OpenInventory } from "../app/open-inventory.ts";
 import type { RunningApp } from "../app/start-app.ts";

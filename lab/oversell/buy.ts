@@ -8,7 +8,7 @@ import {
   GetItemCommand,
   UpdateItemCommand,
 } from "@aws-sdk/client-dynamodb";
-import { callWithin } from "../../inventory/database.ts";
+import { callWithin } from "../../inventory/dynamodb/database.ts";
 import type { Inventory } from "../../inventory/inventory.ts";
 import { LockError } from "../../locks/lock-error.ts";
 import type { Lease, Locks } from "../../locks/locks.ts";

@@ -17,17 +17,17 @@ interface Mistake {
 
 const catalogue = {
   "hold-without-condition": {
-    file: "inventory/stock-change.ts",
+    file: "inventory/stock/stock-change.ts",
     original: `condition: "#available >= :quantity"`,
     mistake: `condition: "attribute_exists(#available)"`,
   },
   "end-without-version": {
-    file: "inventory/transitions.ts",
+    file: "inventory/reservations/transitions.ts",
     original: `ConditionExpression: "#version = :seen"`,
     mistake: `ConditionExpression: "#version >= :seen"`,
   },
   "hold-over-a-hold": {
-    file: "inventory/write-hold.ts",
+    file: "inventory/reservations/write-hold.ts",
     original: `ConditionExpression: "attribute_not_exists(reservationId)"`,
     mistake: `ConditionExpression: "attribute_not_exists(noSuchAttribute)"`,
   },
@@ -37,73 +37,73 @@ const catalogue = {
     mistake: `JSON.stringify([...scope, idempotencyKey.slice(0, -1)])`,
   },
   "expired-before-its-end": {
-    file: "inventory/reservation.ts",
+    file: "inventory/reservations/reservation.ts",
     original: `item.expiresAtMs <= nowMs;`,
     mistake: `item.expiresAtMs <= nowMs + 900;`,
   },
   "never-due": {
-    file: "inventory/reservation.ts",
+    file: "inventory/reservations/reservation.ts",
     original: `item.status === "held" && item.expiresAtMs <= nowMs;`,
     mistake: `item.status === "held" && item.expiresAtMs <= 0 * nowMs;`,
   },
   "dead-holds-overlooked": {
-    file: "inventory/write-hold.ts",
+    file: "inventory/reservations/write-hold.ts",
     original: `return !isHopeless && expireDeadHolds(database, missing, call);`,
     mistake: `return isHopeless && expireDeadHolds(database, missing, call);`,
   },
   "units-given-back-once-more": {
-    file: "inventory/stock-change.ts",
+    file: "inventory/stock/stock-change.ts",
     original: `set: "#available = #available + :quantity, #reserved = #reserved - :quantity"`,
     mistake: `set: "#available = #available + :quantity, #reserved = #reserved - :one"`,
   },
   "adjusted-without-version": {
-    file: "inventory/adjust.ts",
+    file: "inventory/stock/adjust.ts",
     original: `ConditionExpression: "#version = :seen"`,
     mistake: `ConditionExpression: "#version >= :seen"`,
   },
   "adjusted-twice": {
-    file: "inventory/adjust.ts",
+    file: "inventory/stock/adjust.ts",
     original: `ConditionExpression: "attribute_not_exists(movementId)"`,
     mistake: `ConditionExpression: "attribute_not_exists(noSuchAttribute)"`,
   },
   "count-below-the-held": {
-    file: "inventory/stock.ts",
+    file: "inventory/stock/stock.ts",
     original: `"attribute_not_exists(#sku) OR #reserved <= :onHand"`,
     mistake: `"attribute_not_exists(#sku) OR attribute_exists(#reserved) OR :onHand > :zero"`,
   },
   "conflict-taken-for-success": {
-    file: "inventory/transact.ts",
+    file: "inventory/dynamodb/transact.ts",
     original: `if (!("retry" in result)) return result;`,
     mistake: `if (!("retry" in result)) return result; else return { applied: true };`,
   },
   "shortage-before-the-record": {
-    file: "inventory/transact.ts",
+    file: "inventory/dynamodb/transact.ts",
     original: `if (failed(record)) return { applied: false, by: "record", ...found<Item>(record) };`,
     mistake: `if (failed(record) && !others.some(failed)) return { applied: false, by: "record", ...found<Item>(record) };`,
   },
   "cancelled-over-a-hold": {
-    file: "inventory/orders/order-record.ts",
+    file: "inventory/shop-orders/order-record.ts",
     original: `ConditionExpression: "attribute_not_exists(reservationId)"`,
     mistake: `ConditionExpression: "attribute_not_exists(noSuchAttribute)"`,
   },
   "repeat-not-compared": {
-    file: "inventory/reserve.ts",
+    file: "inventory/reservations/reserve.ts",
     original: `existing.fingerprint !== hold.fingerprint`,
     mistake: `existing.fingerprint === undefined`,
   },
   "extended-past-its-end": {
-    file: "inventory/extend.ts",
+    file: "inventory/reservations/extend.ts",
     original: `"#status = :held AND #expiresAtMs > :now AND`,
     mistake: `"#status = :held AND :now > :one AND`,
   },
   "sales-missing-in-the-ledger": {
-    file: "inventory/ledger.ts",
+    file: "inventory/stock/ledger.ts",
     original: `if (lastChange.kind === "adjustment") return undefined;`,
     mistake: `if (lastChange.kind === "adjustment" || lastChange.kind === "sale") return undefined;`,
   },
   // Only an order of more lines than a transaction takes can be half written.
   "half-an-order-forgotten": {
-    file: "inventory/settle.ts",
+    file: "inventory/reservations/settle.ts",
     original: `{ change: "giveBack", from: 0, to: item.remaining.from }`,
     mistake: `{ change: "giveBack", from: 1, to: item.remaining.from }`,
     scenario: "large-orders",

@@ -2,7 +2,7 @@
 import { randomUUID } from "node:crypto";
 import { GetCommand, PutCommand, TransactWriteCommand } from "@aws-sdk/lib-dynamodb";
 import { beforeAll, describe, expect, inject, onTestFinished, test } from "vitest";
-import { connect } from "../../inventory/database.ts";
+import { connect } from "../../inventory/dynamodb/database.ts";
 import {
   createDynamoDbLocks,
   type DynamoDbLocks,

@@ -1,5 +1,5 @@
 import { inject } from "vitest";
-import { connect } from "../../inventory/database.ts";
+import { connect } from "../../inventory/dynamodb/database.ts";
 import { createEngineTables, type EngineName } from "../support/engine-under-test.ts";
 import { localAccess } from "../support/local-access.ts";
 import { describeEngine } from "./engine-suite.ts";

@@ -7,7 +7,7 @@ import fc from "fast-check";
 import { afterAll, beforeAll, expect, inject, onTestFinished, test, vi } from "vitest";
 import { notificationOf } from "../../functions/notifications/notification.ts";
 import { audit } from "../../inventory/audit/audit.ts";
-import { callWithin } from "../../inventory/database.ts";
+import { callWithin } from "../../inventory/dynamodb/database.ts";
 import { loadOf } from "../support/load-of.ts";
 import { createClient, type Client } from "../support/http-client.ts";
 import { expectInvariants, readRecords } from "../support/invariants.ts";

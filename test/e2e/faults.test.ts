@@ -5,7 +5,7 @@ import { afterAll, beforeAll, expect, inject, test } from "vitest";
 import * as z from "zod/mini";
 import { problemSchema, type Problem } from "../../contract/problems.ts";
 import { reservationSchema } from "../../contract/reservations.ts";
-import type { Database } from "../../inventory/database.ts";
+import type { Database } from "../../inventory/dynamodb/database.ts";
 import { createClient, type Answer, type Client } from "../support/http-client.ts";
 import { databaseOf } from "../support/local-database.ts";
 import { readLogLines, type LogLine } from "../support/log-lines.ts";

@@ -4,9 +4,9 @@ import { beforeEach, describe, expect, test } from "vitest";
 import { overdueMs, unsettledShard } from "../../contract/bounds.ts";
 import { audit, type AuditOptions } from "../../inventory/audit/audit.ts";
 import type { Damage, Finding } from "../../inventory/audit/finding.ts";
-import { callWithin } from "../../inventory/database.ts";
+import { callWithin } from "../../inventory/dynamodb/database.ts";
 import { createInventory, type Inventory } from "../../inventory/inventory.ts";
-import { reserve } from "../../inventory/reserve.ts";
+import { reserve } from "../../inventory/reservations/reserve.ts";
 import { createTestDatabase, type TestDatabase } from "../support/database.ts";
 import { expectInvariants } from "../support/invariants.ts";
 

@@ -1,7 +1,7 @@
 /** The benchmarks' stand-in for how AWS treats transactions: it has to do what it says. */
 import { TransactWriteCommand, UpdateCommand } from "@aws-sdk/lib-dynamodb";
 import { beforeAll, expect, inject, onTestFinished, test } from "vitest";
-import { connect } from "../../inventory/database.ts";
+import { connect } from "../../inventory/dynamodb/database.ts";
 import { startConflictProxy } from "../../lab/servers/conflict-proxy.ts";
 import { createLocksTable } from "../support/database.ts";
 import { localAccess } from "../support/local-access.ts";

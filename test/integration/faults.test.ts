@@ -1,6 +1,6 @@
 /** What DynamoDB does on a bad day, and what becomes of the calls that meet it. */
 import { afterAll, beforeAll, beforeEach, describe, expect, inject, test } from "vitest";
-import { callWithin, type RetryCause } from "../../inventory/database.ts";
+import { callWithin, type RetryCause } from "../../inventory/dynamodb/database.ts";
 import { createInventory, type Inventory } from "../../inventory/inventory.ts";
 import { createTestDatabase, throughEndpoint, type TestDatabase } from "../support/database.ts";
 import { startFaultProxy, type FaultProxy } from "../support/fault-proxy.ts";

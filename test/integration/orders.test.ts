@@ -2,11 +2,15 @@
 import { DeleteTableCommand } from "@aws-sdk/client-dynamodb";
 import { beforeAll, describe, expect, inject, onTestFinished, test, vi } from "vitest";
 import { multiItemStrategies, type ReservationItem } from "../../contract/tables.ts";
-import { callWithin } from "../../inventory/database.ts";
+import { callWithin } from "../../inventory/dynamodb/database.ts";
 import { createInventory, type Inventory } from "../../inventory/inventory.ts";
-import type { LeasingDatabase } from "../../inventory/leases.ts";
-import { reserve, type ReserveInput, type ReserveOutcome } from "../../inventory/reserve.ts";
-import { settle } from "../../inventory/settle.ts";
+import type { LeasingDatabase } from "../../inventory/reservations/leases.ts";
+import {
+  reserve,
+  type ReserveInput,
+  type ReserveOutcome,
+} from "../../inventory/reservations/reserve.ts";
+import { settle } from "../../inventory/reservations/settle.ts";
 import { startConflictProxy } from "../../lab/servers/conflict-proxy.ts";
 import { createDynamoDbLocks } from "../../locks/dynamodb/dynamodb-locks.ts";
 import { isDefaultEngine, loadOf } from "../support/load-of.ts";

@@ -1,8 +1,8 @@
 import { beforeAll, describe, expect, test } from "vitest";
 import { holdSecondsDefault } from "../../contract/bounds.ts";
-import { callWithin } from "../../inventory/database.ts";
+import { callWithin } from "../../inventory/dynamodb/database.ts";
 import { createInventory, type Inventory } from "../../inventory/inventory.ts";
-import type { ReserveInput } from "../../inventory/reserve.ts";
+import type { ReserveInput } from "../../inventory/reservations/reserve.ts";
 import { createTestDatabase, type TestDatabase } from "../support/database.ts";
 import { expectInvariants, readRecords } from "../support/invariants.ts";
 

@@ -6,8 +6,8 @@ import {
   waitUntilTableExists,
 } from "@aws-sdk/client-dynamodb";
 import { inject } from "vitest";
-import { connect, createDatabase, type Database } from "../../inventory/database.ts";
-import { withLeases, type LeasingDatabase } from "../../inventory/leases.ts";
+import { connect, createDatabase, type Database } from "../../inventory/dynamodb/database.ts";
+import { withLeases, type LeasingDatabase } from "../../inventory/reservations/leases.ts";
 import { createDynamoDbLocks } from "../../locks/dynamodb/dynamodb-locks.ts";
 import { localAccess } from "./local-access.ts";
 import type { TableDescription } from "./table-descriptions.ts";

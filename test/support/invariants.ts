@@ -1,7 +1,7 @@
 import { ScanCommand } from "@aws-sdk/lib-dynamodb";
 import { expect } from "vitest";
 import type { Line, ReservationItem, StockItem } from "../../contract/tables.ts";
-import type { Database } from "../../inventory/database.ts";
+import type { Database } from "../../inventory/dynamodb/database.ts";
 
 const readAll = async <Item>(database: Database, table: string): Promise<Item[]> => {
   const items: Item[] = [];

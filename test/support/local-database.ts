@@ -1,4 +1,4 @@
-import { connect, createDatabase, type Database } from "../../inventory/database.ts";
+import { connect, createDatabase, type Database } from "../../inventory/dynamodb/database.ts";
 import { localAccess } from "./local-access.ts";
 import type { LocalRun } from "./local-run.ts";
 

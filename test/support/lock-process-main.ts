@@ -1,6 +1,6 @@
 /** The other side of lock-process.ts: one lease at a time, on command. */
 import { UpdateCommand } from "@aws-sdk/lib-dynamodb";
-import { connect } from "../../inventory/database.ts";
+import { connect } from "../../inventory/dynamodb/database.ts";
 import type { LockError } from "../../locks/lock-error.ts";
 import type { Lease } from "../../locks/locks.ts";
 import { localAccess } from "./local-access.ts";

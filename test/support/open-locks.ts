@@ -4,7 +4,7 @@ import { createRedisLocks } from "../../locks/redis/redis-locks.ts";
 import { createRedissonLocks } from "../../locks/redisson/redisson-locks.ts";
 import { createCuratorLocks } from "../../locks/zookeeper/curator-locks.ts";
 import { createZooKeeperLocks } from "../../locks/zookeeper/zookeeper-locks.ts";
-import { connect } from "../../inventory/database.ts";
+import { connect } from "../../inventory/dynamodb/database.ts";
 import { localAccess } from "./local-access.ts";
 import type { LocksConfig } from "./lock-server.ts";
 

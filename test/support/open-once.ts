@@ -1,7 +1,7 @@
 import { createDynamoDbOnce } from "../../locks/dynamodb/dynamodb-once.ts";
 import type { Once, OnceSettings } from "../../locks/once.ts";
 import { createRedisOnce } from "../../locks/redis/redis-once.ts";
-import { connect } from "../../inventory/database.ts";
+import { connect } from "../../inventory/dynamodb/database.ts";
 import { localAccess } from "./local-access.ts";
 import type { LocksConfig } from "./lock-server.ts";
 

@@ -3,9 +3,9 @@
  * <OrderProcessPlan as JSON>. With `stopsBeforeWrite` it stops itself (SIGSTOP) between its leases and
  * its write, as a function that is frozen there.
  */
-import { callWithin, connect, createDatabase } from "../../inventory/database.ts";
-import { withLeases } from "../../inventory/leases.ts";
-import { reserve } from "../../inventory/reserve.ts";
+import { callWithin, connect, createDatabase } from "../../inventory/dynamodb/database.ts";
+import { withLeases } from "../../inventory/reservations/leases.ts";
+import { reserve } from "../../inventory/reservations/reserve.ts";
 import { createDynamoDbLocks } from "../../locks/dynamodb/dynamodb-locks.ts";
 import { localAccess } from "./local-access.ts";
 import type { OrderProcessPlan, OrderTold } from "./order-process.ts";

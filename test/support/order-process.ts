@@ -2,8 +2,8 @@
 import { fork } from "node:child_process";
 import { on, once } from "node:events";
 import { fileURLToPath } from "node:url";
-import type { Database } from "../../inventory/database.ts";
-import type { ReserveInput } from "../../inventory/reserve.ts";
+import type { Database } from "../../inventory/dynamodb/database.ts";
+import type { ReserveInput } from "../../inventory/reservations/reserve.ts";
 
 export interface OrderProcessPlan {
   endpoint: string;

@@ -4,7 +4,7 @@ import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { DeleteCommand } from "@aws-sdk/lib-dynamodb";
 import { createClient } from "@redis/client";
-import { connect } from "../../inventory/database.ts";
+import { connect } from "../../inventory/dynamodb/database.ts";
 import { startRedisServer } from "../../local/redis/redis-server.ts";
 import { startUpstashBridge } from "../../local/redis/upstash-bridge.ts";
 import { startZooKeeper } from "../../lab/servers/zookeeper-server.ts";

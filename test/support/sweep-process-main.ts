@@ -1,6 +1,11 @@
 /** A process that sweeps once. Node.js program: <endpoint, tables and the time as JSON>. */
-import { callWithin, connect, createDatabase, type Database } from "../../inventory/database.ts";
-import { sweep } from "../../inventory/sweep.ts";
+import {
+  callWithin,
+  connect,
+  createDatabase,
+  type Database,
+} from "../../inventory/dynamodb/database.ts";
+import { sweep } from "../../inventory/reservations/sweep.ts";
 import { localAccess } from "./local-access.ts";
 
 export interface SweepProcessPlan {

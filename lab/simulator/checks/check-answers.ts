@@ -2,10 +2,10 @@
 import { queueTimeoutSeconds } from "../../../contract/bounds.ts";
 import type { ReservationItem } from "../../../contract/tables.ts";
 import { idOfKey } from "../../../inventory/identity.ts";
-import { fingerprintOf, type ReserveInput } from "../../../inventory/reserve.ts";
-import { reservationIdOfOrder } from "../../../inventory/orders/order-record.ts";
-import { mergeLines } from "../../../inventory/lines.ts";
-import { isReservation, type Reservation } from "../../../inventory/reservation.ts";
+import { fingerprintOf, type ReserveInput } from "../../../inventory/reservations/reserve.ts";
+import { reservationIdOfOrder } from "../../../inventory/shop-orders/order-record.ts";
+import { mergeLines } from "../../../inventory/reservations/lines.ts";
+import { isReservation, type Reservation } from "../../../inventory/reservations/reservation.ts";
 import type { CallRecord } from "../cloud/holdfast.ts";
 import type { ShopOperation, ShopOperations } from "../cloud/shop-calls.ts";
 import type { ShortageClaim } from "./check-shortage.ts";

@@ -1,6 +1,6 @@
 /** Checks that a shop order is held once, and that its cancel or payment reaches the hold. */
 import type { ReservationItem } from "../../../contract/tables.ts";
-import { reservationIdOfOrder } from "../../../inventory/orders/order-record.ts";
+import { reservationIdOfOrder } from "../../../inventory/shop-orders/order-record.ts";
 import { epochMs } from "../cloud/environment.ts";
 import type { CallRecord } from "../cloud/holdfast.ts";
 import type { Report } from "./check-commits.ts";

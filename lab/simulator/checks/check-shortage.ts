@@ -5,7 +5,7 @@
  */
 import type { ReservationItem } from "../../../contract/tables.ts";
 import { epochMs } from "../cloud/environment.ts";
-import type { Shortage } from "../../../inventory/shortages.ts";
+import type { Shortage } from "../../../inventory/reservations/shortages.ts";
 import type { ShopOperation } from "../cloud/shop-calls.ts";
 import type { History } from "./history.ts";
 import { ownedLines, unitsOf } from "./owned-units.ts";

@@ -1,6 +1,6 @@
 /** The time between a call and its answer, and what was true within it. */
 import type { ReservationItem, StockItem } from "../../../contract/tables.ts";
-import type { Reservation } from "../../../inventory/reservation.ts";
+import type { Reservation } from "../../../inventory/reservations/reservation.ts";
 import { epochMs } from "../cloud/environment.ts";
 import type { ShortageClaim } from "./check-shortage.ts";
 import type { History } from "./history.ts";

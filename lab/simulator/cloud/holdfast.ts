@@ -8,8 +8,8 @@ import {
   queueTimeoutSeconds,
 } from "../../../contract/bounds.ts";
 import type { MultiItemStrategy } from "../../../contract/tables.ts";
-import type { Call } from "../../../inventory/database.ts";
-import type { LeasingDatabase } from "../../../inventory/leases.ts";
+import type { Call } from "../../../inventory/dynamodb/database.ts";
+import type { LeasingDatabase } from "../../../inventory/reservations/leases.ts";
 import type { Faults } from "../faults.ts";
 import type { Service } from "../service/service.ts";
 import type { Random } from "../time/random.ts";

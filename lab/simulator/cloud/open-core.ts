@@ -1,6 +1,6 @@
 /** The core in one environment, with a client, a clock, timers, chance and ids of its own. */
-import { connect, createDatabase } from "../../../inventory/database.ts";
-import { withLeases, type LeasingDatabase } from "../../../inventory/leases.ts";
+import { connect, createDatabase } from "../../../inventory/dynamodb/database.ts";
+import { withLeases, type LeasingDatabase } from "../../../inventory/reservations/leases.ts";
 import type { Platform } from "../../../inventory/platform.ts";
 import type { MultiItemStrategy } from "../../../contract/tables.ts";
 import { createDynamoDbLocks } from "../../../locks/dynamodb/dynamodb-locks.ts";

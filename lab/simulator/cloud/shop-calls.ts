@@ -7,37 +7,48 @@ import {
   adjustStock,
   type AdjustStockInput,
   type AdjustStockOutcome,
-} from "../../../inventory/adjust.ts";
-import type { Call } from "../../../inventory/database.ts";
+} from "../../../inventory/stock/adjust.ts";
+import type { Call } from "../../../inventory/dynamodb/database.ts";
 import { InventoryError } from "../../../inventory/errors.ts";
-import { extend, type ExtendInput, type ExtendOutcome } from "../../../inventory/extend.ts";
-import type { LeasingDatabase } from "../../../inventory/leases.ts";
+import {
+  extend,
+  type ExtendInput,
+  type ExtendOutcome,
+} from "../../../inventory/reservations/extend.ts";
+import type { LeasingDatabase } from "../../../inventory/reservations/leases.ts";
 import {
   cancelOrder,
   payOrder,
   type CancelOrderOutcome,
   type PayOrderOutcome,
-} from "../../../inventory/orders/end-order.ts";
+} from "../../../inventory/shop-orders/end-order.ts";
 import {
   placeOrder,
   type PlaceOrderInput,
   type PlaceOrderOutcome,
-} from "../../../inventory/orders/place-order.ts";
-import { getReservation, listReservations } from "../../../inventory/reservation-queries.ts";
-import type { Reservation } from "../../../inventory/reservation.ts";
-import { reserve, type ReserveInput, type ReserveOutcome } from "../../../inventory/reserve.ts";
+} from "../../../inventory/shop-orders/place-order.ts";
+import {
+  getReservation,
+  listReservations,
+} from "../../../inventory/reservations/reservation-queries.ts";
+import type { Reservation } from "../../../inventory/reservations/reservation.ts";
+import {
+  reserve,
+  type ReserveInput,
+  type ReserveOutcome,
+} from "../../../inventory/reservations/reserve.ts";
 import {
   getStock,
   setStock,
   type SetStockInput,
   type SetStockOutcome,
-} from "../../../inventory/stock.ts";
+} from "../../../inventory/stock/stock.ts";
 import {
   confirm,
   release,
   type ConfirmOutcome,
   type ReleaseOutcome,
-} from "../../../inventory/transitions.ts";
+} from "../../../inventory/reservations/transitions.ts";
 
 /** By operation: its input, and its outcome. */
 export interface ShopOperations {

@@ -4,9 +4,9 @@ import { streamBatchSize, streamTimeoutSeconds } from "../../../contract/bounds.
 import { readChange, type Change } from "../../../functions/events/change.ts";
 import { eventsOf, type EventSettings } from "../../../functions/events/inventory-events.ts";
 import { publishEvents } from "../../../functions/events/publish-events.ts";
-import type { Call } from "../../../inventory/database.ts";
-import { movementBetween, writeMovements } from "../../../inventory/ledger.ts";
-import type { LeasingDatabase } from "../../../inventory/leases.ts";
+import type { Call } from "../../../inventory/dynamodb/database.ts";
+import { movementBetween, writeMovements } from "../../../inventory/stock/ledger.ts";
+import type { LeasingDatabase } from "../../../inventory/reservations/leases.ts";
 import type { Faults } from "../faults.ts";
 import type { Parameters } from "../parameters.ts";
 import type { Streams } from "../service/streams.ts";

@@ -1,7 +1,7 @@
 /** The schedule of the sweep: every minute, as the stack has it. */
 import { sweepIntervalMinutes, sweepTimeoutSeconds } from "../../../contract/bounds.ts";
 import { InventoryError } from "../../../inventory/errors.ts";
-import { sweep } from "../../../inventory/sweep.ts";
+import { sweep } from "../../../inventory/reservations/sweep.ts";
 import type { VirtualTime } from "../time/virtual-time.ts";
 import type { Holdfast } from "./holdfast.ts";
 

@@ -2,7 +2,7 @@
  * The doors take the requests of an AWS SDK client without a network and hand them to a transport:
  * json-door.ts as the bytes that DynamoDB's protocol has, direct-door.ts as objects.
  */
-import type { ConnectOptions } from "../../../inventory/database.ts";
+import type { ConnectOptions } from "../../../inventory/dynamodb/database.ts";
 import type { OperationName } from "../engine/request.ts";
 
 export interface TransportRequest {

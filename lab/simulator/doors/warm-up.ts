@@ -1,5 +1,5 @@
 import { GetCommand } from "@aws-sdk/lib-dynamodb";
-import { connect } from "../../../inventory/database.ts";
+import { connect } from "../../../inventory/dynamodb/database.ts";
 import { directDoor } from "./direct-door.ts";
 import { jsonDoor } from "./json-door.ts";
 

@@ -4,7 +4,7 @@ import {
   callWithin,
   type Database,
   type RetryCause,
-} from "../../../inventory/database.ts";
+} from "../../../inventory/dynamodb/database.ts";
 
 /** Records the waits instead of waiting. */
 const withRandom = (value: number) => {

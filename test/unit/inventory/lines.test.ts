@@ -1,6 +1,6 @@
 import fc from "fast-check";
 import { expect, test } from "vitest";
-import { mergeLines } from "../../../inventory/lines.ts";
+import { mergeLines } from "../../../inventory/reservations/lines.ts";
 
 const line = fc.record({
   sku: fc.constantFrom("a", "B", "c", "a-1", "Z", "_", "10", "9"),

@@ -2,14 +2,14 @@
 import { PutCommand } from "@aws-sdk/lib-dynamodb";
 import { pageSizeMax } from "../../contract/bounds.ts";
 import type { LineShortage, ReservationItem } from "../../contract/tables.ts";
-import { readReservations } from "../batch-get.ts";
-import type { Call, Database } from "../database.ts";
+import { readReservations } from "../dynamodb/batch-get.ts";
+import type { Call, Database } from "../dynamodb/database.ts";
 import { InventoryError } from "../errors.ts";
 import { idOfKey } from "../identity.ts";
-import { everyPage } from "../list-newest.ts";
-import { listReservationKeys } from "../reservation-queries.ts";
-import { endedTtlSeconds } from "../transitions.ts";
-import { writeIf } from "../write-if.ts";
+import { everyPage } from "../dynamodb/list-newest.ts";
+import { listReservationKeys } from "../reservations/reservation-queries.ts";
+import { endedTtlSeconds } from "../reservations/transitions.ts";
+import { writeIf } from "../dynamodb/write-if.ts";
 
 /** The reservation that an order has by its events. */
 export const reservationIdOfOrder = (orderId: string): string => idOfKey(["order"], orderId);

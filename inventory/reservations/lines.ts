@@ -1,6 +1,6 @@
-import { linesMax, unitsMax } from "../contract/bounds.ts";
-import type { Line } from "../contract/tables.ts";
-import { InventoryError } from "./errors.ts";
+import { linesMax, unitsMax } from "../../contract/bounds.ts";
+import type { Line } from "../../contract/tables.ts";
+import { InventoryError } from "../errors.ts";
 
 const refuse = (path: string, message: string): never => {
   throw new InventoryError("invalid_argument", `${path} ${message}`, {

@@ -1,10 +1,10 @@
-import { linesPerTransactionMax } from "../contract/bounds.ts";
-import type { Line, StockItem } from "../contract/tables.ts";
-import { batchGet } from "./batch-get.ts";
-import type { Call, Database } from "./database.ts";
+import { linesPerTransactionMax } from "../../contract/bounds.ts";
+import type { Line, StockItem } from "../../contract/tables.ts";
+import { batchGet } from "../dynamodb/batch-get.ts";
+import type { Call, Database } from "../dynamodb/database.ts";
 import { nextExpiries } from "./dead-holds.ts";
-import { InventoryError } from "./errors.ts";
-import type { StockFailure } from "./transact.ts";
+import { InventoryError } from "../errors.ts";
+import type { StockFailure } from "../dynamodb/transact.ts";
 
 /** A line that fell short: what was asked for, and what there was at that moment. */
 export interface Shortage {

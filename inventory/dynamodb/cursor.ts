@@ -1,4 +1,4 @@
-import { InventoryError } from "./errors.ts";
+import { InventoryError } from "../errors.ts";
 
 type Part = string | number;
 

@@ -3,12 +3,12 @@
  * partitions of the index in pages, so that what it has done stays done whenever it is stopped;
  * several sweeps at once begin at different ones and cost each other nothing but reads.
  */
-import { sweepInFlight, sweepPageSize, unsettledShard } from "../contract/bounds.ts";
-import type { ReservationItem } from "../contract/tables.ts";
-import { readReservations } from "./batch-get.ts";
-import type { Call, Database } from "./database.ts";
-import { InventoryError } from "./errors.ts";
-import { forEach } from "./for-each.ts";
+import { sweepInFlight, sweepPageSize, unsettledShard } from "../../contract/bounds.ts";
+import type { ReservationItem } from "../../contract/tables.ts";
+import { readReservations } from "../dynamodb/batch-get.ts";
+import type { Call, Database } from "../dynamodb/database.ts";
+import { InventoryError } from "../errors.ts";
+import { forEach } from "../for-each.ts";
 import { expiryShards, queryHolds } from "./hold-index.ts";
 import { isDue } from "./reservation.ts";
 import { settle, turnBack } from "./settle.ts";

@@ -3,10 +3,10 @@
  * and else when the next hold ends. Refusals are cheap although many may come at a time: what was
  * found of a SKU is believed for as long as it cannot have changed.
  */
-import { holdSecondsMin } from "../contract/bounds.ts";
-import type { ReservationItem } from "../contract/tables.ts";
-import { readReservations } from "./batch-get.ts";
-import type { Call, Database } from "./database.ts";
+import { holdSecondsMin } from "../../contract/bounds.ts";
+import type { ReservationItem } from "../../contract/tables.ts";
+import { readReservations } from "../dynamodb/batch-get.ts";
+import type { Call, Database } from "../dynamodb/database.ts";
 import { expiryShards, queryHolds, type IndexedHold } from "./hold-index.ts";
 import { isDue } from "./reservation.ts";
 import { endHold } from "./transitions.ts";

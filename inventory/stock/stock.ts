@@ -1,12 +1,12 @@
 import { ScanCommand, UpdateCommand } from "@aws-sdk/lib-dynamodb";
-import { pageSizeDefault } from "../contract/bounds.ts";
-import type { LastChange, StockItem } from "../contract/tables.ts";
-import { decodeCursor, encodeCursor } from "./cursor.ts";
-import { actorOf, type Call, type Database } from "./database.ts";
-import { pageOf, readLimit, type Page } from "./page.ts";
-import { readItem } from "./read-item.ts";
-import { send } from "./send.ts";
-import { writeIf } from "./write-if.ts";
+import { pageSizeDefault } from "../../contract/bounds.ts";
+import type { LastChange, StockItem } from "../../contract/tables.ts";
+import { decodeCursor, encodeCursor } from "../dynamodb/cursor.ts";
+import { actorOf, type Call, type Database } from "../dynamodb/database.ts";
+import { pageOf, readLimit, type Page } from "../dynamodb/page.ts";
+import { readItem } from "../dynamodb/read-item.ts";
+import { send } from "../dynamodb/send.ts";
+import { writeIf } from "../dynamodb/write-if.ts";
 
 export interface SetStockInput {
   sku: string;

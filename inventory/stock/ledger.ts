@@ -4,13 +4,13 @@
  * reservation pays nothing for them. Summed up, the movements of a SKU are its record.
  */
 import { BatchWriteCommand } from "@aws-sdk/lib-dynamodb";
-import { movementsTable, type MovementItem, type StockItem } from "../contract/tables.ts";
+import { movementsTable, type MovementItem, type StockItem } from "../../contract/tables.ts";
 import { deltasBetween } from "./counts.ts";
-import { backOff, type Call, type Database } from "./database.ts";
-import { idOfKey } from "./identity.ts";
-import { listNewest, type PageWanted } from "./list-newest.ts";
-import type { Page } from "./page.ts";
-import { send } from "./send.ts";
+import { backOff, type Call, type Database } from "../dynamodb/database.ts";
+import { idOfKey } from "../identity.ts";
+import { listNewest, type PageWanted } from "../dynamodb/list-newest.ts";
+import type { Page } from "../dynamodb/page.ts";
+import { send } from "../dynamodb/send.ts";
 
 /** The one id of the movement that led to a version: written again, it is the same record. */
 export const movementIdOf = (sku: string, version: number): string =>

@@ -2,7 +2,7 @@ import {
   reservationStatuses,
   type ReservationItem,
   type ReservationStatus,
-} from "../contract/tables.ts";
+} from "../../contract/tables.ts";
 
 /** A record that is a reservation to the outside: not one that is written, taken back or rejected. */
 export type ReservationRecord = ReservationItem & { status: ReservationStatus };

@@ -1,10 +1,10 @@
-import { unitsMax } from "../contract/bounds.ts";
-import type { LastChange, MovementItem, StockItem } from "../contract/tables.ts";
-import { actorOf, backOff, type Call, type Database } from "./database.ts";
-import { fingerprint, idOfKey, timeOrderedId } from "./identity.ts";
-import { readItem } from "./read-item.ts";
+import { unitsMax } from "../../contract/bounds.ts";
+import type { LastChange, MovementItem, StockItem } from "../../contract/tables.ts";
+import { actorOf, backOff, type Call, type Database } from "../dynamodb/database.ts";
+import { fingerprint, idOfKey, timeOrderedId } from "../identity.ts";
+import { readItem } from "../dynamodb/read-item.ts";
 import { getStock } from "./stock.ts";
-import { transactOnce, type Transaction } from "./transact.ts";
+import { transactOnce, type Transaction } from "../dynamodb/transact.ts";
 
 export interface AdjustStockInput {
   sku: string;

@@ -1,8 +1,8 @@
-import { reservationsTable, type ReservationItem } from "../contract/tables.ts";
-import { readReservations } from "./batch-get.ts";
-import type { Call, Database } from "./database.ts";
-import { listNewest, type PageWanted } from "./list-newest.ts";
-import type { Page } from "./page.ts";
+import { reservationsTable, type ReservationItem } from "../../contract/tables.ts";
+import { readReservations } from "../dynamodb/batch-get.ts";
+import type { Call, Database } from "../dynamodb/database.ts";
+import { listNewest, type PageWanted } from "../dynamodb/list-newest.ts";
+import type { Page } from "../dynamodb/page.ts";
 import { isReservation, reservationAt, type Reservation } from "./reservation.ts";
 import { readReservationItem } from "./transitions.ts";
 

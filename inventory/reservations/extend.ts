@@ -1,10 +1,10 @@
 import { UpdateCommand } from "@aws-sdk/lib-dynamodb";
-import { holdLifeMsMax } from "../contract/bounds.ts";
-import type { ReservationItem } from "../contract/tables.ts";
-import type { Call, Database } from "./database.ts";
-import { isId } from "./identity.ts";
+import { holdLifeMsMax } from "../../contract/bounds.ts";
+import type { ReservationItem } from "../../contract/tables.ts";
+import type { Call, Database } from "../dynamodb/database.ts";
+import { isId } from "../identity.ts";
 import { isDue, isReservation, reservationIn, type Reservation } from "./reservation.ts";
-import { writeIf } from "./write-if.ts";
+import { writeIf } from "../dynamodb/write-if.ts";
 import { endHold } from "./transitions.ts";
 
 export interface ExtendInput {

@@ -1,8 +1,8 @@
 import { DynamoDBClient, type DynamoDBClientConfig } from "@aws-sdk/client-dynamodb";
 import { DynamoDBDocumentClient } from "@aws-sdk/lib-dynamodb";
-import { databaseRequestTimeoutMs, retentionDaysDefault } from "../contract/bounds.ts";
-import { InventoryError } from "./errors.ts";
-import { systemPlatform, type Platform } from "./platform.ts";
+import { databaseRequestTimeoutMs, retentionDaysDefault } from "../../contract/bounds.ts";
+import { InventoryError } from "../errors.ts";
+import { systemPlatform, type Platform } from "../platform.ts";
 
 /** The tables that the operations of this room work on, and the platform that they run on. */
 export interface Database extends Platform {

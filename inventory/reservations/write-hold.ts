@@ -1,13 +1,13 @@
-import type { Line, ReservationItem } from "../contract/tables.ts";
+import type { Line, ReservationItem } from "../../contract/tables.ts";
 import { firstChunk } from "./chunks.ts";
-import type { Call, Database } from "./database.ts";
+import type { Call, Database } from "../dynamodb/database.ts";
 import { expireDeadHolds } from "./dead-holds.ts";
 import type { OrderLeases } from "./leases.ts";
 import { isReservation, type ReservationRecord } from "./reservation.ts";
 import { settle, unsettledAttributes } from "./settle.ts";
 import { missingOf } from "./shortages.ts";
-import { lastChangeBy, stockChange } from "./stock-change.ts";
-import { transact, type StockFailure, type Transaction } from "./transact.ts";
+import { lastChangeBy, stockChange } from "../stock/stock-change.ts";
+import { transact, type StockFailure, type Transaction } from "../dynamodb/transact.ts";
 
 /** What the first transaction of an order writes, which is all of it but for the largest. */
 const beginningOf = (database: Database, hold: ReservationItem) => {

@@ -1,6 +1,6 @@
 import { ScanCommand } from "@aws-sdk/lib-dynamodb";
-import type { Call, Database } from "../database.ts";
-import { send } from "../send.ts";
+import type { Call, Database } from "./database.ts";
+import { send } from "./send.ts";
 
 /** All records of a table as they are now, page by page. */
 export async function* scan<Item>(

@@ -10,14 +10,19 @@
  * applied once, and who comes late sees how far the others have got.
  */
 import { UpdateCommand } from "@aws-sdk/lib-dynamodb";
-import { attendedMs, unsettledShard } from "../contract/bounds.ts";
-import { expiryShardOf } from "./identity.ts";
-import type { RemainingChange, ReservationItem } from "../contract/tables.ts";
+import { attendedMs, unsettledShard } from "../../contract/bounds.ts";
+import { expiryShardOf } from "../identity.ts";
+import type { RemainingChange, ReservationItem } from "../../contract/tables.ts";
 import { firstChunk, type Chunk } from "./chunks.ts";
-import type { Call, Database } from "./database.ts";
-import { lastChangeBy, stockChange } from "./stock-change.ts";
-import { transact, type Action, type StockFailure, type Transaction } from "./transact.ts";
-import { writeIf } from "./write-if.ts";
+import type { Call, Database } from "../dynamodb/database.ts";
+import { lastChangeBy, stockChange } from "../stock/stock-change.ts";
+import {
+  transact,
+  type Action,
+  type StockFailure,
+  type Transaction,
+} from "../dynamodb/transact.ts";
+import { writeIf } from "../dynamodb/write-if.ts";
 
 export interface SettleOptions {
   /** The token of the lease that covers the line at this index, if there is one. */

@@ -4,10 +4,10 @@
  * what it says looks at the record.
  */
 import { QueryCommand } from "@aws-sdk/lib-dynamodb";
-import { expiryShardCount } from "../contract/bounds.ts";
-import { reservationsTable, type ReservationItem } from "../contract/tables.ts";
-import type { Call, Database } from "./database.ts";
-import { send } from "./send.ts";
+import { expiryShardCount } from "../../contract/bounds.ts";
+import { reservationsTable, type ReservationItem } from "../../contract/tables.ts";
+import type { Call, Database } from "../dynamodb/database.ts";
+import { send } from "../dynamodb/send.ts";
 
 /** What the index carries of a record. */
 export type IndexedHold = Required<

@@ -1,8 +1,8 @@
-import type { ReservationItem, ReservationStatus } from "../contract/tables.ts";
+import type { ReservationItem, ReservationStatus } from "../../contract/tables.ts";
 import { firstChunk, type Chunk } from "./chunks.ts";
-import type { Call, Database } from "./database.ts";
-import { isId } from "./identity.ts";
-import { readItem } from "./read-item.ts";
+import type { Call, Database } from "../dynamodb/database.ts";
+import { isId } from "../identity.ts";
+import { readItem } from "../dynamodb/read-item.ts";
 import {
   isDue,
   isReservation,
@@ -11,8 +11,8 @@ import {
   type ReservationRecord,
 } from "./reservation.ts";
 import { settle, unsettledAttributes } from "./settle.ts";
-import { lastChangeBy, stockChange } from "./stock-change.ts";
-import { transact, type Transaction } from "./transact.ts";
+import { lastChangeBy, stockChange } from "../stock/stock-change.ts";
+import { transact, type Transaction } from "../dynamodb/transact.ts";
 
 type Ending = Exclude<ReservationStatus, "held">;
 

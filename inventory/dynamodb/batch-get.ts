@@ -1,5 +1,5 @@
 import { BatchGetCommand } from "@aws-sdk/lib-dynamodb";
-import type { ReservationItem } from "../contract/tables.ts";
+import type { ReservationItem } from "../../contract/tables.ts";
 import { backOff, type Call, type Database } from "./database.ts";
 import { send } from "./send.ts";
 

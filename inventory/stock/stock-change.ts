@@ -5,8 +5,8 @@ import type {
   MovementKind,
   ReservationItem,
   StockChange,
-} from "../contract/tables.ts";
-import { actorOf, type Call, type Database } from "./database.ts";
+} from "../../contract/tables.ts";
+import { actorOf, type Call, type Database } from "../dynamodb/database.ts";
 
 /**
  * What happens to the units of a line. A condition expression has no arithmetic, so each change

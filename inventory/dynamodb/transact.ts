@@ -1,8 +1,8 @@
 import { TransactWriteCommand, type TransactWriteCommandInput } from "@aws-sdk/lib-dynamodb";
 import { unmarshall } from "@aws-sdk/util-dynamodb";
-import type { StockItem } from "../contract/tables.ts";
+import type { StockItem } from "../../contract/tables.ts";
 import { backOff, type Call, type Database, type RetryCause } from "./database.ts";
-import { InventoryError } from "./errors.ts";
+import { InventoryError } from "../errors.ts";
 import { send } from "./send.ts";
 
 export type Action = NonNullable<TransactWriteCommandInput["TransactItems"]>[number];

@@ -10,11 +10,11 @@
  * Reservations that were made over HTTP for the same order are paid and cancelled with it.
  */
 import type { Line, LineShortage, ReservationItem } from "../../contract/tables.ts";
-import { readReservations } from "../batch-get.ts";
-import type { Call, Database } from "../database.ts";
-import type { LeasingDatabase } from "../leases.ts";
-import { mergeLines } from "../lines.ts";
-import { fingerprintOf, reserve, type ReserveOutcome } from "../reserve.ts";
+import { readReservations } from "../dynamodb/batch-get.ts";
+import type { Call, Database } from "../dynamodb/database.ts";
+import type { LeasingDatabase } from "../reservations/leases.ts";
+import { mergeLines } from "../reservations/lines.ts";
+import { fingerprintOf, reserve, type ReserveOutcome } from "../reservations/reserve.ts";
 import { readIdsOfOrder, recordOrder, reservationIdOfOrder } from "./order-record.ts";
 
 export interface PlaceOrderInput {

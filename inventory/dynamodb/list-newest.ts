@@ -1,5 +1,5 @@
 import { QueryCommand } from "@aws-sdk/lib-dynamodb";
-import { pageSizeDefault } from "../contract/bounds.ts";
+import { pageSizeDefault } from "../../contract/bounds.ts";
 import { decodeCursor, encodeCursor } from "./cursor.ts";
 import type { Call, Database } from "./database.ts";
 import { pageOf, readLimit, type Page } from "./page.ts";

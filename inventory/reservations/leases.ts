@@ -7,14 +7,14 @@ import {
   orderLeaseMs,
   orderWaitMsDefault,
   transactionActionsMax,
-} from "../contract/bounds.ts";
-import type { MultiItemStrategy, ReservationItem } from "../contract/tables.ts";
-import type { TransactionAction } from "../locks/dynamodb/claim.ts";
-import type { DynamoDbLease, DynamoDbLocks } from "../locks/dynamodb/dynamodb-locks.ts";
-import type { LockError, LockErrorCode } from "../locks/lock-error.ts";
-import type { Call, Database } from "./database.ts";
-import { InventoryError } from "./errors.ts";
-import type { TransactionResult } from "./transact.ts";
+} from "../../contract/bounds.ts";
+import type { MultiItemStrategy, ReservationItem } from "../../contract/tables.ts";
+import type { TransactionAction } from "../../locks/dynamodb/claim.ts";
+import type { DynamoDbLease, DynamoDbLocks } from "../../locks/dynamodb/dynamodb-locks.ts";
+import type { LockError, LockErrorCode } from "../../locks/lock-error.ts";
+import type { Call, Database } from "../dynamodb/database.ts";
+import { InventoryError } from "../errors.ts";
+import type { TransactionResult } from "../dynamodb/transact.ts";
 
 /** A database with what orders of several lines are written under. */
 export interface LeasingDatabase extends Database {

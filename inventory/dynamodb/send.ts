@@ -1,6 +1,6 @@
-import { InventoryError } from "./errors.ts";
+import { InventoryError } from "../errors.ts";
 import type { Call } from "./database.ts";
-import type { Platform } from "./platform.ts";
+import type { Platform } from "../platform.ts";
 
 /** DynamoDB's answers that an operation reads itself; all others are translated here. */
 const answers = new Set(["ConditionalCheckFailedException", "TransactionCanceledException"]);

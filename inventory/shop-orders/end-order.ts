@@ -1,7 +1,7 @@
 /** How orders end by their events; place-order.ts has the table of states. */
 import type { ReservationItem } from "../../contract/tables.ts";
-import type { Call, Database } from "../database.ts";
-import { confirm, release } from "../transitions.ts";
+import type { Call, Database } from "../dynamodb/database.ts";
+import { confirm, release } from "../reservations/transitions.ts";
 import { readOrder, recordOrder } from "./order-record.ts";
 
 export type PayOrderOutcome =

@@ -1,5 +1,5 @@
-import { linesPerTransactionMax } from "../contract/bounds.ts";
-import type { RemainingChange, StockChange } from "../contract/tables.ts";
+import { linesPerTransactionMax } from "../../contract/bounds.ts";
+import type { RemainingChange, StockChange } from "../../contract/tables.ts";
 
 /** A change to the stock of `lines[from]` up to, without, `lines[end]`; then what is left of it. */
 export interface Chunk {

@@ -1,11 +1,11 @@
-import { holdSecondsDefault, linesPerTransactionMax } from "../contract/bounds.ts";
-import type { Line, ReservationItem } from "../contract/tables.ts";
-import type { Call } from "./database.ts";
-import { InventoryError } from "./errors.ts";
-import { expiryShardOf, fingerprint, idOfKey, timeOrderedId } from "./identity.ts";
+import { holdSecondsDefault, linesPerTransactionMax } from "../../contract/bounds.ts";
+import type { Line, ReservationItem } from "../../contract/tables.ts";
+import type { Call } from "../dynamodb/database.ts";
+import { InventoryError } from "../errors.ts";
+import { expiryShardOf, fingerprint, idOfKey, timeOrderedId } from "../identity.ts";
 import { leaseSkus, type LeasingDatabase, type OrderLeases } from "./leases.ts";
 import { mergeLines } from "./lines.ts";
-import { readItem } from "./read-item.ts";
+import { readItem } from "../dynamodb/read-item.ts";
 import { isReservation, reservationAt, type Reservation } from "./reservation.ts";
 import { settle } from "./settle.ts";
 import { refuseOrder, type OrderRefusal } from "./shortages.ts";
