@@ -6,15 +6,18 @@
 import { readFile } from "node:fs/promises";
 import { join } from "node:path";
 import { parseArgs } from "node:util";
+import { expiryPartitionsDefault, expiryPartitionsMax as max } from "../contract/bounds.ts";
 import { damages, type Finding } from "../inventory/audit/finding.ts";
 import { audit, type AuditReport } from "../inventory/audit/audit.ts";
 import { callWithin, connect, createDatabase } from "../inventory/dynamodb/database.ts";
 
 const usage = `npm run audit -- [--json] [--repair [--apply]]
                 [--stock TABLE --reservations TABLE --movements TABLE --locks TABLE
-                 [--region REGION]] [--no-ledger]
+                 [--region REGION] [--expiry-partitions N] [--keeps-sold]] [--no-ledger]
 
 Without tables, those of the local run (npm start) are checked.
+--expiry-partitions  the stack's expiryPartitions, where it is not the default
+--keeps-sold  the stack has fulfillOnConfirm=false: sold units stay on hand
 --no-ledger  do not sum up the ledger, which reads all of it
 --repair     say what would be changed
 --apply      with --repair: change it, unless a record has moved in the meantime`;
@@ -34,9 +37,15 @@ const readArguments = () => {
         "no-ledger": { type: "boolean", default: false },
         locks: { type: "string" },
         region: { type: "string" },
+        "expiry-partitions": { type: "string", default: String(expiryPartitionsDefault) },
+        "keeps-sold": { type: "boolean", default: false },
       },
     });
     if (values.apply && !values.repair) throw new UsageError("--apply goes with --repair.");
+    const partitions = values["expiry-partitions"];
+    if (!/^\d{1,3}$/.test(partitions) || Number(partitions) < 1 || Number(partitions) > max) {
+      throw new UsageError(`--expiry-partitions is a number from 1 to ${max}, not ${partitions}.`);
+    }
     return values;
   } catch (error) {
     throw new UsageError((error as Error).message, { cause: error });
@@ -119,7 +128,12 @@ const run = async (): Promise<number> => {
     if (wanted.json) findings.push(finding);
     else process.stdout.write(`${renderFinding(finding, wanted.repair)}\n\n`);
   };
-  const database = createDatabase({ client, tables });
+  const database = createDatabase({
+    client,
+    tables,
+    expiryPartitions: Number(wanted["expiry-partitions"]),
+    fulfillsOnConfirm: !wanted["keeps-sold"],
+  });
   const options = {
     locksTable: locks,
     checksLedger: !wanted["no-ledger"],

@@ -12,14 +12,20 @@ export const unitsMax = 1_000_000_000;
 /** Lines of one reservation as sent. Lines of the same SKU count once after merging. */
 export const linesMax = 500;
 
-/** Actions of one DynamoDB transaction. */
-export const transactionActionsMax = 100;
+/** Rows that one order writes side by side: the sockets and the processor time of one function. */
+export const rowsInFlight = 32;
 
 /**
- * Lines that one transaction writes: the reservation itself is one of its actions. An order of more
- * SKUs is written in chunks.
+ * Open markers of one row. With as many, a row is still under 1 KB, so that a hold costs one write
+ * unit; and a row with more has more writers than it can serve.
  */
-export const linesPerTransactionMax = transactionActionsMax - 1;
+export const openMarkersMax = 20;
+
+/** Open markers with those of ends, which are placed for some milliseconds and in batches. */
+export const openMarkersWithEndsMax = 28;
+
+/** Open markers from which on a writer verifies and removes them. */
+export const openMarkersTidy = 8;
 
 /**
  * How long an order of several lines has its SKUs leased, in milliseconds: many times what its two
@@ -27,8 +33,11 @@ export const linesPerTransactionMax = transactionActionsMax - 1;
  */
 export const orderLeaseMs = 4_000;
 
-/** How long an order waits for the leases of others, in milliseconds, when nobody says otherwise. */
-export const orderWaitMsDefault = 4_000;
+/**
+ * How long a request waits for others that change the same records, in milliseconds, before it answers
+ * `busy`: longer waits would keep the functions of an account busy with a popular SKU.
+ */
+export const contentionMsMax = 1_500;
 
 /** Characters of an `orderId`, a `reference` and a `reason`. */
 export const labelLengthMax = 128;
@@ -59,16 +68,21 @@ export const pageSizeDefault = 50;
 export const bodyBytesMax = 256 * 1024;
 
 /**
- * The partition of the index `byExpiry` for what is half written, beside those for holds. All of it
- * is looked at in each sweep.
+ * Partitions of the index `byExpiry`. A partition takes 1,000 write units a second, and an entry costs
+ * one when it is put and another when it is deleted: 500 holds a second for each partition, so that 16
+ * carry 8,000 and 128 carry 64,000.
  */
-export const unsettledShard = -1;
+export const expiryPartitionsDefault = 16;
+export const expiryPartitionsMax = 256;
+
+/** The oldest that a refusal for too few units may be, in milliseconds: less than a person notices. */
+export const refusalMemoryMsMax = 200;
 
 /**
- * Partitions of the index `byExpiry`. One partition takes 1,000 writes a second, so 8 carry 8,000
- * new holds a second. A change needs both numbers swept until the old holds are gone.
+ * How long a search for dead holds of a SKU is valid, in milliseconds: the shortest hold's time, so
+ * that no hold made since can have ended.
  */
-export const expiryShardCount = 8;
+export const searchValidMs = holdSecondsMin * 1000;
 
 /** How long the record of an ended reservation is kept, in days, when the stack does not say. */
 export const retentionDaysDefault = 30;
@@ -77,10 +91,13 @@ export const retentionDaysDefault = 30;
 export const functionTimeoutSeconds = 10;
 
 /**
- * How long after its last chunk a half-written order counts as being written, in milliseconds: many
- * times what a chunk takes. The sweeper takes over after it.
+ * How long an undecided marker is left to its owner, in milliseconds: many times what the owner needs
+ * between its two writes, and less than the patience of a request that waits for it.
  */
-export const attendedMs = 5_000;
+export const attendedMs = 750;
+
+/** How long the record of an abandoned request is kept, in days: longer than any copy is on its way. */
+export const abandonedDays = 1;
 
 /** What a function keeps of its remaining time to write its answer and its log, in milliseconds. */
 export const deadlineMarginMs = 500;
@@ -94,6 +111,12 @@ export const messagingRequestTimeoutMs = 5_000;
 /** How long a sweep may run, in seconds: it is due again when it ends. */
 export const sweepTimeoutSeconds = 60;
 export const sweepIntervalMinutes = 1;
+
+/**
+ * One sweep in so many also resolves the markers of rows, by a scan of the table: an orphaned marker is
+ * left for 5 minutes at most.
+ */
+export const rowsEveryRuns = 4;
 
 /** Due holds that a sweep reads at once, and that it ends side by side. */
 export const sweepPageSize = 100;
@@ -166,10 +189,7 @@ holds(
   databaseRequestTimeoutMs + deadlineMarginMs < functionTimeoutSeconds * 1000,
   "a request that times out leaves time to try again",
 );
-holds(
-  orderWaitMsDefault + orderLeaseMs + deadlineMarginMs < queueTimeoutSeconds * 1000,
-  "an order that comes as an event may wait and have its lease as well",
-);
+holds(attendedMs < contentionMsMax, "a request outwaits the marker of an owner that died");
 holds(
   queueTimeoutSeconds < queueVisibilitySeconds,
   "no message is handed out while it is worked on",
@@ -177,6 +197,6 @@ holds(
 holds(redeliverySecondsMax <= 43_200, "a wait is none that SQS refuses");
 holds(orderLeaseMs < leaseEndMsMax, "the lease of an order is none that an audit accuses");
 holds(
-  orderWaitMsDefault + orderLeaseMs + deadlineMarginMs < functionTimeoutSeconds * 1000,
+  contentionMsMax + orderLeaseMs + deadlineMarginMs < functionTimeoutSeconds * 1000,
   "an order that has waited for as long as it may still has a whole lease",
 );

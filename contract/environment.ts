@@ -1,4 +1,4 @@
-/** The names of the variables by which the stack tells its functions what to use. */
+/** The names of the variables by which the stack configures its functions. */
 export const environment = {
   stockTable: "STOCK_TABLE",
   reservationsTable: "RESERVATIONS_TABLE",
@@ -6,10 +6,15 @@ export const environment = {
   locksTable: "LOCKS_TABLE",
   multiItemStrategy: "MULTI_ITEM_STRATEGY",
   retentionDays: "RETENTION_DAYS",
+  /** Partitions of the index `byExpiry`. */
+  expiryPartitions: "EXPIRY_PARTITIONS",
+  /** How old a refusal for too few units may be. */
+  refusalMemoryMs: "REFUSAL_MEMORY_MS",
+  fulfillOnConfirm: "FULFILL_ON_CONFIRM",
   serviceVersion: "SERVICE_VERSION",
-  /** ARN of the topic that Holdfast tells of what was committed. */
+  /** ARN of the topic to which Holdfast publishes its events. */
   inventoryEventsTopic: "INVENTORY_EVENTS_TOPIC",
-  /** What the events name as their source. */
+  /** The source that the events name. */
   eventSource: "EVENT_SOURCE",
   lowStockThreshold: "LOW_STOCK_THRESHOLD",
   /** Address of the queue that feeds a function, and of the one for what it cannot use. */

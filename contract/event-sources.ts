@@ -1,2 +1,2 @@
-/** The functions that streams and queues call: those of publish, ledger, orders and notify. */
-export type EventFunctionName = "publish" | "ledger" | "orders" | "notify";
+/** The functions that streams and queues invoke. */
+export type EventFunctionName = "publish" | "ledger" | "settle" | "orders" | "notify";

@@ -65,19 +65,22 @@ export const movementKinds = [
 ] as const;
 export type MovementKind = (typeof movementKinds)[number];
 
-/** What a change of the counts leaves in the record, for the ledger and the events to tell on. */
+/** The reason of a change of the counts, kept in the row for the ledger and the events. */
 export interface LastChange {
   kind: MovementKind;
-  /** Whose units moved. */
+  /** The reservation whose units moved. Absent in a row, where the markers name it. */
   reservationId?: string;
   /** Given with an adjustment. */
   reason?: string;
   reference?: string;
-  /** Who has asked for it, where that is known. */
+  /** The caller, where that is known. */
   actor?: string;
 }
 
-/** A record of the table Stock. Always: `onHand = available + reserved`, none negative. */
+/**
+ * A row of the table Stock. Always: `onHand = available + reserved`. What a row cannot decide alone is
+ * kept in it as an open marker, until a record of the table Reservations decides it.
+ */
 export interface StockItem {
   sku: string;
   onHand: number;
@@ -86,11 +89,19 @@ export interface StockItem {
   /** Grows by one with every change of the counts. */
   version: number;
   updatedAtMs: number;
-  /** The token of the last lease under which an order of several lines was written. */
-  fence?: number;
-  /** What produced this version. */
+  /** Open markers by their keys (inventory/stock/marker.ts). */
+  open: Record<string, number>;
+  /** The version that changed `onHand` last. */
+  onHandVersion: number;
+  /** Identifies the last count, so that its repeat is recognised. */
+  countId?: string;
+  /** The time of the last search for holds of the SKU, in milliseconds of the epoch. */
+  searchedAtMs?: number;
+  /** The earliest end of a hold that the search found. */
+  nextEndMs?: number;
+  /** The change that produced this version. */
   lastChange?: LastChange;
-  /** At so many available units or fewer the SKU is low; 0 for never. The stack's when absent. */
+  /** The SKU is low at this number of available units or fewer; 0 for never. The stack's when absent. */
   lowStockThreshold?: number;
 }
 
@@ -107,17 +118,18 @@ export interface Line {
   quantity: number;
 }
 
-/** What happens to the units of a line. */
-export type StockChange = "hold" | "sell" | "giveBack";
+/** The ways in which a record gives up units that it owns. */
+export type PartEnd = "release" | "expiry" | "sale";
 
-/**
- * Of an order that one transaction cannot write: the change is still to be made to the stock of
- * `lines[from]` up to, without, `lines[to]`.
- */
-export interface RemainingChange {
-  change: StockChange;
-  from: number;
-  to: number;
+/** Units of one row that a record owns. Parts are never removed from a record. */
+export interface Part {
+  /** The key of the row. */
+  row: string;
+  quantity: number;
+  /** The version of the row at which the units were taken. */
+  version: number;
+  /** Present when the units are given up or sold: the way, and the base and version of the marker. */
+  ended?: { by: PartEnd; base: number; version: number };
 }
 
 /** A line that could not be held, and what there was. */
@@ -128,35 +140,48 @@ export interface LineShortage {
 }
 
 /**
- * A record of the table Reservations. Before it is held, an order that is written in chunks is
- * `reserving`; one that fell short on the way is `returning` until it is removed. An order that came
- * as an event and could not be held stays `rejected`, so that its repeats are too. None of them is a
- * reservation to anybody who asks for one.
+ * The statuses of records that are no reservation to a caller. `rejected`: an order event whose lines
+ * could not be held. `abandoned`: a request under this id was superseded before it committed.
+ * `adjustment`: the record of a stock adjustment. `order`: the record of a shop order.
  */
+export const internalStatuses = ["rejected", "abandoned", "adjustment", "order"] as const;
+
+/** A correction of the units on hand. */
+export interface Adjustment {
+  delta: number;
+  reason: string;
+  reference?: string;
+  actor?: string;
+}
+
+/** A record of the table Reservations. It decides about the units of its parts. */
 export interface ReservationItem {
   reservationId: string;
-  status: ReservationStatus | "reserving" | "returning" | "rejected";
+  status: ReservationStatus | (typeof internalStatuses)[number];
   /** Merged and sorted by SKU. Never changes. */
   lines: Line[];
+  /** The units that the record owns, or owned. */
+  parts: Part[];
   orderId?: string;
   createdAtMs: number;
   expiresAtMs: number;
-  /** Hash of what was asked for: tells a repeat from another request under the same key. */
+  /** Hash of the request: tells a repeat from another request under the same key. */
   fingerprint: string;
+  /** Grows with every change of the record, also with internal ones. */
   version: number;
-  /** When this version was written. Absent in records that are older than events. */
-  updatedAtMs?: number;
-  /** Why it is rejected. */
+  updatedAtMs: number;
+  /** Present in a rejected one. */
   shortages?: LineShortage[];
-  /** Present while held or half written: what keeps the index `byExpiry` sparse. */
+  /** Present in an adjustment. */
+  adjustment?: Adjustment;
+  /** Present in the record of a shop order: its reservations, and the one that was begun first. */
+  reservationIds?: Set<string>;
+  firstReservationId?: string;
+  /** Present while held: the partition of the index `byExpiry`. */
   expiryShard?: number;
-  /** Those of the lines; present as `expiryShard` is. */
+  /** The SKUs of the lines; present as `expiryShard` is. */
   skus?: Set<string>;
-  /** Present while it is half written. */
-  remaining?: RemainingChange;
-  /** Present with `remaining`: until then somebody is at it, who may have died. */
-  attendedUntilMs?: number;
-  /** When DynamoDB may remove the record, in seconds of the epoch. Set when the hold ends. */
+  /** When DynamoDB may remove the record, in seconds of the epoch. Set when no units depend on it. */
   ttlSeconds?: number;
 }
 
@@ -170,6 +195,4 @@ export interface MovementItem extends LastChange {
   /** The stock version that the change produced. */
   version: number;
   atMs: number;
-  /** Of an adjustment: hash of what was asked for, as in a reservation. */
-  fingerprint?: string;
 }

@@ -1,12 +1,17 @@
-/** Every minute: gives dead holds back, and brings half-written orders to their end. */
+/** Every minute: gives dead holds back, and now and then resolves markers that requests left in rows. */
 import { MetricUnit } from "@aws-lambda-powertools/metrics";
+import { rowsEveryRuns, sweepIntervalMinutes } from "../contract/bounds.ts";
 import { sweep } from "../inventory/reservations/sweep.ts";
 import { scheduledHandler } from "./middleware/scheduled-handler.ts";
 import { database, logger, metrics } from "./wiring.ts";
 
+const minuteMs = 60_000;
+
 export const handler = scheduledHandler("sweep", async (call) => {
+  const run = Math.round(database.now() / (sweepIntervalMinutes * minuteMs));
   const report = await sweep(database, call, {
-    onFailure: (reservationId, error) => logger.warn("not swept", { reservationId, error }),
+    onFailure: (subject, error) => logger.warn("not swept", { subject, error }),
+    resolvesRows: run % rowsEveryRuns === 0,
   });
   metrics.addMetric("Expired", MetricUnit.Count, report.expired);
   metrics.addMetric("Settled", MetricUnit.Count, report.settled);

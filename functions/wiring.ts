@@ -70,9 +70,11 @@ const clientSettings = (service: string) => ({
   },
 });
 
-/** The tables by name, each read when it is used: a function is told only of those that it may. */
+/** The tables by name, each read when it is used: a function receives only those that it may access. */
 const openDatabase = () => {
-  const retentionDays = process.env[environment.retentionDays];
+  const retentionDays = optional(environment.retentionDays);
+  const expiryPartitions = optional(environment.expiryPartitions);
+  const refusalMemoryMs = optional(environment.refusalMemoryMs);
   return createDatabase({
     client: connect(access("DYNAMODB")),
     tables: {
@@ -86,7 +88,10 @@ const openDatabase = () => {
         return required(environment.movementsTable);
       },
     },
-    ...(retentionDays === undefined ? {} : { retentionDays: Number(retentionDays) }),
+    ...(retentionDays !== undefined && { retentionDays: Number(retentionDays) }),
+    ...(expiryPartitions !== undefined && { expiryPartitions: Number(expiryPartitions) }),
+    ...(refusalMemoryMs !== undefined && { refusalMemoryMs: Number(refusalMemoryMs) }),
+    fulfillsOnConfirm: optional(environment.fulfillOnConfirm) !== "false",
   });
 };
 
@@ -94,7 +99,8 @@ export const locksTable = (): string => required(environment.locksTable);
 
 const openOrderDatabase = () => {
   const locks = createDynamoDbLocks({
-    client: database.client,
+    // The lock library leaves its repeats to the SDK.
+    client: connect({ ...access("DYNAMODB"), maxAttempts: 3 }),
     table: locksTable(),
     onEvent: measureLeases,
   });
@@ -128,7 +134,8 @@ const openChannel = (): Channel => {
 const openOnce = (): Once => {
   const url = optional(environment.redisUrl);
   if (url === undefined) {
-    return createDynamoDbOnce({ client: database.client, table: locksTable() });
+    const client = connect({ ...access("DYNAMODB"), maxAttempts: 3 });
+    return createDynamoDbOnce({ client, table: locksTable() });
   }
   return createRedisOnceBySecret({
     url,

@@ -13,6 +13,8 @@ export type InventoryErrorCode =
   | "busy"
   /** DynamoDB did not answer in time. What was asked for may have happened. */
   | "unavailable"
+  /** Records contradict each other, as after an edit by hand: the audit reports them. */
+  | "inconsistent"
   /** DynamoDB refuses the request itself: a missing table, a missing permission, a bug of ours. */
   | "rejected";
 

@@ -1,5 +1,4 @@
 import { hash } from "node:crypto";
-import { expiryShardCount } from "../contract/bounds.ts";
 
 /**
  * A random id that sorts by time: UUID version 7 (RFC 9562). Its random half is that of a UUID of
@@ -34,5 +33,5 @@ export const fingerprint = (request: unknown): string =>
   hash("sha256", JSON.stringify(request), "base64url");
 
 /** The partition of the index `byExpiry` that a hold is in: spread evenly, as its end is random. */
-export const expiryShardOf = (reservationId: string): number =>
-  Number.parseInt(reservationId.slice(-8), 16) % expiryShardCount;
+export const expiryShardOf = (reservationId: string, partitions: number): number =>
+  Number.parseInt(reservationId.slice(-8), 16) % partitions;

@@ -1,10 +1,11 @@
 /**
- * The engine: stock and its reservations, on DynamoDB. It owns every condition by which units change
- * hands; the doors before it (functions/, lab/) only parse, call and map. It knows nothing of HTTP,
- * of Lambda or of the stack.
+ * The core: stock and its reservations, on DynamoDB. It owns every condition by which units change
+ * hands; functions/ and lab/ only parse, call and map. It knows nothing of HTTP, of Lambda or of the
+ * stack.
  *
- * What a shop can act on is returned as an outcome; a fault is an InventoryError; a broken invariant
- * is a plain Error, and a bug. Start reading at reserve.ts, then transact.ts and transitions.ts.
+ * A result that a shop can act on is returned as an outcome; a fault is an InventoryError; a broken
+ * invariant is a plain Error, and a bug. Start reading at reservations/reserve.ts, then
+ * stock/marker.ts and reservations/end-parts.ts.
  */
 import { adjustStock, type AdjustStockInput } from "./stock/adjust.ts";
 import { callWithin, type Call } from "./dynamodb/database.ts";
@@ -16,7 +17,8 @@ import { placeOrder, type PlaceOrderInput } from "./shop-orders/place-order.ts";
 import { getReservation, listReservations } from "./reservations/reservation-queries.ts";
 import { reserve, type ReserveInput } from "./reservations/reserve.ts";
 import { getStock, listStock, setStock, type SetStockInput } from "./stock/stock.ts";
-import { sweep } from "./reservations/sweep.ts";
+import { settleSalesOf } from "./reservations/settle-sales.ts";
+import { sweep, type SweepOptions } from "./reservations/sweep.ts";
 import { confirm, release } from "./reservations/transitions.ts";
 
 /** All operations on one database. A Lambda imports the few that it needs instead. */
@@ -45,7 +47,9 @@ export const createInventory = (database: LeasingDatabase) => {
       confirm(database, reservationId, call),
     release: (reservationId: string, call: Call = defaultCall()) =>
       release(database, reservationId, call),
-    sweep: (call: Call = defaultCall()) => sweep(database, call),
+    settleSales: (reservationIds: readonly string[], call: Call = defaultCall()) =>
+      settleSalesOf(database, reservationIds, call),
+    sweep: (call: Call = defaultCall(), options?: SweepOptions) => sweep(database, call, options),
     extend: (input: ExtendInput, call: Call = defaultCall()) => extend(database, input, call),
   };
 };

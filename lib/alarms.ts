@@ -93,6 +93,7 @@ export const createAlarms = (scope: Construct, props: AlarmsProps): void => {
     });
   watchStream("Events late", "changes are told late", functions.publish);
   watchStream("Ledger late", "the ledger falls behind", functions.ledger);
+  watchStream("Sales late", "sold units stay on hand", functions.settle);
 
   alarm(
     "Sweeps failing",

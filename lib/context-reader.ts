@@ -19,6 +19,9 @@ export const contextKeys = [
   "throttleBurst",
   "retentionDays",
   "multiItemStrategy",
+  "expiryPartitions",
+  "refusalMemoryMs",
+  "fulfillOnConfirm",
   "logRetentionDays",
   "removalPolicy",
   "orderEventsTopicArn",
@@ -39,8 +42,9 @@ export const createReader = (node: Node) => {
   const text = (key: Key): string | undefined => {
     const value: unknown = node.tryGetContext(key);
     if (value === undefined) return undefined;
-    if (typeof value === "string" || typeof value === "number") return String(value).trim();
-    throw new ContextError(key, value, "it must be one text or number");
+    if (typeof value === "string") return value.trim();
+    if (typeof value === "number" || typeof value === "boolean") return String(value);
+    throw new ContextError(key, value, "it must be one text, number or boolean");
   };
   const oneOf = <Choice extends string | number>(
     key: Key,

@@ -5,7 +5,13 @@
 import { RemovalPolicy } from "aws-cdk-lib";
 import { RetentionDays } from "aws-cdk-lib/aws-logs";
 import type { Node } from "constructs";
-import { retentionDaysDefault, unitsMax } from "../contract/bounds.ts";
+import {
+  expiryPartitionsDefault,
+  expiryPartitionsMax,
+  refusalMemoryMsMax,
+  retentionDaysDefault,
+  unitsMax,
+} from "../contract/bounds.ts";
 import { multiItemStrategies } from "../contract/tables.ts";
 import type { Authorization } from "./authorization.ts";
 import { type HoldfastProps, throttleDefault } from "./holdfast.ts";
@@ -38,7 +44,14 @@ export const readContext = (node: Node): HoldfastProps => {
       burst: context.wholeNumber("throttleBurst", throttleBurstMax, throttleDefault.burst),
     },
     retentionDays: context.wholeNumber("retentionDays", retentionDaysMax, retentionDaysDefault),
-    multiItemStrategy: context.oneOf("multiItemStrategy", [...multiItemStrategies], "leased"),
+    expiryPartitions: context.wholeNumber(
+      "expiryPartitions",
+      expiryPartitionsMax,
+      expiryPartitionsDefault,
+    ),
+    refusalMemoryMs: context.wholeNumber("refusalMemoryMs", refusalMemoryMsMax, 0, { min: 0 }),
+    fulfillOnConfirm: context.oneOf("fulfillOnConfirm", ["true", "false"], "true") === "true",
+    multiItemStrategy: context.oneOf("multiItemStrategy", [...multiItemStrategies], "optimistic"),
     logRetention: context.oneOf("logRetentionDays", logRetentions, RetentionDays.ONE_MONTH),
     removalPolicy:
       context.oneOf("removalPolicy", ["retain", "destroy"], "retain") === "destroy"
@@ -52,7 +65,7 @@ export const readContext = (node: Node): HoldfastProps => {
 };
 
 const misspelled =
-  /^(auth|jwt|throttle|retention|multi|logRetention|removal|orderEvent|lowStock|notification|redis|alarm)[a-z]*$/i;
+  /^(auth|jwt|throttle|retention|multi|expiryPart|refusal|fulfill?|logRetention|removal|orderEvent|lowStock|notification|redis|alarm)[a-z]*$/i;
 
 /** What starts like a key of ours and is none would otherwise be passed over in silence. */
 const refuseMisspelled = (node: Node): void => {

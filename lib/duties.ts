@@ -1,5 +1,5 @@
 /**
- * The functions: what each is for, which tables and queues it is told of and what it may do to them.
+ * The functions: the purpose of each, the tables and queues that it is given, and its rights on them.
  * This table is the whole of their permissions on data.
  */
 import { Stack } from "aws-cdk-lib";
@@ -21,26 +21,32 @@ import type { FedQueue, Messaging } from "./messaging.ts";
 import { type Notifications, notificationGrants, notificationVariables } from "./notifications.ts";
 import type { Tables } from "./tables.ts";
 
-/** What answers a route, and what a schedule, a stream or a queue calls. */
+/** Functions that answer routes, and those that a schedule, a stream or a queue invokes. */
 export type AnyFunctionName = FunctionName | ScheduledFunctionName | EventFunctionName;
 
-/** What the functions work on, and what the stack has decided for them. */
+/** The resources of the functions, and the settings of the stack. */
 export interface DutiesProps {
   tables: Tables;
   retentionDays: number;
+  /** Partitions of the index `byExpiry`. */
+  expiryPartitions: number;
+  /** How old a refusal for too few units may be, in milliseconds. */
+  refusalMemoryMs: number;
+  /** True when sold units leave `onHand` soon after the confirm. */
+  fulfillOnConfirm: boolean;
   multiItemStrategy: MultiItemStrategy;
   messaging: Messaging;
   notifications: Notifications;
-  /** What the events name as their source. */
+  /** The source that the events name. */
   eventSource: string;
-  /** Of SKUs that have none of their own; 0 for never. */
+  /** For SKUs that have none of their own; 0 for never. */
   lowStockThreshold: number;
 }
 
 const logicalIdOf = (table: Table): string =>
   Stack.of(table).getLogicalId(table.node.defaultChild as CfnTable);
 
-/** What reading a stream takes, on the part of the function. */
+/** The rights of a function that reads a stream. */
 const readStreamOf = (table: Table): Grant[] => [
   {
     actions: ["dynamodb:DescribeStream", "dynamodb:GetRecords", "dynamodb:GetShardIterator"],
@@ -57,7 +63,7 @@ const readStreamOf = (table: Table): Grant[] => [
   },
 ];
 
-/** What a queue that feeds a function asks of it, and where it puts aside what it cannot use. */
+/** The rights on a queue that feeds a function, and on its dead-letter queue. */
 const fedBy = ({ queue, deadLetters }: FedQueue) => ({
   variables: {
     [environment.queue]: queue.queueUrl,
@@ -77,15 +83,15 @@ const fedBy = ({ queue, deadLetters }: FedQueue) => ({
   ],
 });
 
-/**
- * A transaction is authorized as the single writes that it is made of, so that there is no action
- * for `TransactWriteItems` here; the old item that a failed condition returns needs none either.
- */
+/** The old item that a failed condition returns needs no right of its own. */
 export const dutiesOver = (
   scope: Construct,
   {
     tables,
     retentionDays,
+    expiryPartitions,
+    refusalMemoryMs,
+    fulfillOnConfirm,
     multiItemStrategy,
     messaging,
     notifications,
@@ -95,44 +101,55 @@ export const dutiesOver = (
 ): Record<AnyFunctionName, Duty> => {
   const { stock, reservations, movements, locks } = tables;
   const locksTableName = { [environment.locksTable]: locks.tableName };
-  const retention = { [environment.retentionDays]: String(retentionDays) };
+  const refusals = { [environment.refusalMemoryMs]: String(refusalMemoryMs) };
+  const fulfillment = { [environment.fulfillOnConfirm]: String(fulfillOnConfirm) };
   const stockTable = { [environment.stockTable]: stock.tableName };
-  const reservationsTableName = { [environment.reservationsTable]: reservations.tableName };
+  const reservationsTableName = {
+    [environment.reservationsTable]: reservations.tableName,
+    [environment.retentionDays]: String(retentionDays),
+    [environment.expiryPartitions]: String(expiryPartitions),
+  };
   const indexArn = (index: keyof typeof reservationsTable & `by${string}`) =>
     `${reservations.tableArn}/index/${reservationsTable[index].indexName}`;
 
   const movementsTableName = { [environment.movementsTable]: movements.tableName };
   const movementsBySkuArn = `${movements.tableArn}/index/${movementsTable.bySku.indexName}`;
 
+  /** A request decides markers that others left, and ends holds that are dead. */
+  const deciding = [
+    { actions: ["dynamodb:GetItem", "dynamodb:UpdateItem"], resourceArn: stock.tableArn },
+    {
+      actions: [
+        "dynamodb:PutItem",
+        "dynamodb:GetItem",
+        "dynamodb:BatchGetItem",
+        "dynamodb:UpdateItem",
+      ],
+      resourceArn: reservations.tableArn,
+    },
+    { actions: ["dynamodb:Query"], resourceArn: indexArn("byExpiry") },
+  ];
+
+  /** Ends of reservations need no search for others. */
+  const ending = deciding.slice(0, 2);
+
   const reserving = {
     variables: {
       ...stockTable,
       ...reservationsTableName,
-      ...retention,
+      ...refusals,
       ...locksTableName,
       [environment.multiItemStrategy]: multiItemStrategy,
     },
     grants: [
-      { actions: ["dynamodb:UpdateItem", "dynamodb:BatchGetItem"], resourceArn: stock.tableArn },
-      {
-        // An order of many lines is read, carried on and, where it falls short, removed again.
-        actions: [
-          "dynamodb:PutItem",
-          "dynamodb:GetItem",
-          "dynamodb:BatchGetItem",
-          "dynamodb:UpdateItem",
-          "dynamodb:DeleteItem",
-        ],
-        resourceArn: reservations.tableArn,
-      },
-      { actions: ["dynamodb:Query"], resourceArn: indexArn("byExpiry") },
+      ...deciding,
       { actions: ["dynamodb:UpdateItem", "dynamodb:BatchGetItem"], resourceArn: locks.tableArn },
     ],
   };
 
   const { streamDeadLetters } = messaging;
-  const putAside = { actions: ["sqs:SendMessage"], resourceArn: streamDeadLetters.queueArn };
-  const putAsideTo = { [environment.deadLetterQueue]: streamDeadLetters.queueUrl };
+  const deadLettering = { actions: ["sqs:SendMessage"], resourceArn: streamDeadLetters.queueArn };
+  const deadLettersTo = { [environment.deadLetterQueue]: streamDeadLetters.queueUrl };
   const orderQueue = fedBy(messaging.orders);
   const notificationQueue = fedBy(messaging.notifications);
 
@@ -149,32 +166,17 @@ export const dutiesOver = (
       variables: {
         ...stockTable,
         ...reservationsTableName,
-        ...retention,
       },
-      grants: [
-        {
-          actions: [
-            "dynamodb:GetItem",
-            "dynamodb:BatchGetItem",
-            "dynamodb:PutItem",
-            "dynamodb:UpdateItem",
-          ],
-          resourceArn: reservations.tableArn,
-        },
-        { actions: ["dynamodb:Query"], resourceArn: indexArn("byOrder") },
-        { actions: ["dynamodb:UpdateItem"], resourceArn: stock.tableArn },
-      ],
+      grants: [...ending, { actions: ["dynamodb:Query"], resourceArn: indexArn("byOrder") }],
     },
     stock: {
       description: "Sets, reads and adjusts stock",
       memoryMiB: 512,
-      variables: { ...stockTable, ...movementsTableName },
+      variables: { ...stockTable, ...reservationsTableName, ...movementsTableName },
       grants: [
-        {
-          actions: ["dynamodb:GetItem", "dynamodb:UpdateItem", "dynamodb:Scan"],
-          resourceArn: stock.tableArn,
-        },
-        { actions: ["dynamodb:PutItem", "dynamodb:GetItem"], resourceArn: movements.tableArn },
+        ...deciding,
+        // The first count of a SKU creates its row.
+        { actions: ["dynamodb:PutItem", "dynamodb:Scan"], resourceArn: stock.tableArn },
         { actions: ["dynamodb:Query"], resourceArn: movementsBySkuArn },
       ],
     },
@@ -182,19 +184,11 @@ export const dutiesOver = (
       description: "Gives dead holds back, every minute",
       memoryMiB: 512,
       timeoutSeconds: sweepTimeoutSeconds,
-      variables: { ...stockTable, ...reservationsTableName, ...retention },
+      variables: { ...stockTable, ...reservationsTableName },
       grants: [
         { actions: ["dynamodb:Query"], resourceArn: indexArn("byExpiry") },
-        {
-          actions: [
-            "dynamodb:BatchGetItem",
-            "dynamodb:PutItem",
-            "dynamodb:UpdateItem",
-            "dynamodb:DeleteItem",
-          ],
-          resourceArn: reservations.tableArn,
-        },
-        { actions: ["dynamodb:UpdateItem"], resourceArn: stock.tableArn },
+        ...ending,
+        { actions: ["dynamodb:Scan"], resourceArn: stock.tableArn },
       ],
     },
     audit: {
@@ -206,6 +200,7 @@ export const dutiesOver = (
         ...reservationsTableName,
         ...locksTableName,
         ...movementsTableName,
+        ...fulfillment,
       },
       grants: [
         { actions: ["dynamodb:Scan", "dynamodb:GetItem"], resourceArn: stock.tableArn },
@@ -220,46 +215,54 @@ export const dutiesOver = (
       ],
     },
     publish: {
-      description: "Tells the world what was committed, off the streams",
+      description: "Publishes committed changes as events, from the streams",
       memoryMiB: 512,
       timeoutSeconds: streamTimeoutSeconds,
       variables: {
         [environment.inventoryEventsTopic]: messaging.inventoryEvents.topicArn,
         [environment.eventSource]: eventSource,
         [environment.lowStockThreshold]: String(lowStockThreshold),
-        ...putAsideTo,
+        ...deadLettersTo,
       },
       grants: [
         ...readStreamOf(stock),
         ...readStreamOf(reservations),
         { actions: ["sns:Publish"], resourceArn: messaging.inventoryEvents.topicArn },
-        putAside,
+        deadLettering,
       ],
     },
     ledger: {
-      description: "Writes the ledger, off the stream of the stock",
+      description: "Writes the ledger, from the stream of the stock",
       memoryMiB: 512,
       timeoutSeconds: streamTimeoutSeconds,
-      variables: { ...movementsTableName, ...putAsideTo },
+      variables: { ...movementsTableName, ...deadLettersTo },
       grants: [
         ...readStreamOf(stock),
         { actions: ["dynamodb:BatchWriteItem"], resourceArn: movements.tableArn },
-        putAside,
+        deadLettering,
       ],
+    },
+    settle: {
+      description: "Takes sold units off the stock, from the stream of the reservations",
+      memoryMiB: 512,
+      timeoutSeconds: streamTimeoutSeconds,
+      variables: {
+        ...stockTable,
+        ...reservationsTableName,
+        ...fulfillment,
+        ...deadLettersTo,
+      },
+      grants: [...readStreamOf(reservations), ...ending, deadLettering],
     },
     orders: {
       description: "Acts on the shop's order events",
       memoryMiB: 512,
       timeoutSeconds: queueTimeoutSeconds,
       variables: { ...reserving.variables, ...orderQueue.variables },
-      grants: [
-        ...reserving.grants,
-        { actions: ["dynamodb:Query"], resourceArn: indexArn("byOrder") },
-        ...orderQueue.grants,
-      ],
+      grants: [...reserving.grants, ...orderQueue.grants],
     },
     notify: {
-      description: "Tells people of what happened, once",
+      description: "Notifies people, once for each event",
       memoryMiB: 512,
       timeoutSeconds: queueTimeoutSeconds,
       variables: {

@@ -1,4 +1,4 @@
-/** What calls functions besides routes and schedules: the streams of the tables, and the queues. */
+/** The sources that invoke functions besides routes and schedules: the streams, and the queues. */
 import { Duration } from "aws-cdk-lib";
 import type { Table } from "aws-cdk-lib/aws-dynamodb";
 import { EventSourceMapping, type IFunction, StartingPosition } from "aws-cdk-lib/aws-lambda";
@@ -31,7 +31,7 @@ export const createEventSources = (
     new EventSourceMapping(scope, id, {
       eventSourceArn: table.tableStreamArn!,
       target,
-      // A stack that is new tells of what it finds; nothing is told of what was before its streams.
+      // A new stack reads its streams from their beginning.
       startingPosition: StartingPosition.TRIM_HORIZON,
       batchSize: streamBatchSize,
       parallelizationFactor: streamParallelism,
@@ -53,6 +53,7 @@ export const createEventSources = (
   readStream("PublishStock", tables.stock, functions.publish);
   readStream("PublishReservations", tables.reservations, functions.publish);
   readStream("LedgerOfStock", tables.stock, functions.ledger);
+  readStream("SettleReservations", tables.reservations, functions.settle);
   readQueue("HearOrders", messaging.orders.queue, functions.orders);
   readQueue("HearNotifications", messaging.notifications.queue, functions.notify);
 };

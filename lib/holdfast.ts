@@ -10,7 +10,7 @@ import type { IKey } from "aws-cdk-lib/aws-kms";
 import type { NodejsFunction } from "aws-cdk-lib/aws-lambda-nodejs";
 import { RetentionDays } from "aws-cdk-lib/aws-logs";
 import { Construct } from "constructs";
-import { retentionDaysDefault } from "../contract/bounds.ts";
+import { expiryPartitionsDefault, retentionDaysDefault } from "../contract/bounds.ts";
 import type { MultiItemStrategy } from "../contract/tables.ts";
 import { createApi, type Throttle } from "./api.ts";
 import type { Authorization } from "./authorization.ts";
@@ -34,8 +34,18 @@ export interface HoldfastProps {
   /** How long the record of an ended reservation is kept, in days. 30 when absent. */
   retentionDays?: number;
   /**
-   * How orders of several lines are written: `leased` on their SKUs, so that large ones get through
-   * among many (when absent), or `optimistic`, in one request less, where one transaction does.
+   * Partitions of the index by which holds expire. Each carries 500 holds a second: 16 when absent. The
+   * number of a stack that has holds is not changed: holds in partitions past a smaller number would not
+   * expire.
+   */
+  expiryPartitions?: number;
+  /** How old a refusal for too few units may be, in milliseconds, up to 200. 0, strict, when absent. */
+  refusalMemoryMs?: number;
+  /** Takes sold units off `onHand` soon after the confirm. True when absent. */
+  fulfillOnConfirm?: boolean;
+  /**
+   * How orders of several lines are written: `leased` takes leases on their SKUs always, `optimistic`
+   * (when absent) as soon as they are in each other's way.
    */
   multiItemStrategy?: MultiItemStrategy;
   /** Your own key for the tables. The key that AWS manages for DynamoDB when absent. */
@@ -87,7 +97,10 @@ export class Holdfast extends Construct {
       logs,
       logLevel: props.logLevel ?? "INFO",
       retentionDays: props.retentionDays ?? retentionDaysDefault,
-      multiItemStrategy: props.multiItemStrategy ?? "leased",
+      expiryPartitions: props.expiryPartitions ?? expiryPartitionsDefault,
+      refusalMemoryMs: props.refusalMemoryMs ?? 0,
+      fulfillOnConfirm: props.fulfillOnConfirm ?? true,
+      multiItemStrategy: props.multiItemStrategy ?? "optimistic",
       messaging: this.messaging,
       notifications,
       eventSource: `urn:holdfast:${Stack.of(this).stackName}:${id}`,

@@ -1,13 +1,21 @@
 /**
  * The folder that keeps the data between runs, owned by one run at a time. The lock is SQLite's on a
  * file, which is the operating system's: it ends with its process, however that ends, so that no
- * stale lock is ever left. Beside it the engine's files, the functions' logs, and `run.json` while
- * the run is ready.
+ * stale lock is ever left. Beside it the number of the data's format, the engine's files, the
+ * functions' logs, and `run.json` while the run is ready.
  */
-import { mkdir, readFile, rename, rm, writeFile } from "node:fs/promises";
+import { access, mkdir, readFile, rename, rm, writeFile } from "node:fs/promises";
 import { join, resolve } from "node:path";
 import { DatabaseSync } from "node:sqlite";
+import { dynamoDbLocalFolderIn } from "./engines/dynamodb-local.ts";
+import { dynoxideFileIn } from "./engines/dynoxide.ts";
 import { LocalRunError } from "./local-run-error.ts";
+
+/**
+ * The format of the data. It grows when this version cannot use the tables of an earlier one. Folders
+ * of Holdfast 0.1 have no number.
+ */
+export const dataFormat = 2;
 
 /** What `run.json` tells others, such as benchmarks, of the run that is ready. */
 export interface RunDescription {
@@ -37,7 +45,10 @@ export interface DataFolder {
   stop(): Promise<void>;
 }
 
-/** Rejects with a LocalRunError of code `data` when another run owns the folder. */
+/**
+ * Rejects with a LocalRunError of code `data` when another run owns the folder, or when its data have
+ * another format.
+ */
 export const openDataFolder = async (path: string): Promise<DataFolder> => {
   const directory = resolve(path);
   await mkdir(directory, { recursive: true }).catch((cause: Error) => {
@@ -45,6 +56,12 @@ export const openDataFolder = async (path: string): Promise<DataFolder> => {
     throw new LocalRunError("data", message, { cause });
   });
   const unlock = await lock(directory);
+  try {
+    await requireFormat(directory);
+  } catch (error) {
+    unlock();
+    throw error;
+  }
   const runFile = join(directory, "run.json");
   // A run that was killed has left its own.
   await rm(runFile, { force: true });
@@ -86,3 +103,33 @@ const lock = async (directory: string): Promise<() => void> => {
   await writeFile(pidFile, `${process.pid}\n`);
   return () => database.close();
 };
+
+/** Notes the format in a folder without data. Refuses data of any other format. */
+const requireFormat = async (directory: string): Promise<void> => {
+  const file = join(directory, "format");
+  const found = (await readFile(file, "utf8").catch(ifAbsent(""))).trim();
+  if (found === String(dataFormat)) return;
+  if (found === "" && !(await hasData(directory))) return writeFile(file, `${dataFormat}\n`);
+  const writer = found === "" ? "Holdfast 0.1" : `a Holdfast with data of format ${found}`;
+  throw new LocalRunError(
+    "data",
+    `The data folder ${directory} was written by ${writer}; this version uses format ${dataFormat}. ` +
+      "Remove the folder with all its data, or use another: HOLDFAST_DATA=.holdfast-2",
+  );
+};
+
+/** Whether an engine has kept tables in the folder. */
+const hasData = async (directory: string): Promise<boolean> => {
+  const places = [dynoxideFileIn(directory), dynamoDbLocalFolderIn(directory)];
+  const found = await Promise.all(
+    places.map((path) => access(path).then(() => true, ifAbsent(false))),
+  );
+  return found.includes(true);
+};
+
+const ifAbsent =
+  <Value>(value: Value) =>
+  (error: NodeJS.ErrnoException): Value => {
+    if (error.code === "ENOENT") return value;
+    throw error;
+  };

@@ -1,4 +1,4 @@
-/** A record of a table's stream, as the change of a record that it tells of. */
+/** Reads a record of a table's stream as the change of a record. */
 import type { AttributeValue } from "@aws-sdk/client-dynamodb";
 import { unmarshall } from "@aws-sdk/util-dynamodb";
 import type { DynamoDBRecord } from "aws-lambda";
@@ -30,10 +30,6 @@ const times = {
   reservations: ["createdAtMs", "expiresAtMs", "updatedAtMs"],
 } as const;
 
-/** Absent in old records. */
-const isOptional = (table: Change["table"], name: string): boolean =>
-  table === "reservations" && name === "updatedAtMs";
-
 /** Milliseconds that a date can have: others cannot be written as text. */
 const isTime = (value: unknown): boolean =>
   Number.isSafeInteger(value) && !Number.isNaN(new Date(value as number).getTime());
@@ -43,7 +39,7 @@ const isLine = (value: unknown): boolean => {
   return typeof sku === "string" && Number.isSafeInteger(quantity);
 };
 
-/** @throws Error that names the record and the attribute: somebody else has written it */
+/** @throws Error that names the record and the attribute: the core has not written it */
 const check = (table: Change["table"], key: string, item: Record<string, unknown>): void => {
   const refuse = (name: string, wanted: string): never => {
     const value = JSON.stringify(item[name]);
@@ -53,17 +49,20 @@ const check = (table: Change["table"], key: string, item: Record<string, unknown
     if (!Number.isSafeInteger(item[name])) refuse(name, "whole number");
   }
   for (const name of times[table]) {
-    if (item[name] === undefined && isOptional(table, name)) continue;
     if (!isTime(item[name])) refuse(name, "time in milliseconds");
   }
-  if (table === "stock") return;
-  const { lines, status } = item;
-  if (typeof status !== "string" || !Array.isArray(lines) || !lines.every(isLine)) {
-    throw new Error(`The record ${key} of ${table} has no lines, or no status.`);
+  if (table === "stock") {
+    if (typeof item["open"] !== "object") refuse("open", "map of markers");
+    return;
+  }
+  const { lines, parts, status } = item;
+  const hasLines = Array.isArray(lines) && lines.every(isLine);
+  if (typeof status !== "string" || !hasLines || !Array.isArray(parts)) {
+    throw new Error(`The record ${key} of ${table} has no lines, no parts or no status.`);
   }
 };
 
-/** @throws Error for a record that is none of ours, or is not as ours are */
+/** @throws Error for a record that the core has not written */
 export const readChange = ({ dynamodb, eventID: id = "" }: DynamoDBRecord): Change => {
   const keys = readImage(dynamodb?.Keys) ?? {};
   const [name = "", key] = Object.entries(keys)[0] ?? [];

@@ -1,6 +1,11 @@
 /** What there is to tell of a change: every committed version of a record, by its own events. */
 import type { InventoryEvent, InventoryEventType } from "../../contract/events.ts";
-import type { MovementKind, ReservationItem, StockItem } from "../../contract/tables.ts";
+import type {
+  MovementKind,
+  ReservationItem,
+  ReservationStatus,
+  StockItem,
+} from "../../contract/tables.ts";
 import { deltasBetween } from "../../inventory/stock/counts.ts";
 import { isReservation, reservationIn } from "../../inventory/reservations/reservation.ts";
 import { isoTime, reservationBody, stockBody } from "../representation.ts";
@@ -44,19 +49,21 @@ const eventOf = <Type extends InventoryEventType>(
     data,
   }) as unknown as InventoryEvent;
 
-type ToldStatus = Exclude<ReservationItem["status"], "reserving" | "returning">;
+type PublishedStatus = ReservationStatus | "rejected";
 
-const isTold = (item: ReservationItem): item is ReservationItem & { status: ToldStatus } =>
+const isPublished = (
+  item: ReservationItem,
+): item is ReservationItem & { status: PublishedStatus } =>
   item.status === "rejected" || isReservation(item);
 
+/** The core also writes versions of a record that change nothing for a caller. */
 const reservationEventType = (
   before: ReservationItem | undefined,
   after: ReservationItem,
 ): InventoryEventType | undefined => {
-  if (!isTold(after)) return undefined;
+  if (!isPublished(after)) return undefined;
   if (before?.status !== after.status) return `reservation.${after.status}`;
-  // What is written in chunks changes no version, and repairs change nothing that is told.
-  return before.version === after.version ? undefined : "reservation.extended";
+  return before.expiresAtMs === after.expiresAtMs ? undefined : "reservation.extended";
 };
 
 const reservationEvents = (
@@ -66,7 +73,7 @@ const reservationEvents = (
 ): InventoryEvent[] => {
   const type = reservationEventType(before, after);
   if (type === undefined) return [];
-  const { reservationId, version, createdAtMs, updatedAtMs = createdAtMs } = after;
+  const { reservationId, version, createdAtMs, updatedAtMs } = after;
   const of = { subject: reservationId, version, atMs: updatedAtMs, epochMs: createdAtMs };
   if (!isReservation(after)) {
     const { orderId = "", lines, shortages = [] } = after;

@@ -9,15 +9,16 @@ const busy = refuse("busy", `Try again in ${retryAfterSeconds} s, with the same 
 
 const internal = refuse(
   "internal",
-  "This is a fault of the service: its log tells under this requestId what happened.",
+  "This is a fault of the service: its log has the details under this requestId.",
 );
 
-/** Exhaustive: a new code of the engine's does not compile until it is mapped. */
+/** Exhaustive: a new code of the core does not compile until it is mapped. */
 const refusals: Record<InventoryErrorCode, (error: InventoryError) => Refusal> = {
   invalid_argument: ({ issues }) => refuseRequest(issues),
   invalid_cursor: ({ message }) => refuse("invalid_cursor", message),
   busy: () => busy,
   unavailable: () => busy,
+  inconsistent: () => internal,
   rejected: () => internal,
 };
 
@@ -26,7 +27,7 @@ const refusalOf = (error: unknown): Refusal => {
   return error instanceof InventoryError ? refusals[error.code](error) : internal;
 };
 
-/** What was thrown, as the problem that a caller gets to see: an unforeseen error tells nothing. */
+/** Answers an error as a problem. The details of an unforeseen one stay in the log. */
 export const answerProblems = (): MiddlewareObj => ({
   onError: (request) => {
     request.response = refusalOf(request.error);

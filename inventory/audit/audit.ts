@@ -4,30 +4,32 @@
  * once than fit; where there are more, the tables are read again for the rest.
  * Next: finding.ts for what can be found, check-*.ts for each, verify-stock.ts for the second look.
  */
-import { auditApartMs, auditSkusAtOnceMax } from "../../contract/bounds.ts";
+import { auditApartMs, auditSkusAtOnceMax, overdueMs } from "../../contract/bounds.ts";
 import type { MovementItem, ReservationItem, StockItem } from "../../contract/tables.ts";
 import type { Call, Database } from "../dynamodb/database.ts";
 import { forEach } from "../for-each.ts";
 import { readItem } from "../dynamodb/read-item.ts";
 import { checkLease, type LockTableRow } from "./check-lease.ts";
-import { checkReservation, reservedLines } from "./check-reservation.ts";
+import { checkReservation, openParts } from "./check-reservation.ts";
 import { agrees } from "./check-stock.ts";
 import type { Case, Finding } from "./finding.ts";
 import { isBalanced, noCounts, plus, sumOf, type LedgerSum } from "./check-ledger.ts";
 import { scan } from "../dynamodb/scan.ts";
+import { ageMsOf, markersOf } from "../stock/marker.ts";
+import { resolveMarkers } from "../stock/resolve.ts";
 import { createTotals, wholeRange, type HashRange } from "./totals.ts";
 import { verifyLedger } from "./verify-ledger.ts";
 import { verifyStock } from "./verify-stock.ts";
 
 export interface AuditOptions {
   locksTable: string;
-  /** Whether the ledger is summed up as well, which reads all of it. Unless false. */
+  /** Sums up the ledger as well, which reads all of it. Unless false. */
   checksLedger?: boolean;
   /** Repairs what can be repaired. */
   apply?: boolean;
-  /** Told of each finding, with what was done about it. */
+  /** Called with each finding, and with the result of its repair. */
   onFinding?: (finding: Finding) => void;
-  /** Between two looks that have to agree, in milliseconds. */
+  /** Time between two looks that have to agree, in milliseconds. */
   apartMs?: number;
   /** How many SKUs with holds are remembered at once. */
   skusAtOnceMax?: number;
@@ -66,7 +68,7 @@ export const audit = async (
     inMotion: [],
   };
 
-  const tell = async ({ apply: repair, ...finding }: Case): Promise<void> => {
+  const note = async ({ apply: repair, ...finding }: Case): Promise<void> => {
     report.findings += 1;
     if (apply && repair !== undefined) {
       finding.result = (await repair()) ? "repaired" : "moved";
@@ -75,7 +77,7 @@ export const audit = async (
     onFinding?.(finding);
   };
 
-  /** Records one by one; what seems wrong is read again first. */
+  /** Checks the records one by one. One that seems wrong is read again first. */
   const checkRecords = async (): Promise<void> => {
     for await (const items of scan<ReservationItem>(database, reservationsTable, call)) {
       report.reservations += items.length;
@@ -84,7 +86,7 @@ export const audit = async (
         const key = { reservationId };
         const again = await readItem<ReservationItem>(database, reservationsTable, key, call);
         const found = again && checkReservation(database, again, call);
-        if (found !== undefined) await tell(found);
+        if (found !== undefined) await note(found);
       }
     }
   };
@@ -94,23 +96,44 @@ export const audit = async (
       report.leases += rows.length;
       for (const row of rows) {
         const found = checkLease(database, locksTable, row, call);
-        if (found !== undefined) await tell(found);
+        if (found !== undefined) await note(found);
       }
     }
   };
 
-  /** The SKUs of a range that seem wrong, and what is left to look at. */
+  /** Markers that no sweep has resolved for long. */
+  const checkMarkers = async (row: StockItem): Promise<void> => {
+    const nowMs = database.now();
+    const overdue = (row.open === undefined ? [] : markersOf(row)).filter(
+      (marker) => ageMsOf(marker, nowMs) > overdueMs,
+    );
+    if (overdue.length === 0) return;
+    await note({
+      damage: "marker_overdue",
+      subject: row.sku,
+      detail: `${overdue.length} of ${Object.keys(row.open).length} markers`,
+      reservationIds: overdue.map(({ reservationId }) => reservationId),
+      repair: "resolve them",
+      apply: async () => {
+        await resolveMarkers(database, row, overdue, call);
+        return true;
+      },
+    });
+  };
+
+  /** The SKUs of a range that seem wrong, and the rest of the range. */
   const findSuspects = async (range: HashRange) => {
     const held = createTotals<number>(range, skusAtOnceMax, (one, other) => one + other);
     for await (const items of scan<ReservationItem>(database, reservationsTable, call)) {
-      for (const { sku, quantity } of items.filter(hasLines).flatMap(reservedLines)) {
-        held.add(sku, quantity);
+      for (const { row, quantity } of items.filter(hasParts).flatMap(openParts)) {
+        held.add(row, quantity);
       }
     }
     const suspects = new Set<string>();
     for await (const items of scan<StockItem>(database, stockTable, call)) {
       for (const item of items.filter(({ sku }) => held.covers(sku))) {
         report.stockRecords += 1;
+        await checkMarkers(item);
         if (!agrees(item, held.take(item.sku) ?? 0)) suspects.add(item.sku);
       }
     }
@@ -123,8 +146,8 @@ export const audit = async (
     const ids = new Map([...suspects].map((sku): [string, string[]] => [sku, []]));
     if (suspects.size === 0) return ids;
     for await (const items of scan<ReservationItem>(database, reservationsTable, call)) {
-      for (const item of items.filter(hasLines)) {
-        for (const { sku } of reservedLines(item)) ids.get(sku)?.push(item.reservationId);
+      for (const item of items.filter(hasParts)) {
+        for (const { row } of openParts(item)) ids.get(row)?.push(item.reservationId);
       }
     }
     return ids;
@@ -134,16 +157,24 @@ export const audit = async (
     let range: HashRange | undefined = wholeRange;
     while (range !== undefined) {
       const { suspects, next } = await findSuspects(range);
+      const wrong = new Map<string, number>();
       await forEach(await idsBySku(suspects), verifiedInFlight, async ([sku, ids]) => {
         const verdict = await verifyStock(database, sku, ids, apartMs, call);
         if (verdict.isInMotion) report.inMotion.push(sku);
-        if (verdict.case !== undefined) await tell(verdict.case);
+        if (verdict.case !== undefined) wrong.set(sku, verdict.version);
+      });
+      // A hold that was confirmed after the scan is in no index: the records are read once more.
+      await forEach(await idsBySku(new Set(wrong.keys())), verifiedInFlight, async ([sku, ids]) => {
+        const verdict = await verifyStock(database, sku, ids, apartMs, call);
+        if (verdict.case === undefined) return;
+        if (verdict.version === wrong.get(sku)) await note(verdict.case);
+        else report.inMotion.push(sku);
       });
       range = next;
     }
   };
 
-  /** The SKUs of a range whose movements do not seem to add up, and what is left to look at. */
+  /** The SKUs of a range whose movements do not seem to add up, and the rest of the range. */
   const findUnbalanced = async (range: HashRange) => {
     const sums = createTotals<LedgerSum>(range, skusAtOnceMax, plus);
     for await (const items of scan<MovementItem>(database, database.tables.movements, call)) {
@@ -169,7 +200,7 @@ export const audit = async (
       await forEach(suspects, verifiedInFlight, async (sku) => {
         const verdict = await verifyLedger(database, sku, apartMs, call);
         if (verdict.isInMotion) report.inMotion.push(sku);
-        if (verdict.case !== undefined) await tell(verdict.case);
+        if (verdict.case !== undefined) await note(verdict.case);
       });
       range = next;
     }
@@ -179,10 +210,10 @@ export const audit = async (
   await checkRecords();
   await checkLeases();
   await checkStocks();
-  // What a repair has changed comes to the ledger by the stream, as every change does.
+  // The change of a repair reaches the ledger by the stream, as every change does.
   if (checksLedger) await checkLedger();
   return report;
 };
 
-/** What has none is told of by itself. */
-const hasLines = (item: ReservationItem): boolean => Array.isArray(item.lines);
+/** A record without parts is a finding of its own. */
+const hasParts = (item: ReservationItem): boolean => Array.isArray(item.parts);

@@ -1,4 +1,4 @@
-/** What can be wrong with a row of the lock table, whose rows are the lock library's own. */
+/** Checks a row of the lock table. Its rows are the lock library's own. */
 import { UpdateCommand } from "@aws-sdk/lib-dynamodb";
 import { leaseEndMsMax } from "../../contract/bounds.ts";
 import type { Call, Database } from "../dynamodb/database.ts";
@@ -35,7 +35,7 @@ const update = async (
     ExpressionAttributeValues: { ":seen": leaseUntilMs, ...values },
     ...(change.includes("#owner") && { ExpressionAttributeNames: { "#owner": "owner" } }),
   });
-  return (await writeIf(database, command, call)).applied;
+  return (await writeIf(database, () => command, call)).applied;
 };
 
 export const checkLease = (

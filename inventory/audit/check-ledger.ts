@@ -1,12 +1,14 @@
-/** Whether the movements of a SKU add up to its record, and what is to be done where they do not. */
+/** Checks that the movements of a row add up to its counts, and repairs a ledger that does not. */
+import { PutCommand } from "@aws-sdk/lib-dynamodb";
 import type { MovementItem, StockItem } from "../../contract/tables.ts";
 import type { Call, Database } from "../dynamodb/database.ts";
 import { idOfKey } from "../identity.ts";
 import type { Counts } from "../stock/counts.ts";
-import { transact } from "../dynamodb/transact.ts";
+import { writeIf } from "../dynamodb/write-if.ts";
+import { readRow } from "../stock/row.ts";
 import type { Case } from "./finding.ts";
 
-/** What movements add up to, and the latest version that they tell of. */
+/** The sum of movements, and the latest version among them. */
 export interface LedgerSum extends Counts {
   version: number;
 }
@@ -32,7 +34,7 @@ export const isBalanced = (stock: StockItem, sum: LedgerSum): boolean =>
   stock.available === sum.available &&
   stock.reserved === sum.reserved;
 
-/** A movement that brings the ledger to the record, unless the record has moved. */
+/** A movement that brings the ledger to the row, unless the row has moved. */
 const writeOpening = async (
   database: Database,
   { sku, version, onHand, available, reserved }: StockItem,
@@ -49,37 +51,22 @@ const writeOpening = async (
     version,
     atMs: database.now(),
   };
-  const result = await transact(
-    database,
-    () => ({
-      record: {
-        Put: {
-          TableName: database.tables.movements,
-          Item: item,
-          ConditionExpression: "attribute_not_exists(movementId)",
-        },
-      },
-      stock: [
-        {
-          ConditionCheck: {
-            TableName: database.tables.stock,
-            Key: { sku },
-            ConditionExpression: "#version = :version",
-            ExpressionAttributeNames: { "#version": "version" },
-            ExpressionAttributeValues: { ":version": version },
-          },
-        },
-      ],
-    }),
-    call,
-  );
+  // A row that moves meanwhile moves by movements of its own, which this one does not depend on.
+  const row = await readRow(database, sku, call);
+  if (row?.version !== version) return false;
+  const command = new PutCommand({
+    TableName: database.tables.movements,
+    Item: item,
+    ConditionExpression: "attribute_not_exists(movementId)",
+  });
+  const result = await writeIf(database, () => command, call);
   return result.applied;
 };
 
 const inWords = ({ onHand, available, reserved }: Counts): string =>
   `onHand ${onHand}, available ${available}, reserved ${reserved}`;
 
-/** The record is taken for true: it is what the shop sells by. */
+/** The row is taken as right: the shop sells by it. */
 export const ledgerDrift = (
   database: Database,
   stock: StockItem,

@@ -1,33 +1,45 @@
-/** What can be wrong with one reservation, by itself. */
+/** Checks one record of the table Reservations by itself. */
 import { PutCommand } from "@aws-sdk/lib-dynamodb";
-import { overdueMs, unsettledShard } from "../../contract/bounds.ts";
-import { reservationStatuses, type Line, type ReservationItem } from "../../contract/tables.ts";
+import { overdueMs } from "../../contract/bounds.ts";
+import {
+  internalStatuses,
+  reservationStatuses,
+  type Part,
+  type ReservationItem,
+} from "../../contract/tables.ts";
 import type { Call, Database } from "../dynamodb/database.ts";
 import { expiryShardOf } from "../identity.ts";
-import { settle, turnBack } from "../reservations/settle.ts";
-import { endHold, endedTtlSeconds } from "../reservations/transitions.ts";
+import { isOpen } from "../reservations/parts.ts";
+import { endedTtlSeconds } from "../reservations/reservation.ts";
+import { settleSales } from "../reservations/settle-sales.ts";
+import { expireHold } from "../reservations/transitions.ts";
 import type { Case, Damage } from "./finding.ts";
 import { writeIf } from "../dynamodb/write-if.ts";
 
-/** The lines of a record whose units are reserved, also where it is half written. */
-export const reservedLines = ({ status, lines, remaining }: ReservationItem): readonly Line[] => {
-  if (remaining === undefined) return status === "held" ? lines : [];
-  return status === "reserving"
-    ? lines.slice(0, remaining.from)
-    : lines.slice(remaining.from, remaining.to);
-};
+/** The parts whose units are reserved for the record. */
+export const openParts = ({ status, parts }: ReservationItem): readonly Part[] =>
+  status === "held" || status === "confirmed" ? parts.filter(isOpen) : [];
 
-const statuses: readonly string[] = [...reservationStatuses, "reserving", "returning", "rejected"];
+const statuses: readonly string[] = [...reservationStatuses, ...internalStatuses];
+
+/** Records that own no lines: a cancelled order that was never placed, and those of the core. */
+const mayHaveNoLines: readonly string[] = ["released", "abandoned", "order"];
 
 const isWellFormed = (item: ReservationItem): boolean =>
   statuses.includes(item.status) &&
   Array.isArray(item.lines) &&
-  // An order that was cancelled before it came has none.
-  (item.lines.length > 0 || item.status === "released") &&
-  item.lines.every(({ sku, quantity }) => typeof sku === "string" && Number.isInteger(quantity));
+  Array.isArray(item.parts) &&
+  (item.lines.length > 0 || mayHaveNoLines.includes(item.status)) &&
+  item.lines.every(({ sku, quantity }) => typeof sku === "string" && Number.isInteger(quantity)) &&
+  item.parts.every(({ row, quantity }) => typeof row === "string" && Number.isInteger(quantity));
 
-const isIndexedAt = (item: ReservationItem, shard: number): boolean =>
-  item.expiryShard === shard && item.skus instanceof Set && item.skus.size > 0;
+/** The number of partitions may have grown since the hold was made. */
+const isIndexed = ({ expiryPartitions }: Database, { expiryShard, skus }: ReservationItem) =>
+  expiryShard !== undefined &&
+  expiryShard >= 0 &&
+  expiryShard < expiryPartitions &&
+  skus instanceof Set &&
+  skus.size > 0;
 
 /** Writes the record as it should be, unless it is another one by now. */
 const replaceBy = async (
@@ -38,12 +50,12 @@ const replaceBy = async (
 ): Promise<boolean> => {
   const command = new PutCommand({
     TableName: database.tables.reservations,
-    Item: item,
+    Item: { ...item, version: seen.version + 1 },
     ConditionExpression: "#version = :version AND #status = :status",
     ExpressionAttributeNames: { "#version": "version", "#status": "status" },
     ExpressionAttributeValues: { ":version": seen.version, ":status": seen.status },
   });
-  return (await writeIf(database, command, call)).applied;
+  return (await writeIf(database, () => command, call)).applied;
 };
 
 /** At most one case: what is wrong with a record is told by what is worst. */
@@ -53,7 +65,7 @@ export const checkReservation = (
   call: Call,
 ): Case | undefined => {
   const nowMs = database.now();
-  const { reservationId, status, remaining, ttlSeconds } = item;
+  const { reservationId, status, ttlSeconds } = item;
   const found = (
     damage: Damage,
     detail: string,
@@ -74,35 +86,16 @@ export const checkReservation = (
     return found("malformed_reservation", `status ${status}, lines ${JSON.stringify(item.lines)}`);
   }
   const skus = new Set(item.lines.map(({ sku }) => sku));
-  if (remaining !== undefined) {
-    const sinceMs = nowMs - (item.attendedUntilMs ?? 0);
-    if (sinceMs > overdueMs) {
-      return found("unsettled_overdue", `${status}, nobody is at it since ${sinceMs} ms`, {
-        words: status === "reserving" ? "give its units back and remove it" : "do what is left",
-        apply: async () => {
-          const left = status === "reserving" ? await turnBack(database, item, call) : item;
-          if (left !== undefined) await settle(database, left, call);
-          return true;
-        },
-      });
-    }
-    if (isIndexedAt(item, unsettledShard)) return undefined;
-    return found(
-      "unsettled_not_indexed",
-      `${status}, expiryShard ${item.expiryShard}`,
-      replacing("list it", { ...item, expiryShard: unsettledShard, skus }),
-    );
-  }
   if (status === "held") {
     const lateMs = nowMs - item.expiresAtMs;
     if (lateMs > overdueMs) {
       return found("hold_overdue", `ended ${lateMs} ms ago`, {
         words: "expire it",
-        apply: async () => "ended" in (await endHold(database, item, "expired", call)),
+        apply: async () => (await expireHold(database, item, call))?.status === "expired",
       });
     }
-    const shard = expiryShardOf(reservationId);
-    if (isIndexedAt(item, shard)) return undefined;
+    const shard = expiryShardOf(reservationId, database.expiryPartitions);
+    if (isIndexed(database, item)) return undefined;
     return found(
       "hold_not_indexed",
       `expiryShard ${item.expiryShard}`,
@@ -113,6 +106,17 @@ export const checkReservation = (
     const { expiryShard, skus: _skus, ...unlisted } = item;
     const repair = replacing("list it no longer", unlisted);
     return found("ended_indexed", `${status}, expiryShard ${expiryShard}`, repair);
+  }
+  if (openParts(item).length > 0) {
+    const lateMs = nowMs - item.updatedAtMs;
+    if (!database.fulfillsOnConfirm || lateMs <= overdueMs) return undefined;
+    return found("sale_overdue", `confirmed ${lateMs} ms ago`, {
+      words: "take its units off onHand",
+      apply: async () => {
+        await settleSales(database, [item], call);
+        return true;
+      },
+    });
   }
   if (typeof ttlSeconds !== "number" || ttlSeconds > nowMs) {
     const ends = endedTtlSeconds(database, nowMs);

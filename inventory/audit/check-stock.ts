@@ -1,11 +1,11 @@
-/** What can be wrong with the counts of one SKU, given what is held of it. */
+/** Checks the counts of one row against the units that records and open markers account for. */
 import { UpdateCommand } from "@aws-sdk/lib-dynamodb";
 import type { LastChange, StockItem } from "../../contract/tables.ts";
 import type { Call, Database } from "../dynamodb/database.ts";
 import type { Case, Damage } from "./finding.ts";
 import { writeIf } from "../dynamodb/write-if.ts";
 
-/** What active reservations hold of a SKU. */
+/** The units of a row that records own, and that open markers account for. */
 export interface Held {
   units: number;
   reservationIds: readonly string[];
@@ -20,7 +20,7 @@ const damageOf = ({ onHand, available, reserved }: StockItem, units: number) => 
   return available + reserved === onHand ? undefined : "available_drift";
 };
 
-/** Whether the counts are as they must be. */
+/** True when the counts are as they must be. */
 export const agrees = (stock: StockItem, units: number): boolean =>
   damageOf(stock, units) === undefined;
 
@@ -56,10 +56,10 @@ const setCounts = async (
       ":onHand": onHand,
     },
   });
-  return (await writeIf(database, command, call)).applied;
+  return (await writeIf(database, () => command, call)).applied;
 };
 
-/** Undefined when the counts are right. On hand is taken for true: somebody has counted it. */
+/** Undefined when the counts are right. `onHand` is taken as right, since a person has counted it. */
 export const checkStock = (
   database: Database,
   stock: StockItem,
@@ -73,7 +73,7 @@ export const checkStock = (
   return {
     damage,
     subject: sku,
-    detail: `onHand ${onHand}, available ${available}, reserved ${reserved}; held are ${units}`,
+    detail: `onHand ${onHand}, available ${available}, reserved ${reserved}; ${units} are accounted for`,
     reservationIds,
     ...(isKnown && {
       repair: `set available to ${onHand - units}, reserved to ${units}`,

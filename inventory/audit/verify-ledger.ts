@@ -61,20 +61,26 @@ export const verifyLedger = async (
   for (let looks = 0; looks < looksMax; looks += 1) {
     const before = await readStock();
     // A SKU that was taken out of the table by hand has a history and no record.
-    if (before === undefined) return { isInMotion: false };
+    if (before === undefined) return { version: 0, isInMotion: false };
     const reading = await readLedger(database, before, call);
     const { sum } = reading;
     const stock = await readStock();
     const hasMoved = stock?.version !== before.version;
-    if (!hasMoved && isBalanced(before, sum)) return { isInMotion: false };
+    if (!hasMoved && isBalanced(before, sum)) {
+      return { version: before.version, isInMotion: false };
+    }
     const mayJudge = !hasMoved && !isBehind(reading, database.now());
     const isSame =
       last?.version === before.version && JSON.stringify(last.sum) === JSON.stringify(sum);
     if (mayJudge && isSame) {
-      return { case: ledgerDrift(database, before, sum, call), isInMotion: false };
+      return {
+        case: ledgerDrift(database, before, sum, call),
+        version: before.version,
+        isInMotion: false,
+      };
     }
     last = mayJudge ? { version: before.version, sum } : undefined;
     await database.sleep(hasMoved ? database.random() * apartMs : apartMs);
   }
-  return { isInMotion: true };
+  return { version: 0, isInMotion: true };
 };

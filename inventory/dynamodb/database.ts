@@ -1,6 +1,11 @@
 import { DynamoDBClient, type DynamoDBClientConfig } from "@aws-sdk/client-dynamodb";
 import { DynamoDBDocumentClient } from "@aws-sdk/lib-dynamodb";
-import { databaseRequestTimeoutMs, retentionDaysDefault } from "../../contract/bounds.ts";
+import {
+  contentionMsMax,
+  databaseRequestTimeoutMs,
+  expiryPartitionsDefault,
+  retentionDaysDefault,
+} from "../../contract/bounds.ts";
 import { InventoryError } from "../errors.ts";
 import { systemPlatform, type Platform } from "../platform.ts";
 
@@ -11,21 +16,41 @@ export interface Database extends Platform {
   tables: { stock: string; reservations: string; movements: string };
   /** How long the record of an ended reservation is kept, in days. */
   retentionDays: number;
+  /** Partitions of the index `byExpiry`. */
+  expiryPartitions: number;
+  /** True when sold units leave `onHand` soon after the confirm. */
+  fulfillsOnConfirm: boolean;
+  /** How long a request waits for others that change the same records, in milliseconds. */
+  contentionMsMax: number;
+  /** How old a refusal for too few units may be, in milliseconds; 0 for a strict one. */
+  refusalMemoryMs: number;
 }
 
-/** What one call of an operation brings with it. */
+/** The context of one call of an operation. */
 export interface Call {
   /** Milliseconds until the caller needs its answer. */
   remainingMs(): number;
-  /** Who asks, where that is known: told in the ledger. */
+  /** Milliseconds that are left for waits on other requests. Absent: as many as `remainingMs`. */
+  patienceMs?(): number;
+  /** The caller, where that is known: written to the ledger. */
   actor?: string;
-  /** Told of each attempt that has to be repeated. */
+  /** Called before each attempt that repeats a request. */
   onRetry?(cause: RetryCause): void;
-  /** Told of each hold that expired: how long after its end its units came back, in milliseconds. */
+  /** Called for each hold that expired, with the time since its end in milliseconds. */
   onExpired?(lagMs: number): void;
 }
 
-/** Who asks, for what is written, where that is known. */
+/**
+ * The call with a bound on its waits for other requests: a popular SKU must not keep the functions of
+ * an account busy.
+ */
+export const withPatience = (database: Database, call: Call): Call => {
+  if (call.patienceMs !== undefined) return call;
+  const endsAtMs = database.monotonicMs() + database.contentionMsMax;
+  return { ...call, patienceMs: () => endsAtMs - database.monotonicMs() };
+};
+
+/** The caller, for what is written, where that is known. */
 export const actorOf = ({ actor }: Call): { actor?: string } =>
   actor === undefined ? {} : { actor };
 
@@ -54,22 +79,24 @@ export interface ConnectOptions extends Pick<
 > {
   /** How long one attempt of a request may take, connecting included. */
   requestTimeoutMs?: number;
+  /** Attempts by the SDK. The core repeats its requests itself, since a repeat needs a new time. */
+  maxAttempts?: number;
   /** Makes the client from its configuration. `DynamoDBClient` when absent. */
   newClient?: (configuration: DynamoDBClientConfig) => DynamoDBClient;
 }
 
 /**
  * Connects to DynamoDB with every timeout and every attempt set here, none left to the SDK's
- * defaults. The SDK repeats throttled and unanswered requests; a transaction carries the same token
- * in each of these attempts, so that it is applied once.
+ * defaults.
  */
 export const connect = ({
   requestTimeoutMs = databaseRequestTimeoutMs,
+  maxAttempts = 1,
   newClient = (configuration) => new DynamoDBClient(configuration),
   ...access
 }: ConnectOptions): DynamoDBDocumentClient => {
   const client = newClient({
-    maxAttempts: 3,
+    maxAttempts,
     retryMode: "standard",
     requestHandler: {
       connectionTimeout: requestTimeoutMs,
@@ -86,33 +113,44 @@ export const connect = ({
   });
 };
 
-/** Fills in the defaults: the platform of the process, and the retention. */
+/** Fills in the defaults: the platform of the process, and the settings of the stack. */
 export const createDatabase = (
   options: Pick<Database, "client" | "tables"> & Partial<Database>,
 ): Database => ({
   ...systemPlatform,
   retentionDays: retentionDaysDefault,
+  expiryPartitions: expiryPartitionsDefault,
+  fulfillsOnConfirm: true,
+  contentionMsMax,
+  refusalMemoryMs: 0,
   ...options,
 });
 
 const backoffFirstMs = 20;
 const backoffMaxMs = 400;
 
+/** Bounds of a wait in milliseconds, before full jitter. */
+export interface BackoffBounds {
+  firstMs?: number;
+  maxMs?: number;
+}
+
 /**
  * Waits before attempt `attempt` + 1 (counted from 0), with full jitter: a uniform share of an
- * exponentially growing bound, so that those who met once do not meet again. (M. Brooker,
+ * exponentially growing bound, so that requests that met once do not meet again. (M. Brooker,
  * "Exponential Backoff and Jitter", AWS Architecture Blog, 2015.)
  *
- * @throws InventoryError `busy` when the wait would outlast the caller's deadline.
+ * @throws InventoryError `busy` when the wait would outlast the caller's deadline or patience.
  */
 export const backOff = async (
   database: Database,
   call: Call,
   attempt: number,
   cause: RetryCause,
+  { firstMs = backoffFirstMs, maxMs = backoffMaxMs }: BackoffBounds = {},
 ): Promise<void> => {
-  const waitMs = database.random() * Math.min(backoffMaxMs, backoffFirstMs * 2 ** attempt);
-  if (waitMs >= call.remainingMs()) {
+  const waitMs = database.random() * Math.min(maxMs, firstMs * 2 ** attempt);
+  if (waitMs >= Math.min(call.remainingMs(), call.patienceMs?.() ?? Infinity)) {
     throw new InventoryError(
       "busy",
       `Other requests kept changing the same records: gave up after ${attempt + 1} attempts.`,

@@ -1,51 +1,74 @@
+import { backOff, type Call, type Database, type RetryCause } from "./database.ts";
 import { InventoryError } from "../errors.ts";
-import type { Call } from "./database.ts";
-import type { Platform } from "../platform.ts";
 
-/** DynamoDB's answers that an operation reads itself; all others are translated here. */
+/** Answers of DynamoDB that an operation reads itself; all others are translated here. */
 const answers = new Set(["ConditionalCheckFailedException", "TransactionCanceledException"]);
 
-const throttles = new Set([
-  "ProvisionedThroughputExceededException",
-  "RequestLimitExceeded",
-  "ThrottlingException",
-  "TransactionInProgressException",
+/** Answers by which DynamoDB asks for another attempt: nothing was applied. */
+const retryCauses = new Map<string, RetryCause>([
+  ["ProvisionedThroughputExceededException", "throttle"],
+  ["RequestLimitExceeded", "throttle"],
+  ["ThrottlingException", "throttle"],
+  ["TransactionConflictException", "conflict"],
+  ["TransactionInProgressException", "conflict"],
 ]);
 
-/** The request reached DynamoDB, which has answered that it will not do it. */
+/** Attempts at a request that gets no answer: it may be applied, or not. */
+const unansweredMax = 3;
+
+/** True when the request reached DynamoDB, which answered that it will not do it. */
 const wasRejected = (error: unknown): boolean => {
   const status = (error as { $metadata?: { httpStatusCode?: number } }).$metadata?.httpStatusCode;
   return status !== undefined && status >= 400 && status < 500;
 };
 
 /**
- * Sends one request within the caller's deadline.
+ * Sends one request within the caller's deadline, and repeats it after a throttle, a conflict or a lost
+ * reply. Each attempt calls `request`, so that it carries the time at which it is sent. A write must be
+ * safe to repeat: its condition fails after it was applied, and its caller recognises its own write.
  *
- * @throws DynamoDB's own exception where a condition failed or a transaction was cancelled, and
- *   InventoryError `busy`, `unavailable` or `rejected` for everything else, with the cause kept.
+ * @throws DynamoDB's own exception where a condition failed, and InventoryError `busy`, `unavailable`
+ *   or `rejected` for everything else, with the cause kept.
  */
 export const send = async <Output>(
-  platform: Pick<Platform, "timeoutSignal">,
+  database: Database,
   request: (options: { abortSignal: AbortSignal }) => Promise<Output>,
   call: Call,
 ): Promise<Output> => {
-  const remainingMs = Math.floor(call.remainingMs());
-  if (remainingMs <= 0) {
-    throw new InventoryError("busy", "The deadline passed before DynamoDB could be asked.");
-  }
-  try {
-    return await request({ abortSignal: platform.timeoutSignal(remainingMs) });
-  } catch (error) {
-    const name = (error as Error).name;
-    if (answers.has(name)) throw error;
-    if (throttles.has(name)) {
-      throw new InventoryError("busy", "DynamoDB throttles the request.", { cause: error });
+  for (let attempt = 0, unanswered = 0; ; attempt += 1) {
+    const remainingMs = Math.floor(call.remainingMs());
+    if (remainingMs <= 0) {
+      throw new InventoryError("busy", "The deadline passed before the request was sent.");
     }
-    if (wasRejected(error)) {
-      throw new InventoryError("rejected", `DynamoDB refused the request: ${name}.`, {
-        cause: error,
-      });
+    let cause: RetryCause;
+    let waiting = call;
+    try {
+      return await request({ abortSignal: database.timeoutSignal(remainingMs) });
+    } catch (error) {
+      const { name } = error as Error;
+      if (answers.has(name)) throw error;
+      const known = retryCauses.get(name);
+      if (known === undefined && wasRejected(error)) {
+        throw new InventoryError(
+          "rejected",
+          `DynamoDB refused the request: ${name}: ${(error as Error).message}`,
+          {
+            cause: error,
+          },
+        );
+      }
+      cause = known ?? "throttle";
+      if (known === undefined) {
+        unanswered += 1;
+        // No other request is the cause, so that the deadline alone bounds the attempts.
+        waiting = { ...call, patienceMs: () => call.remainingMs() };
+      }
+      if (unanswered >= unansweredMax || call.remainingMs() <= 0) {
+        throw new InventoryError("unavailable", "DynamoDB did not answer in time.", {
+          cause: error,
+        });
+      }
     }
-    throw new InventoryError("unavailable", "DynamoDB did not answer in time.", { cause: error });
+    await backOff(database, waiting, attempt, cause);
   }
 };

@@ -4,20 +4,21 @@ import type { Call, Database } from "./database.ts";
 import { send } from "./send.ts";
 
 /**
- * Sends one conditional write.
+ * Sends one conditional write. `command` is called for each attempt.
  *
  * @returns the item as updated, where the command asks for `ALL_NEW`; or the item that the condition
  *   met, where it asks for `ALL_OLD` and there was one
+ * @throws InventoryError as `send` does
  */
 export const writeIf = async <Item>(
   database: Database,
-  command: PutCommand | UpdateCommand,
+  command: () => PutCommand | UpdateCommand,
   call: Call,
 ): Promise<{ applied: true; item: Item } | { applied: false; found: Item | undefined }> => {
   try {
     const { Attributes } = await send(
       database,
-      (options) => database.client.send(command as UpdateCommand, options),
+      (options) => database.client.send(command() as UpdateCommand, options),
       call,
     );
     return { applied: true, item: Attributes as Item };

@@ -1,11 +1,11 @@
 import { UpdateCommand } from "@aws-sdk/lib-dynamodb";
 import { holdLifeMsMax } from "../../contract/bounds.ts";
 import type { ReservationItem } from "../../contract/tables.ts";
-import type { Call, Database } from "../dynamodb/database.ts";
+import { withPatience, type Call, type Database } from "../dynamodb/database.ts";
 import { isId } from "../identity.ts";
 import { isDue, isReservation, reservationIn, type Reservation } from "./reservation.ts";
 import { writeIf } from "../dynamodb/write-if.ts";
-import { endHold } from "./transitions.ts";
+import { expireHold } from "./transitions.ts";
 
 export interface ExtendInput {
   reservationId: string;
@@ -29,20 +29,33 @@ const refusals = {
   expired: "reservation_expired",
 } as const;
 
-/** The conditional update: while it is held, not due, and not older than its bound allows. */
+/** An attempt to extend: the end that it writes, and the time at which it was sent. */
+interface Extension {
+  expiresAtMs: number;
+  updatedAtMs: number;
+}
+
+/**
+ * The conditional update: while the hold is not due, and not older than its bound allows. It carries a
+ * later time than the record, so that a copy that arrives late changes nothing; and it is refused when
+ * an earlier attempt of the same call was applied.
+ */
 const extension = (
   database: Database,
-  { reservationId, ttlSeconds }: ExtendInput,
-  nowMs: number,
-): UpdateCommand => {
-  const expiresAtMs = nowMs + ttlSeconds * 1000;
-  return new UpdateCommand({
+  reservationId: string,
+  { expiresAtMs, updatedAtMs }: Extension,
+  seen: ReservationItem | undefined,
+  earlier: readonly Extension[],
+): UpdateCommand =>
+  new UpdateCommand({
     TableName: database.tables.reservations,
     Key: { reservationId },
     UpdateExpression:
-      "SET #expiresAtMs = :expiresAtMs, #version = #version + :one, #updatedAtMs = :now",
+      "SET #expiresAtMs = :expiresAtMs, #version = #version + :one, #updatedAtMs = :updatedAtMs",
     ConditionExpression:
-      "#status = :held AND #expiresAtMs > :now AND #createdAtMs >= :createdAtMsMin",
+      "#status = :held AND #expiresAtMs > :now AND #createdAtMs >= :createdAtMsMin AND " +
+      (seen === undefined ? "#updatedAtMs < :updatedAtMs" : "#version = :seen") +
+      earlier.map((_, index) => ` AND #updatedAtMs <> :earlier${index}`).join(""),
     ExpressionAttributeNames: {
       "#status": "status",
       "#version": "version",
@@ -53,30 +66,43 @@ const extension = (
     ExpressionAttributeValues: {
       ":held": "held",
       ":one": 1,
-      ":now": nowMs,
+      ":now": database.now(),
+      ":updatedAtMs": updatedAtMs,
       ":expiresAtMs": expiresAtMs,
       ":createdAtMsMin": expiresAtMs - holdLifeMsMax,
+      ...(seen !== undefined && { ":seen": seen.version }),
+      ...Object.fromEntries(earlier.map((one, index) => [`:earlier${index}`, one.updatedAtMs])),
     },
     ReturnValues: "ALL_NEW",
     ReturnValuesOnConditionCheckFailure: "ALL_OLD",
   });
-};
 
 /**
  * Moves the end of a hold to `ttlSeconds` from now, in one request and with no read before it. A due
- * hold is not extended; it gives its units back, now that somebody has looked.
+ * hold is not extended; it gives its units back, now that a request has met it.
  *
- * @throws InventoryError `busy`, `unavailable`, `rejected`
+ * @throws InventoryError `busy`, `unavailable`, `rejected`, `inconsistent`
  */
 export const extend = async (
   database: Database,
-  input: ExtendInput,
-  call: Call,
+  { reservationId, ttlSeconds }: ExtendInput,
+  caller: Call,
 ): Promise<ExtendOutcome> => {
-  if (!isId(input.reservationId)) return { outcome: "unknown_reservation" };
+  if (!isId(reservationId)) return { outcome: "unknown_reservation" };
+  const call = withPatience(database, caller);
+  const attempts: Extension[] = [];
+  let seen: ReservationItem | undefined;
   for (;;) {
-    const nowMs = database.now();
-    const command = extension(database, input, nowMs);
+    const command = () => {
+      const nowMs = database.now();
+      // A clock that is behind that of the last writer must not look like a late copy.
+      const updatedAtMs = Math.max(nowMs, (seen?.updatedAtMs ?? 0) + 1);
+      const attempt = { expiresAtMs: nowMs + ttlSeconds * 1000, updatedAtMs };
+      // Once a version was seen, it tells whether an earlier attempt was applied.
+      const earlier = seen === undefined ? [...attempts] : [];
+      attempts.push(attempt);
+      return extension(database, reservationId, attempt, seen, earlier);
+    };
     const result = await writeIf<ReservationItem>(database, command, call);
     if (result.applied) {
       return { outcome: "extended", reservation: reservationIn("held", result.item) };
@@ -86,15 +112,22 @@ export const extend = async (
     if (item.status !== "held") {
       return { outcome: refusals[item.status], reservation: reservationIn(item.status, item) };
     }
-    if (!isDue(item, nowMs)) {
+    // The reply to an earlier attempt of this call was lost.
+    if (attempts.slice(0, -1).some((attempt) => isWrittenBy(attempt, item))) {
+      return { outcome: "extended", reservation: reservationIn("held", item) };
+    }
+    const { expiresAtMs } = attempts.at(-1)!;
+    if (!isDue(item, database.now()) && expiresAtMs > item.createdAtMs + holdLifeMsMax) {
       return {
         outcome: "hold_limit_reached",
         reservation: reservationIn("held", item),
         latestExpiresAtMs: item.createdAtMs + holdLifeMsMax,
       };
     }
-    const end = await endHold(database, item, "expired", call);
-    if ("ended" in end) return { outcome: refusals[end.ended.status], reservation: end.ended };
-    // Somebody else has changed the record meanwhile: ask again.
+    if (isDue(item, database.now())) await expireHold(database, item, call);
+    seen = item;
   }
 };
+
+const isWrittenBy = (attempt: Extension, item: ReservationItem): boolean =>
+  attempt.expiresAtMs === item.expiresAtMs && attempt.updatedAtMs === item.updatedAtMs;

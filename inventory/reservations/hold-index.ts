@@ -4,7 +4,6 @@
  * what it says looks at the record.
  */
 import { QueryCommand } from "@aws-sdk/lib-dynamodb";
-import { expiryShardCount } from "../../contract/bounds.ts";
 import { reservationsTable, type ReservationItem } from "../../contract/tables.ts";
 import type { Call, Database } from "../dynamodb/database.ts";
 import { send } from "../dynamodb/send.ts";
@@ -70,4 +69,6 @@ export const queryHolds = async (
   return { holds, ...(page.LastEvaluatedKey && { next: page.LastEvaluatedKey }) };
 };
 
-export const expiryShards = Array.from({ length: expiryShardCount }, (_, shard) => shard);
+/** All partitions of the index. */
+export const expiryShardsOf = ({ expiryPartitions }: Database): number[] =>
+  Array.from({ length: expiryPartitions }, (_, shard) => shard);

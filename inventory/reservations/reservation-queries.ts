@@ -3,8 +3,12 @@ import { readReservations } from "../dynamodb/batch-get.ts";
 import type { Call, Database } from "../dynamodb/database.ts";
 import { listNewest, type PageWanted } from "../dynamodb/list-newest.ts";
 import type { Page } from "../dynamodb/page.ts";
-import { isReservation, reservationAt, type Reservation } from "./reservation.ts";
-import { readReservationItem } from "./transitions.ts";
+import {
+  isReservation,
+  readReservationItem,
+  reservationAt,
+  type Reservation,
+} from "./reservation.ts";
 
 export const getReservation = async (
   database: Database,
@@ -18,19 +22,6 @@ export const getReservation = async (
 /** What the index `byOrder` carries of a record. */
 type ReservationKeys = Pick<ReservationItem, "reservationId" | "createdAtMs">;
 
-/** The keys of an order's records, whatever they are, newest first. */
-export const listReservationKeys = (
-  database: Database,
-  orderId: string,
-  wanted: PageWanted,
-  call: Call,
-): Promise<Page<ReservationKeys>> => {
-  const { partitionKey: key, byOrder: index } = reservationsTable;
-  const table = database.tables.reservations;
-  const partition = { list: "reservations", table, index, key, value: orderId };
-  return listNewest(database, partition, wanted, call);
-};
-
 /**
  * The reservations of an order, newest first. The index may lag behind a reservation that was made
  * this instant; what it lists is read from the records, so that no state shown is out of date.
@@ -43,7 +34,10 @@ export const listReservations = async (
   call: Call,
 ): Promise<Page<Reservation>> => {
   const { orderId, ...wanted } = input;
-  const keys = await listReservationKeys(database, orderId, wanted, call);
+  const { partitionKey: key, byOrder: index } = reservationsTable;
+  const table = database.tables.reservations;
+  const partition = { list: "reservations", table, index, key, value: orderId };
+  const keys = await listNewest<ReservationKeys>(database, partition, wanted, call);
   const ids = keys.items.map(({ reservationId }) => reservationId);
   const items = await readReservations(database, ids, call);
   const nowMs = database.now();

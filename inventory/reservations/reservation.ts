@@ -3,24 +3,27 @@ import {
   type ReservationItem,
   type ReservationStatus,
 } from "../../contract/tables.ts";
+import type { Call, Database } from "../dynamodb/database.ts";
+import { readItem } from "../dynamodb/read-item.ts";
+import { isId } from "../identity.ts";
 
-/** A record that is a reservation to the outside: not one that is written, taken back or rejected. */
+/** A record that is a reservation to callers, not an internal one. */
 export type ReservationRecord = ReservationItem & { status: ReservationStatus };
 
 export const isReservation = (item: ReservationItem): item is ReservationRecord =>
   (reservationStatuses as readonly string[]).includes(item.status);
 
-/** A reservation as the engine's callers see it: the record without what only the tables need. */
+/** A reservation as callers see it: the record without the attributes that only the core needs. */
 export type Reservation = Pick<
   ReservationRecord,
   "reservationId" | "status" | "lines" | "orderId" | "createdAtMs" | "expiresAtMs" | "version"
 >;
 
-/** From this millisecond on a hold can no longer be confirmed, whoever gets to write that down. */
+/** True from the millisecond on at which a hold can no longer be confirmed. */
 export const isDue = (item: ReservationItem, nowMs: number): boolean =>
   item.status === "held" && item.expiresAtMs <= nowMs;
 
-/** What callers see of a record, in the given status. */
+/** The reservation of a record, in the given status. */
 export const reservationIn = <Status extends ReservationStatus>(
   status: Status,
   item: ReservationItem,
@@ -38,3 +41,20 @@ export const reservationIn = <Status extends ReservationStatus>(
 /** The reservation as it stands at `nowMs`: a due hold is expired, also before its units are back. */
 export const reservationAt = (item: ReservationRecord, nowMs: number): Reservation =>
   reservationIn(isDue(item, nowMs) ? "expired" : item.status, item);
+
+export const readReservationItem = async (
+  database: Database,
+  reservationId: string,
+  call: Call,
+): Promise<ReservationRecord | undefined> => {
+  if (!isId(reservationId)) return undefined;
+  const { reservations } = database.tables;
+  const item = await readItem<ReservationItem>(database, reservations, { reservationId }, call);
+  return item && isReservation(item) ? item : undefined;
+};
+
+const secondsPerDay = 24 * 60 * 60;
+
+/** When the record of a reservation that ends now may be removed, in seconds of the epoch. */
+export const endedTtlSeconds = ({ retentionDays }: Database, nowMs: number): number =>
+  Math.floor(nowMs / 1000) + retentionDays * secondsPerDay;

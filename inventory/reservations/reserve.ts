@@ -1,15 +1,26 @@
-import { holdSecondsDefault, linesPerTransactionMax } from "../../contract/bounds.ts";
-import type { Line, ReservationItem } from "../../contract/tables.ts";
-import type { Call } from "../dynamodb/database.ts";
-import { InventoryError } from "../errors.ts";
-import { expiryShardOf, fingerprint, idOfKey, timeOrderedId } from "../identity.ts";
-import { leaseSkus, type LeasingDatabase, type OrderLeases } from "./leases.ts";
-import { mergeLines } from "./lines.ts";
+import { holdSecondsDefault, rowsInFlight } from "../../contract/bounds.ts";
+import { PutCommand } from "@aws-sdk/lib-dynamodb";
+import type { Line, Part, ReservationItem } from "../../contract/tables.ts";
+import { withPatience, backOff, type Call } from "../dynamodb/database.ts";
 import { readItem } from "../dynamodb/read-item.ts";
-import { isReservation, reservationAt, type Reservation } from "./reservation.ts";
-import { settle } from "./settle.ts";
-import { refuseOrder, type OrderRefusal } from "./shortages.ts";
-import { writeHold, type Written } from "./write-hold.ts";
+import { writeIf } from "../dynamodb/write-if.ts";
+import { mapEach } from "../for-each.ts";
+import { expiryShardOf, fingerprint, idOfKey, timeOrderedId } from "../identity.ts";
+import { findPlacedByEvent } from "../shop-orders/order-record.ts";
+import { decisionOf } from "../stock/marker.ts";
+import { supersede } from "../stock/resolve.ts";
+import { changeRow } from "../stock/row.ts";
+import { underLeases, type LeasingDatabase } from "./leases.ts";
+import { mergeLines } from "./lines.ts";
+import { haveSameParts } from "./parts.ts";
+import {
+  isReservation,
+  reservationAt,
+  type Reservation,
+  type ReservationRecord,
+} from "./reservation.ts";
+import { shortageOf, type OrderRefusal, type Shortage } from "./shortages.ts";
+import { noteCommitted, takeUnits, tidyRow, type Taken } from "./take-units.ts";
 
 export interface ReserveInput {
   lines: readonly Line[];
@@ -38,142 +49,276 @@ export const fingerprintOf = (
 const repeatableId = ({ idempotencyKey, reservationId }: ReserveInput): string | undefined =>
   idempotencyKey === undefined ? reservationId : idOfKey(["reservation"], idempotencyKey);
 
-/** The hold that is asked for. */
-const holdOf = (database: LeasingDatabase, input: ReserveInput, lines: Line[]): ReservationItem => {
-  const { orderId, ttlSeconds = holdSecondsDefault } = input;
-  const nowMs = database.now();
-  const reservationId = repeatableId(input) ?? timeOrderedId(nowMs, database.randomUuid());
-  return {
-    reservationId,
-    status: "held",
-    lines,
-    ...(orderId === undefined ? {} : { orderId }),
-    createdAtMs: nowMs,
-    expiresAtMs: nowMs + ttlSeconds * 1000,
-    fingerprint: fingerprintOf(input, lines),
-    version: 1,
-    updatedAtMs: nowMs,
-    expiryShard: expiryShardOf(reservationId),
-    skus: new Set(lines.map(({ sku }) => sku)),
-  };
-};
-
-/** What a repeat gets: the reservation that its key has made, or is just making. */
-const replay = async (
-  database: LeasingDatabase,
-  hold: ReservationItem,
-  existing: ReservationItem,
-  call: Call,
-): Promise<ReserveOutcome | undefined> => {
-  const { reservationId } = existing;
-  if (existing.status !== "returning" && existing.fingerprint !== hold.fingerprint) {
-    return { outcome: "idempotency_key_reused", reservationId };
-  }
-  if (existing.status === "rejected") {
-    return { outcome: "insufficient_stock", shortages: existing.shortages ?? [] };
-  }
-  // Whoever began may have died half-way, so that we carry on.
-  const { item, shortages } = isReservation(existing)
-    ? { item: existing, shortages: [] }
-    : await settle(database, existing, call);
-  if (item !== undefined && isReservation(item)) {
-    return { outcome: "replayed", reservation: reservationAt(item, database.now()) };
-  }
-  return shortages.length === 0 ? undefined : refuseOrder(database, hold.lines, shortages, call);
-};
-
-const needsLeases = ({ multiItemStrategy }: LeasingDatabase, lines: number): boolean =>
-  lines > linesPerTransactionMax || (lines > 1 && multiItemStrategy === "leased");
-
-/** The record of this key, if there is one. */
-const readExisting = (database: LeasingDatabase, { reservationId }: ReservationItem, call: Call) =>
-  readItem<ReservationItem>(database, database.tables.reservations, { reservationId }, call);
-
-/** What an order is written under; or that it is written already. */
-interface Ready {
-  leases?: OrderLeases;
-  existing?: ReservationItem;
+/** One request to hold lines, under the id of its reservation. */
+interface HoldRequest {
+  reservationId: string;
+  lines: Line[];
+  fingerprint: string;
+  orderId: string | undefined;
+  ttlSeconds: number;
+  /** True when another request may use the same id. */
+  isRepeatable: boolean;
 }
 
-/** Leases the SKUs, or finds that there is nothing to lease them for. */
-const leaseOrFind = async (
-  database: LeasingDatabase,
-  hold: ReservationItem,
-  hasKey: boolean,
-  call: Call,
-): Promise<Ready> => {
-  const { lines } = hold;
-  if (!needsLeases(database, lines.length)) return {};
-  // A repeat of a half-written order must not wait for the leases of one that has died.
-  if (hasKey && lines.length > linesPerTransactionMax) {
-    const existing = await readExisting(database, hold, call);
-    if (existing !== undefined) return { existing };
-  }
-  try {
-    const skus = lines.map(({ sku }) => sku);
-    return { leases: await leaseSkus(database, skus, call) };
-  } catch (error) {
-    const existing = hasKey ? await readExisting(database, hold, call) : undefined;
-    if (existing === undefined) throw error;
-    return { existing };
-  }
-};
+/** The result of one attempt, or undefined where the next attempt begins from another record. */
+type Attempt = { outcome: ReserveOutcome } | { record: ReservationItem | undefined };
 
-const writeUnder = async (
-  database: LeasingDatabase,
-  hold: ReservationItem,
-  ready: Ready,
-  call: Call,
-): Promise<Written> => {
-  if (ready.existing !== undefined) return { result: "exists", existing: ready.existing };
-  try {
-    return await writeHold(database, hold, ready.leases, call);
-  } finally {
-    await ready.leases?.release();
-  }
-};
+/** Another order is in the way. The record is the tombstone of the attempt, where it left one. */
+interface Blocked {
+  tombstone: ReservationItem | undefined;
+}
 
 /**
- * Holds every line or none. An order of one line is one `TransactWriteItems` with no read before it:
+ * Holds every line or none: one conditional update for each row, side by side, then one conditional put
+ * of the reservation, which is the commit. No transaction, and no read:
  *
- *     per line   available >= q ?  available - q, reserved + q
- *     and        no such reservation ?  put it
+ *     each row   available >= q ?  available - q, reserved + q, and a marker with this id
+ *     record     no such reservation ?  put it, with the version of each row
  *
- * The database subtracts under a condition, so that no two buyers can be given the same unit, and
- * the reservation is there exactly when its units are held.
- *
- * An order of several lines is the same under leases on its SKUs, which the transaction releases:
- * two requests. One of more lines than a transaction takes is written in chunks (settle.ts). A line
- * that falls short has its dead holds expired first, and is tried once more.
+ * The database subtracts under a condition, so that no two buyers get the same unit. A request that
+ * ends between the two writes leaves markers, and others give its units back (stock/resolve.ts). A
+ * shortage is proved line by line (take-units.ts). Orders that are in each other's way take turns under
+ * leases.
  *
  * @throws InventoryError `invalid_argument`, `busy`, `unavailable`, `rejected`
  */
 export const reserve = async (
   database: LeasingDatabase,
   input: ReserveInput,
-  call: Call,
+  caller: Call,
 ): Promise<ReserveOutcome> => {
+  const call = withPatience(database, caller);
   const lines = mergeLines(input.lines);
-  const hold = holdOf(database, input, lines);
-  const hasKey = repeatableId(input) !== undefined;
-  for (;;) {
-    const ready = await leaseOrFind(database, hold, hasKey, call);
-    const written = await writeUnder(database, hold, ready, call);
-    switch (written.result) {
-      case "held":
-        return { outcome: "reserved", reservation: reservationAt(written.hold, hold.createdAtMs) };
-      case "short":
-        return refuseOrder(database, lines, written.failures, call);
-      case "exists": {
-        const outcome = await replay(database, hold, written.existing, call);
-        if (outcome !== undefined) return outcome;
-        break;
-      }
-      case "lost":
-        break;
-    }
-    if (call.remainingMs() <= 0) {
-      throw new InventoryError("busy", "The leases of this order were lost until its deadline.");
-    }
-  }
+  const { orderId, ttlSeconds = holdSecondsDefault } = input;
+  const known = repeatableId(input);
+  const request: HoldRequest = {
+    reservationId: known ?? timeOrderedId(database.now(), database.randomUuid()),
+    lines,
+    fingerprint: fingerprintOf(input, lines),
+    orderId,
+    ttlSeconds,
+    isRepeatable: known !== undefined,
+  };
+  const isLeased = lines.length > 1 && database.multiItemStrategy === "leased";
+  const first = isLeased
+    ? { tombstone: undefined }
+    : await attemptUntilDecided(database, request, { waits: lines.length === 1 }, call);
+  if (!("tombstone" in first)) return first;
+  const skus = lines.map(({ sku }) => sku);
+  const options = { waits: true, record: first.tombstone };
+  const leased = await underLeases(database, skus, call, () =>
+    attemptUntilDecided(database, request, options, call),
+  );
+  if ("tombstone" in leased) throw new Error("An order that waits is never blocked.");
+  return leased;
 };
+
+async function attemptUntilDecided(
+  database: LeasingDatabase,
+  request: HoldRequest,
+  { waits, record: first }: { waits: boolean; record?: ReservationItem | undefined },
+  call: Call,
+): Promise<ReserveOutcome | Blocked> {
+  let record = first;
+  for (let attempt = 0; ; attempt += 1) {
+    if (record !== undefined && record.status !== "abandoned") {
+      return replay(database, request, record);
+    }
+    const result = await attemptOnce(database, request, record?.version ?? 0, waits, call);
+    if ("tombstone" in result) return result;
+    if ("outcome" in result) return result.outcome;
+    ({ record } = result);
+    if (attempt > 0) await backOff(database, call, attempt, "conflict");
+  }
+}
+
+async function attemptOnce(
+  database: LeasingDatabase,
+  request: HoldRequest,
+  base: number,
+  waits: boolean,
+  call: Call,
+): Promise<Attempt | Blocked> {
+  const { reservationId, lines, orderId } = request;
+  const taking = mapEach(lines, rowsInFlight, (line) =>
+    takeUnits(database, { reservationId, base, waits }, line, call).catch((error: unknown) => ({
+      error,
+    })),
+  );
+  // The order knows its reservations before they are committed.
+  const registering =
+    orderId === undefined
+      ? undefined
+      : findPlacedByEvent(database, { orderId, reservationId, base }, call);
+  const [taken, placed] = await Promise.all([taking, registering]);
+  const got = taken.filter((one) => "part" in one);
+  const mayCommit = placed === undefined && got.length === lines.length;
+  if (mayCommit) return commit(database, request, base, got, call);
+  const abandoned =
+    got.length > 0
+      ? await giveBack(database, reservationId, base, undefined, got, call)
+      : undefined;
+  if (placed === "undecided") return { record: await readRecord(database, reservationId, call) };
+  if (placed !== undefined) return { outcome: replayOfOrder(database, request, placed) };
+  for (const one of taken) if ("error" in one) throw one.error;
+  const refusal = refusalOf(lines, taken as Taken[], database.now());
+  if (refusal === undefined) return { tombstone: abandoned };
+  // The units may be gone because a repeat of this very request has them.
+  const record = request.isRepeatable ? await readRecord(database, reservationId, call) : undefined;
+  const isDecided = record !== undefined && record.status !== "abandoned";
+  return isDecided ? { record } : { outcome: refusal };
+}
+
+const readRecord = (database: LeasingDatabase, reservationId: string, call: Call) =>
+  readItem<ReservationItem>(database, database.tables.reservations, { reservationId }, call);
+
+/** The refusal of an order, with all lines that are short; undefined when no line is. */
+function refusalOf(lines: Line[], taken: Taken[], nowMs: number): OrderRefusal | undefined {
+  const skus = lines.flatMap(({ sku }, index) => ("unknown" in taken[index]! ? [sku] : []));
+  // A shortage may pass, an unknown SKU does not.
+  if (skus.length > 0) return { outcome: "unknown_sku", skus };
+  const shortages = lines.flatMap((line, index): Shortage[] => {
+    const one = taken[index]!;
+    return "short" in one ? [shortageOf(line, one.short, nowMs)] : [];
+  });
+  return shortages.length > 0 ? { outcome: "insufficient_stock", shortages } : undefined;
+}
+
+type Got = Extract<Taken, { part: Part }>;
+
+/** Writes the reservation, or learns which record was there. */
+async function commit(
+  database: LeasingDatabase,
+  request: HoldRequest,
+  base: number,
+  got: readonly Got[],
+  call: Call,
+): Promise<Attempt> {
+  const { reservationId } = request;
+  const parts = got.map(({ part }) => part);
+  const attempts: ReservationItem[] = [];
+  const command = () => {
+    const item = holdOf(database, request, base, parts);
+    attempts.push(item);
+    return new PutCommand({
+      TableName: database.tables.reservations,
+      Item: item,
+      ...(base === 0
+        ? { ConditionExpression: "attribute_not_exists(reservationId)" }
+        : {
+            ConditionExpression: "#version = :base",
+            ExpressionAttributeNames: { "#version": "version" },
+            ExpressionAttributeValues: { ":base": base },
+          }),
+      ReturnValuesOnConditionCheckFailure: "ALL_OLD",
+    });
+  };
+  const writing = writeIf<ReservationItem>(database, command, call);
+  const tidying = mapEach(got, rowsInFlight, ({ row }) => tidyRow(database, row, call));
+  const [result] = await Promise.all([writing, tidying]);
+  if (result.applied) {
+    for (const { part, marker } of got) noteCommitted(database, part.row, marker);
+    return reserved(attempts.at(-1)!);
+  }
+  const { found } = result;
+  // The reply to an earlier attempt of this call was lost.
+  const earlier = attempts.slice(0, -1);
+  const own = earlier.find(({ createdAtMs }) => createdAtMs === found?.createdAtMs);
+  if (own !== undefined && haveSameParts(found!.parts, parts)) return reserved(own);
+  await giveBack(database, reservationId, base, found, got, call);
+  return { record: found };
+}
+
+const reserved = (item: ReservationItem): Attempt => ({
+  outcome: {
+    outcome: "reserved",
+    reservation: reservationAt({ ...item, status: "held" }, item.createdAtMs),
+  },
+});
+
+/** The hold that is requested, which begins now. */
+function holdOf(
+  database: LeasingDatabase,
+  request: HoldRequest,
+  base: number,
+  parts: Part[],
+): ReservationItem {
+  const { reservationId, lines, orderId, ttlSeconds, fingerprint: hash } = request;
+  const nowMs = database.now();
+  return {
+    reservationId,
+    status: "held",
+    lines,
+    parts,
+    ...(orderId === undefined ? {} : { orderId }),
+    createdAtMs: nowMs,
+    expiresAtMs: nowMs + ttlSeconds * 1000,
+    fingerprint: hash,
+    version: base + 1,
+    updatedAtMs: nowMs,
+    expiryShard: expiryShardOf(reservationId, database.expiryPartitions),
+    skus: new Set(lines.map(({ sku }) => sku)),
+  };
+}
+
+/**
+ * Gives units back that the record does not own: first no request may commit them any more.
+ *
+ * @param record as it is known; undefined supersedes `base` first
+ * @returns the record after that
+ */
+async function giveBack(
+  database: LeasingDatabase,
+  reservationId: string,
+  base: number,
+  record: ReservationItem | undefined,
+  got: readonly Got[],
+  call: Call,
+): Promise<ReservationItem> {
+  const known = record ?? (await superseded(database, reservationId, base, call));
+  await mapEach(got, rowsInFlight, async ({ part, marker }) => {
+    if (decisionOf(part.row, marker, known) !== "superseded") return;
+    // A marker that is gone was settled by another request.
+    const change = { settle: [marker], lastChange: { kind: "rollback" } } as const;
+    await changeRow(database, part.row, change, call);
+  });
+  return known;
+}
+
+async function superseded(
+  database: LeasingDatabase,
+  reservationId: string,
+  base: number,
+  call: Call,
+): Promise<ReservationItem> {
+  const record = base === 0 ? undefined : await readRecord(database, reservationId, call);
+  return supersede(database, reservationId, record, base, call);
+}
+
+/** The answer to a call for an order that is held by its event: a repeat of it, or another request. */
+function replayOfOrder(
+  database: LeasingDatabase,
+  { lines }: HoldRequest,
+  placed: ReservationRecord,
+): ReserveOutcome {
+  if (JSON.stringify(mergeLines(placed.lines)) !== JSON.stringify(lines)) {
+    return { outcome: "idempotency_key_reused", reservationId: placed.reservationId };
+  }
+  return { outcome: "replayed", reservation: reservationAt(placed, database.now()) };
+}
+
+/** The answer to a repeat: the reservation that its key has made. */
+function replay(
+  database: LeasingDatabase,
+  request: HoldRequest,
+  existing: ReservationItem,
+): ReserveOutcome {
+  const { reservationId } = existing;
+  if (existing.fingerprint !== request.fingerprint) {
+    return { outcome: "idempotency_key_reused", reservationId };
+  }
+  if (isReservation(existing)) {
+    return { outcome: "replayed", reservation: reservationAt(existing, database.now()) };
+  }
+  return { outcome: "insufficient_stock", shortages: existing.shortages ?? [] };
+}

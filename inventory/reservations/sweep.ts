@@ -1,99 +1,137 @@
 /**
- * Gives dead holds back, and brings to an end what was left half written. It goes through the
- * partitions of the index in pages, so that what it has done stays done whenever it is stopped;
- * several sweeps at once begin at different ones and cost each other nothing but reads.
+ * Gives dead holds back. It goes through the partitions of the index in pages, so that its work stays
+ * done whenever it is stopped; several sweeps at once begin at different partitions and cost each other
+ * little but reads. Now and then it also resolves markers that requests which died left in rows.
  */
-import { sweepInFlight, sweepPageSize, unsettledShard } from "../../contract/bounds.ts";
-import type { ReservationItem } from "../../contract/tables.ts";
+import { sweepInFlight, sweepPageSize } from "../../contract/bounds.ts";
+import type { ReservationItem, StockItem } from "../../contract/tables.ts";
 import { readReservations } from "../dynamodb/batch-get.ts";
 import type { Call, Database } from "../dynamodb/database.ts";
+import { scan } from "../dynamodb/scan.ts";
 import { InventoryError } from "../errors.ts";
 import { forEach } from "../for-each.ts";
-import { expiryShards, queryHolds } from "./hold-index.ts";
+import { markersOf } from "../stock/marker.ts";
+import { resolveMarkers } from "../stock/resolve.ts";
+import { endingsAtOnce } from "./end-parts.ts";
+import { expiryShardsOf, queryHolds } from "./hold-index.ts";
 import { isDue } from "./reservation.ts";
-import { settle, turnBack } from "./settle.ts";
-import { endHold } from "./transitions.ts";
+import { endHolds } from "./transitions.ts";
 
 export interface SweepReport {
   /** Holds that this sweep has expired. */
   expired: number;
-  /** Orders and endings of many lines that it has brought to their end. */
+  /** Rows whose markers it has resolved. */
   settled: number;
-  /** What it could not do, for the next one to try: too much traffic, or no answer. */
+  /** Holds and rows that it could not write, for the next sweep to try. */
   failed: number;
-  /** Whether it has seen all that was due when it looked. */
+  /** True when the sweep has seen all that was due when it read. */
   isComplete: boolean;
 }
 
 export interface SweepOptions {
-  /** Told of each failure, which does not stop the sweep. */
-  onFailure?: (reservationId: string, error: InventoryError) => void;
+  /** Called with each failure, which does not stop the sweep: the id of a hold, or the key of a row. */
+  onFailure?: (subject: string, error: Error) => void;
+  /** Resolves the open markers of all rows as well, which reads the table. */
+  resolvesRows?: boolean;
 }
 
 /**
- * Expires the holds that are due, and returns or finishes orders that nobody is at any more.
- *
- * One request for each hold, and two for each page of them. It ends at the deadline of the call, with
- * a report of how far it has come, and rejects only where the index itself cannot be read.
+ * Expires the holds that are due. Holds of one row are ended together, so that the sweep does not get
+ * in its own way. It ends at the deadline of the call, with a report of its progress, and rejects only
+ * where the index itself cannot be read.
  *
  * @throws InventoryError `busy`, `unavailable`, `rejected`
  */
 export const sweep = async (
   database: Database,
   call: Call,
-  { onFailure }: SweepOptions = {},
+  { onFailure, resolvesRows = false }: SweepOptions = {},
 ): Promise<SweepReport> => {
   const report = { expired: 0, settled: 0, failed: 0 };
 
-  const expire = async (item: ReservationItem): Promise<void> => {
-    if (!isDue(item, database.now())) return;
-    const result = await endHold(database, item, "expired", call);
-    if ("ended" in result) report.expired += 1;
-  };
-
-  /** An order that was never answered for is returned: its caller has not got it. */
-  const bringToEnd = async (item: ReservationItem): Promise<void> => {
-    if ((item.attendedUntilMs ?? Infinity) > database.now()) return;
-    const left = item.status === "reserving" ? await turnBack(database, item, call) : item;
-    if (left !== undefined) await settle(database, left, call);
-    report.settled += 1;
-  };
-
-  const tend = async (item: ReservationItem): Promise<void> => {
-    if (call.remainingMs() <= 0) return;
+  /** One failed record or row must not keep the others. */
+  const attempt = async (subject: string, work: () => Promise<void>): Promise<boolean> => {
     try {
-      await (item.remaining === undefined ? expire(item) : bringToEnd(item));
+      await work();
+      return true;
     } catch (error) {
-      if (!(error instanceof InventoryError)) throw error;
       report.failed += 1;
-      onFailure?.(item.reservationId, error);
+      onFailure?.(subject, error as Error);
+      return false;
+    }
+  };
+
+  const expireTogether = async (items: readonly ReservationItem[]): Promise<void> => {
+    const due = items.filter((item) => isDue(item, database.now()));
+    if (due.length === 0) return;
+    const results = await endHolds(database, due, "expired", call);
+    report.expired += results.filter((result) => "ended" in result).length;
+  };
+
+  /** Ends a batch of holds, and one by one where one of them cannot be ended. */
+  const expireBatch = async (items: readonly ReservationItem[]): Promise<void> => {
+    if (call.remainingMs() <= 0) return;
+    if (items.length > 1) {
+      try {
+        return await expireTogether(items);
+      } catch {
+        // Which one it was is seen below.
+      }
+    }
+    for (const item of items) {
+      await attempt(item.reservationId, () => expireTogether([item]));
     }
   };
 
   const sweepShard = async (shard: number): Promise<void> => {
     let start: Record<string, unknown> | undefined;
     do {
-      const untilMs = shard === unsettledShard ? Number.MAX_SAFE_INTEGER : database.now();
-      const page = await queryHolds(
-        database,
-        { shard, untilMs, limit: sweepPageSize, start },
-        call,
-      );
+      const query = { shard, untilMs: database.now(), limit: sweepPageSize, start };
+      const page = await queryHolds(database, query, call);
       const ids = page.holds.map(({ reservationId }) => reservationId);
       const items = await readReservations(database, ids, call);
-      await forEach(items, sweepInFlight, tend);
+      await forEach(batchesByRow(items), sweepInFlight, expireBatch);
       start = page.next;
     } while (start !== undefined);
   };
 
-  const first = Math.floor(database.random() * expiryShards.length);
-  const shards = [...expiryShards.slice(first), ...expiryShards.slice(0, first)];
+  const resolveRows = async (): Promise<void> => {
+    for await (const rows of scan<StockItem>(database, database.tables.stock, call)) {
+      const open = rows.filter(hasMarkers);
+      await forEach(open, sweepInFlight, async (row) => {
+        const isDone = await attempt(row.sku, async () => {
+          await resolveMarkers(database, row, markersOf(row), call);
+        });
+        if (isDone) report.settled += 1;
+      });
+    }
+  };
+
+  const shards = expiryShardsOf(database);
+  const first = Math.floor(database.random() * shards.length);
   try {
-    // What is half written holds units of orders that nobody will ever have.
-    for (const shard of [unsettledShard, ...shards]) await sweepShard(shard);
+    for (const shard of [...shards.slice(first), ...shards.slice(0, first)])
+      await sweepShard(shard);
+    if (resolvesRows) await resolveRows();
   } catch (error) {
-    // Past the deadline no more is asked: what is done is done.
+    // No more is read past the deadline.
     if (!(error instanceof InventoryError) || call.remainingMs() > 0) throw error;
   }
   return { ...report, isComplete: call.remainingMs() > 0 };
 };
+
+const hasMarkers = ({ open }: StockItem): boolean => Object.keys(open ?? {}).length > 0;
+
+/** Holds in batches that one row takes at once; records that are not well formed by themselves. */
+function batchesByRow(items: readonly ReservationItem[]): ReservationItem[][] {
+  const byRow = new Map<string, ReservationItem[]>();
+  for (const item of items) {
+    const row = item.parts?.length === 1 ? item.parts[0]!.row : item.reservationId;
+    byRow.set(row, [...(byRow.get(row) ?? []), item]);
+  }
+  return [...byRow.values()].flatMap((some) =>
+    Array.from({ length: Math.ceil(some.length / endingsAtOnce) }, (_, index) =>
+      some.slice(index * endingsAtOnce, (index + 1) * endingsAtOnce),
+    ),
+  );
+}

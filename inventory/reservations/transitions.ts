@@ -1,20 +1,20 @@
+/** The ends of a hold: confirm, release and expiry. Of several that race, the record takes one. */
+import { UpdateCommand } from "@aws-sdk/lib-dynamodb";
 import type { ReservationItem, ReservationStatus } from "../../contract/tables.ts";
-import { firstChunk, type Chunk } from "./chunks.ts";
-import type { Call, Database } from "../dynamodb/database.ts";
+import { withPatience, type Call, type Database } from "../dynamodb/database.ts";
+import { writeIf } from "../dynamodb/write-if.ts";
 import { isId } from "../identity.ts";
-import { readItem } from "../dynamodb/read-item.ts";
+import { endParts, type EndResult } from "./end-parts.ts";
 import {
+  endedTtlSeconds,
   isDue,
   isReservation,
+  readReservationItem,
   reservationIn,
   type Reservation,
-  type ReservationRecord,
 } from "./reservation.ts";
-import { settle, unsettledAttributes } from "./settle.ts";
-import { lastChangeBy, stockChange } from "../stock/stock-change.ts";
-import { transact, type Transaction } from "../dynamodb/transact.ts";
 
-type Ending = Exclude<ReservationStatus, "held">;
+type EndedStatus = Exclude<ReservationStatus, "held">;
 
 export type ConfirmOutcome =
   | {
@@ -28,149 +28,135 @@ export type ReleaseOutcome =
   | { outcome: "released" | "reservation_confirmed"; reservation: Reservation }
   | { outcome: "unknown_reservation" };
 
-export const readReservationItem = async (
-  database: Database,
-  reservationId: string,
-  call: Call,
-): Promise<ReservationRecord | undefined> => {
-  if (!isId(reservationId)) return undefined;
-  const { reservations } = database.tables;
-  const item = await readItem<ReservationItem>(database, reservations, { reservationId }, call);
-  return item && isReservation(item) ? item : undefined;
-};
-
-/** A reservation that is no longer held, as it stays. */
-type EndedReservation = Reservation & { status: Ending };
-
-const secondsPerDay = 24 * 60 * 60;
-
-/** When the record of a reservation that ends now may be removed, in seconds of the epoch. */
-export const endedTtlSeconds = ({ retentionDays }: Database, nowMs: number): number =>
-  Math.floor(nowMs / 1000) + retentionDays * secondsPerDay;
-
-/** The held reservation `item` as it will be once it has ended, but for what of it is `left`. */
-const endedItem = (
-  database: Database,
-  { expiryShard: _shard, skus, ...item }: ReservationItem,
-  status: Ending,
-  { left }: Chunk,
-  nowMs: number,
-): ReservationItem & { status: Ending } => ({
-  ...item,
-  status,
-  version: item.version + 1,
-  updatedAtMs: nowMs,
-  ttlSeconds: endedTtlSeconds(database, nowMs),
-  ...(left && { ...unsettledAttributes(left, nowMs), ...(skus && { skus }) }),
-});
-
 /**
- * Ends a held reservation if its record is still as it was read: in the way that is wanted, or by
- * expiry where it is due, which is asked again before every attempt. The condition is the version:
- * of a confirm, a release, an extension and an expiry that race, one is applied, and the others get
- * to see what it made of the record.
+ * Gives the units of held reservations back, at most `endingsAtOnce`: `wanted` is the status that they
+ * get, or `expired` where they are due at the time of the write.
  *
- * What the first transaction cannot do for an order of many lines is done by the next ones, or by
- * whoever comes after: that it has ended, and how, is decided.
- *
- * @returns the reservation as it ended, or the record that somebody else has made of it
- * @throws InventoryError `busy`, `unavailable`, `rejected`
+ * @throws InventoryError `busy`, `unavailable`, `rejected`, `inconsistent`
  */
-export const endHold = async (
+export const endHolds = async (
   database: Database,
-  held: ReservationItem,
-  wanted: Ending,
+  items: readonly ReservationItem[],
+  wanted: "released" | "expired",
   call: Call,
-): Promise<{ ended: EndedReservation } | { found: ReservationRecord | undefined }> => {
-  let ended = { ...held, status: wanted };
-  const build = (): Transaction => {
-    const nowMs = database.now();
-    const status = isDue(held, nowMs) ? "expired" : wanted;
-    const change = status === "confirmed" ? "sell" : "giveBack";
-    const chunk = firstChunk({ change, from: 0, to: held.lines.length });
-    const lastChange = lastChangeBy(held, status, call);
-    ended = endedItem(database, held, status, chunk, nowMs);
+): Promise<EndResult[]> => {
+  const by = wanted === "released" ? "release" : "expiry";
+  const ending = (item: ReservationItem, nowMs: number): ReservationItem => {
+    const { expiryShard: _shard, skus: _skus, ...rest } = item;
     return {
-      record: {
-        Put: {
-          TableName: database.tables.reservations,
-          Item: ended,
-          ConditionExpression: "#version = :seen",
-          ExpressionAttributeNames: { "#version": "version" },
-          ExpressionAttributeValues: { ":seen": held.version },
-          ReturnValuesOnConditionCheckFailure: "ALL_OLD",
-        },
-      },
-      stock: held.lines
-        .slice(0, chunk.end)
-        .map((line) => stockChange(database, line, { change, lastChange, nowMs })),
+      ...rest,
+      status: isDue(item, nowMs) ? "expired" : wanted,
+      updatedAtMs: nowMs,
+      ttlSeconds: endedTtlSeconds(database, nowMs),
     };
   };
-  const result = await transact<ReservationItem>(database, build, call);
-  if (result.applied) {
-    if (ended.status === "expired") call.onExpired?.(database.now() - held.expiresAtMs);
-    await settle(database, ended, call);
-    return { ended: reservationIn(ended.status, ended) };
+  const results = await endParts(database, items, by, ending, call);
+  for (const result of results) {
+    if ("ended" in result && result.ended.status === "expired") {
+      call.onExpired?.(database.now() - result.ended.expiresAtMs);
+    }
   }
-  if (result.by === "record") {
-    return { found: result.found && isReservation(result.found) ? result.found : undefined };
-  }
-  throw new Error(`Fewer units are reserved than ${held.reservationId} holds: ${show(result)}`);
+  return results;
 };
 
-const show = (result: object): string => JSON.stringify(result);
-
-/** Brings a reservation to its end, whoever gets there first. Undefined if there is none. */
-const endReservation = async (
+/** Expires a hold that is due. Returns the record as it is then. */
+export const expireHold = async (
   database: Database,
-  reservationId: string,
-  wanted: Ending,
+  item: ReservationItem,
   call: Call,
-): Promise<EndedReservation | undefined> => {
-  let item = await readReservationItem(database, reservationId, call);
-  while (item?.status === "held") {
-    const result = await endHold(database, item, wanted, call);
-    if ("ended" in result) return result.ended;
-    item = result.found;
-  }
-  if (item === undefined) return undefined;
-  // Whoever has ended it may not have come to the end of its lines.
-  await settle(database, item, call);
-  return reservationIn(item.status, item);
+): Promise<ReservationItem | undefined> => {
+  const [result] = await endHolds(database, [item], "expired", call);
+  return "ended" in result! ? result.ended : result!.found;
 };
 
 const confirmOutcomes = {
   confirmed: "confirmed",
   released: "reservation_released",
   expired: "reservation_expired",
-} as const satisfies Record<Ending, ConfirmOutcome["outcome"]>;
+} as const satisfies Record<EndedStatus, ConfirmOutcome["outcome"]>;
 
-/** Sells the units of a hold. Confirming what is confirmed changes nothing. */
+/** A record without units that wait for a sale may be removed in its time. */
+const confirmation = (database: Database, reservationId: string): UpdateCommand =>
+  new UpdateCommand({
+    TableName: database.tables.reservations,
+    Key: { reservationId },
+    UpdateExpression:
+      "SET #status = :confirmed, #version = #version + :one, #updatedAtMs = :now " +
+      "REMOVE #expiryShard, #skus",
+    ConditionExpression: "#status = :held AND #expiresAtMs > :now",
+    ExpressionAttributeNames: {
+      "#status": "status",
+      "#version": "version",
+      "#updatedAtMs": "updatedAtMs",
+      "#expiresAtMs": "expiresAtMs",
+      "#expiryShard": "expiryShard",
+      "#skus": "skus",
+    },
+    ExpressionAttributeValues: {
+      ":confirmed": "confirmed",
+      ":held": "held",
+      ":one": 1,
+      ":now": database.now(),
+    },
+    ReturnValues: "ALL_NEW",
+    ReturnValuesOnConditionCheckFailure: "ALL_OLD",
+  });
+
+/**
+ * Sells the units of a hold by one update of its record. They stay `reserved` until the sale is
+ * settled (settle-sales.ts). Confirming a confirmed reservation changes nothing.
+ *
+ * @throws InventoryError `busy`, `unavailable`, `rejected`
+ */
 export const confirm = async (
   database: Database,
   reservationId: string,
-  call: Call,
+  caller: Call,
 ): Promise<ConfirmOutcome> => {
-  const reservation = await endReservation(database, reservationId, "confirmed", call);
-  return reservation === undefined
-    ? { outcome: "unknown_reservation" }
-    : { outcome: confirmOutcomes[reservation.status], reservation };
+  if (!isId(reservationId)) return { outcome: "unknown_reservation" };
+  const call = withPatience(database, caller);
+  for (;;) {
+    const result = await writeIf<ReservationItem>(
+      database,
+      () => confirmation(database, reservationId),
+      call,
+    );
+    const item = result.applied ? result.item : result.found;
+    if (item === undefined || !isReservation(item)) return { outcome: "unknown_reservation" };
+    if (item.status !== "held") {
+      const reservation = reservationIn(item.status, item);
+      return { outcome: confirmOutcomes[item.status], reservation };
+    }
+    // It was due when the write was sent: its units go back, now that a request has met it.
+    if (isDue(item, database.now())) await expireHold(database, item, call);
+  }
 };
 
 const releaseOutcomes = {
   confirmed: "reservation_confirmed",
   released: "released",
   expired: "released",
-} as const satisfies Record<Ending, ReleaseOutcome["outcome"]>;
+} as const satisfies Record<EndedStatus, ReleaseOutcome["outcome"]>;
 
-/** Gives the units of a hold back. Releasing what is released or expired changes nothing. */
+/**
+ * Gives the units of a hold back. Releasing a released or an expired reservation changes nothing.
+ *
+ * @throws InventoryError `busy`, `unavailable`, `rejected`, `inconsistent`
+ */
 export const release = async (
   database: Database,
   reservationId: string,
-  call: Call,
+  caller: Call,
 ): Promise<ReleaseOutcome> => {
-  const reservation = await endReservation(database, reservationId, "released", call);
-  return reservation === undefined
-    ? { outcome: "unknown_reservation" }
-    : { outcome: releaseOutcomes[reservation.status], reservation };
+  const call = withPatience(database, caller);
+  let item: ReservationItem | undefined = await readReservationItem(database, reservationId, call);
+  for (;;) {
+    if (item === undefined || !isReservation(item)) return { outcome: "unknown_reservation" };
+    const { status } = item;
+    if (status !== "held") {
+      return { outcome: releaseOutcomes[status], reservation: reservationIn(status, item) };
+    }
+    const [result]: EndResult[] = await endHolds(database, [item], "released", call);
+    item = "ended" in result! ? result.ended : result!.found;
+  }
 };

@@ -2,7 +2,7 @@
 import type { ReservationItem } from "../../contract/tables.ts";
 import type { Call, Database } from "../dynamodb/database.ts";
 import { confirm, release } from "../reservations/transitions.ts";
-import { readOrder, recordOrder } from "./order-record.ts";
+import { readRecordsOfOrder, recordOrder } from "./order-record.ts";
 
 export type PayOrderOutcome =
   /** Its units are sold, now or before. */
@@ -22,7 +22,7 @@ export const payOrder = async (
   orderId: string,
   call: Call,
 ): Promise<PayOrderOutcome> => {
-  const items = await readOrder(database, orderId, call);
+  const items = await readRecordsOfOrder(database, orderId, call);
   if (items.length === 0) return { outcome: "unknown_order" };
   const found = new Set<ReservationItem["status"]>();
   for (const { reservationId, status } of items) {
@@ -53,7 +53,7 @@ export const cancelOrder = async (
   call: Call,
 ): Promise<CancelOrderOutcome> => {
   for (;;) {
-    const items = await readOrder(database, orderId, call);
+    const items = await readRecordsOfOrder(database, orderId, call);
     if (items.length === 0) {
       const cancelled = { status: "released", orderId, fingerprint: "" } as const;
       // Where somebody was faster, look again.

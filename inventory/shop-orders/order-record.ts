@@ -1,21 +1,148 @@
-/** The records of an order: the reservation that its events make, and those that were made over HTTP. */
-import { PutCommand } from "@aws-sdk/lib-dynamodb";
-import { pageSizeMax } from "../../contract/bounds.ts";
+/**
+ * The record of a shop order: the reservations that were begun for it, over HTTP or by its event. Each
+ * request registers its reservation before it commits it, so that a later one knows of it at once. An
+ * index would lag.
+ */
+import { PutCommand, UpdateCommand } from "@aws-sdk/lib-dynamodb";
+import { holdLifeMsMax } from "../../contract/bounds.ts";
 import type { LineShortage, ReservationItem } from "../../contract/tables.ts";
 import { readReservations } from "../dynamodb/batch-get.ts";
 import type { Call, Database } from "../dynamodb/database.ts";
-import { InventoryError } from "../errors.ts";
-import { idOfKey } from "../identity.ts";
-import { everyPage } from "../dynamodb/list-newest.ts";
-import { listReservationKeys } from "../reservations/reservation-queries.ts";
-import { endedTtlSeconds } from "../reservations/transitions.ts";
+import { readItem } from "../dynamodb/read-item.ts";
 import { writeIf } from "../dynamodb/write-if.ts";
+import { idOfKey } from "../identity.ts";
+import {
+  endedTtlSeconds,
+  isReservation,
+  type ReservationRecord,
+} from "../reservations/reservation.ts";
 
 /** The reservation that an order has by its events. */
 export const reservationIdOfOrder = (orderId: string): string => idOfKey(["order"], orderId);
 
+const recordIdOf = (orderId: string): string => idOfKey(["shop-order"], orderId);
+
+export interface ShopOrder {
+  /** The reservation that was begun first. */
+  firstReservationId: string;
+  reservationIds: readonly string[];
+  beganAtMs: number;
+}
+
+type OrderItem = ReservationItem &
+  Required<Pick<ReservationItem, "reservationIds" | "firstReservationId">>;
+
+const orderOf = ({ firstReservationId, reservationIds, createdAtMs }: OrderItem): ShopOrder => ({
+  firstReservationId,
+  reservationIds: [...reservationIds],
+  beganAtMs: createdAtMs,
+});
+
 /**
- * Writes the record of an order that holds nothing, unless the order has one.
+ * Adds a reservation to its order. Safe to repeat.
+ *
+ * @returns the order with it
+ * @throws InventoryError `busy`, `unavailable`, `rejected`
+ */
+export const registerReservation = async (
+  database: Database,
+  orderId: string,
+  reservationId: string,
+  call: Call,
+): Promise<ShopOrder> => {
+  const command = () => {
+    const nowMs = database.now();
+    return new UpdateCommand({
+      TableName: database.tables.reservations,
+      Key: { reservationId: recordIdOf(orderId) },
+      UpdateExpression:
+        "SET #status = :order, #lines = :none, #parts = :none, #fingerprint = :noFingerprint, " +
+        "#firstReservationId = if_not_exists(#firstReservationId, :id), " +
+        "#createdAtMs = if_not_exists(#createdAtMs, :now), " +
+        "#expiresAtMs = if_not_exists(#expiresAtMs, :now), #updatedAtMs = :now, " +
+        "#version = if_not_exists(#version, :zero) + :one, #ttlSeconds = :ttlSeconds " +
+        "ADD #reservationIds :ids",
+      ExpressionAttributeNames: {
+        "#status": "status",
+        "#lines": "lines",
+        "#parts": "parts",
+        "#fingerprint": "fingerprint",
+        "#firstReservationId": "firstReservationId",
+        "#createdAtMs": "createdAtMs",
+        "#expiresAtMs": "expiresAtMs",
+        "#updatedAtMs": "updatedAtMs",
+        "#version": "version",
+        "#ttlSeconds": "ttlSeconds",
+        "#reservationIds": "reservationIds",
+      },
+      ExpressionAttributeValues: {
+        ":order": "order",
+        ":none": [],
+        ":noFingerprint": "",
+        ":id": reservationId,
+        ":ids": new Set([reservationId]),
+        ":now": nowMs,
+        ":zero": 0,
+        ":one": 1,
+        ":ttlSeconds": endedTtlSeconds(database, nowMs + holdLifeMsMax),
+      },
+      ReturnValues: "ALL_NEW",
+    });
+  };
+  const result = await writeIf<OrderItem>(database, command, call);
+  if (!result.applied) throw new Error("An update without a condition was refused.");
+  return orderOf(result.item);
+};
+
+/** The order, or undefined when no reservation was begun for it. */
+export const readOrder = async (
+  database: Database,
+  orderId: string,
+  call: Call,
+): Promise<ShopOrder | undefined> => {
+  const key = { reservationId: recordIdOf(orderId) };
+  const item = await readItem<OrderItem>(database, database.tables.reservations, key, call);
+  return item && orderOf(item);
+};
+
+/** All records of an order, also of one that was cancelled before it was placed. */
+export const readRecordsOfOrder = async (
+  database: Database,
+  orderId: string,
+  call: Call,
+): Promise<ReservationItem[]> => {
+  const order = await readOrder(database, orderId, call);
+  const ids = new Set([reservationIdOfOrder(orderId), ...(order?.reservationIds ?? [])]);
+  const items = await readReservations(database, [...ids], call);
+  return items.filter(({ status }) => status !== "abandoned");
+};
+
+/**
+ * Registers a reservation, and looks for one that the order has by its event.
+ *
+ * @param base the version of the record that the reservation replaces. One that was superseded may have
+ *   given way to the event.
+ * @returns undefined when the reservation may be committed
+ */
+export const findPlacedByEvent = async (
+  database: Database,
+  { orderId, reservationId, base }: { orderId: string; reservationId: string; base: number },
+  call: Call,
+): Promise<ReservationRecord | "undecided" | undefined> => {
+  const byEvent = reservationIdOfOrder(orderId);
+  const order = await registerReservation(database, orderId, reservationId, call);
+  const isSecond = order.firstReservationId === byEvent || base > 0;
+  if (reservationId === byEvent || !isSecond || !order.reservationIds.includes(byEvent)) {
+    return undefined;
+  }
+  const [item] = await readReservations(database, [byEvent], call);
+  if (item === undefined || item.status === "abandoned") return "undecided";
+  const isActive = item.status === "held" || item.status === "confirmed";
+  return isActive && isReservation(item) ? item : undefined;
+};
+
+/**
+ * Writes the record of an order that holds nothing, unless the order has one. A tombstone is replaced.
  *
  * @returns undefined when it was written, or the record that was there
  */
@@ -27,60 +154,37 @@ export const recordOrder = async (
   },
   call: Call,
 ): Promise<ReservationItem | undefined> => {
-  const nowMs = database.now();
-  const item: ReservationItem = {
-    ...order,
-    reservationId: reservationIdOfOrder(order.orderId),
-    createdAtMs: nowMs,
-    expiresAtMs: nowMs,
-    updatedAtMs: nowMs,
-    version: 1,
-    ttlSeconds: endedTtlSeconds(database, nowMs),
+  const reservationId = reservationIdOfOrder(order.orderId);
+  const put = async (base: number): Promise<ReservationItem | undefined> => {
+    let written: ReservationItem | undefined;
+    const command = () => {
+      const nowMs = database.now();
+      written = {
+        ...order,
+        reservationId,
+        parts: [],
+        createdAtMs: written?.createdAtMs ?? nowMs,
+        expiresAtMs: written?.createdAtMs ?? nowMs,
+        updatedAtMs: written?.createdAtMs ?? nowMs,
+        version: base + 1,
+        ttlSeconds: endedTtlSeconds(database, nowMs),
+      };
+      return new PutCommand({
+        TableName: database.tables.reservations,
+        Item: written,
+        ConditionExpression: "attribute_not_exists(reservationId) OR #version = :base",
+        ExpressionAttributeNames: { "#version": "version" },
+        ExpressionAttributeValues: { ":base": base },
+        ReturnValuesOnConditionCheckFailure: "ALL_OLD",
+      });
+    };
+    const result = await writeIf<ReservationItem>(database, command, call);
+    if (result.applied) return undefined;
+    if (result.found?.status === "abandoned") return put(result.found.version);
+    // The reply to an earlier attempt of this call was lost.
+    const isOwn =
+      result.found?.createdAtMs === written?.createdAtMs && result.found?.status === order.status;
+    return isOwn ? undefined : result.found;
   };
-  const command = new PutCommand({
-    TableName: database.tables.reservations,
-    Item: item,
-    ConditionExpression: "attribute_not_exists(reservationId)",
-    ReturnValuesOnConditionCheckFailure: "ALL_OLD",
-  });
-  const result = await writeIf<ReservationItem>(database, command, call);
-  return result.applied ? undefined : result.found;
-};
-
-/** Whether somebody is at the order just now: what becomes of it is not known. */
-const isUnsettled = ({ status }: ReservationItem): boolean =>
-  status === "reserving" || status === "returning";
-
-/** The index lags behind by some milliseconds. */
-export const readIdsOfOrder = async (
-  database: Database,
-  orderId: string,
-  call: Call,
-): Promise<string[]> => {
-  const ids: string[] = [];
-  const pages = everyPage((cursor) =>
-    listReservationKeys(database, orderId, { limit: pageSizeMax, cursor }, call),
-  );
-  for await (const keys of pages) ids.push(...keys.map(({ reservationId }) => reservationId));
-  return ids;
-};
-
-/**
- * All records of an order. The index may not have those of this instant yet, but for the one that
- * its events have made.
- *
- * @throws InventoryError `busy` while one of them is half written
- */
-export const readOrder = async (
-  database: Database,
-  orderId: string,
-  call: Call,
-): Promise<ReservationItem[]> => {
-  const listed = await readIdsOfOrder(database, orderId, call);
-  const ids = [...new Set([reservationIdOfOrder(orderId), ...listed])];
-  const items = await readReservations(database, ids, call);
-  if (items.some(isUnsettled)) {
-    throw new InventoryError("busy", `The order ${orderId} is being written just now.`);
-  }
-  return items;
+  return put(0);
 };

@@ -9,13 +9,21 @@
  *
  * Reservations that were made over HTTP for the same order are paid and cancelled with it.
  */
+import { functionTimeoutSeconds } from "../../contract/bounds.ts";
 import type { Line, LineShortage, ReservationItem } from "../../contract/tables.ts";
 import { readReservations } from "../dynamodb/batch-get.ts";
+import { InventoryError } from "../errors.ts";
 import type { Call, Database } from "../dynamodb/database.ts";
 import type { LeasingDatabase } from "../reservations/leases.ts";
 import { mergeLines } from "../reservations/lines.ts";
 import { fingerprintOf, reserve, type ReserveOutcome } from "../reservations/reserve.ts";
-import { readIdsOfOrder, recordOrder, reservationIdOfOrder } from "./order-record.ts";
+import { supersede } from "../stock/resolve.ts";
+import {
+  recordOrder,
+  registerReservation,
+  reservationIdOfOrder,
+  type ShopOrder,
+} from "./order-record.ts";
 
 export interface PlaceOrderInput {
   orderId: string;
@@ -46,12 +54,33 @@ const shortagesOf = (refused: Refused, lines: readonly Line[]): LineShortage[] =
         .filter(({ sku }) => refused.skus.includes(sku))
         .map(({ sku, quantity }) => ({ sku, requested: quantity, available: 0 }));
 
-/** Whether units are held or sold for the order by a reservation that was made over HTTP. */
-const isReservedOtherwise = async (database: Database, orderId: string, call: Call) => {
-  const ids = await readIdsOfOrder(database, orderId, call);
-  const others = ids.filter((id) => id !== reservationIdOfOrder(orderId));
+/** How long another request may need for its reservation, in milliseconds. */
+const othersMs = functionTimeoutSeconds * 1_000;
+
+/**
+ * Whether another reservation has the units of the order. One that was begun and is neither held nor
+ * refused is waited for, and superseded when its request must have ended.
+ *
+ * @throws InventoryError `busy` while another request is at work on the order
+ */
+const isReservedOtherwise = async (
+  database: Database,
+  { reservationIds, beganAtMs }: ShopOrder,
+  reservationId: string,
+  call: Call,
+): Promise<boolean> => {
+  const others = reservationIds.filter((id) => id !== reservationId);
   const items = await readReservations(database, others, call);
-  return items.some(({ status }) => status === "held" || status === "confirmed");
+  if (items.some(({ status }) => status === "held" || status === "confirmed")) return true;
+  const known = new Set(items.map((item) => item.reservationId));
+  for (const id of others.filter((one) => !known.has(one))) {
+    if (database.now() < beganAtMs + othersMs) {
+      throw new InventoryError("busy", "Another request reserves for the same order.");
+    }
+    const { status } = await supersede(database, id, undefined, 0, call);
+    if (status === "held" || status === "confirmed") return true;
+  }
+  return false;
 };
 
 /**
@@ -69,7 +98,8 @@ export const placeOrder = async (
   const { orderId } = input;
   const reservationId = reservationIdOfOrder(orderId);
   const lines = mergeLines(input.lines);
-  if (await isReservedOtherwise(database, orderId, call)) return { outcome: "held" };
+  const order = await registerReservation(database, orderId, reservationId, call);
+  if (await isReservedOtherwise(database, order, reservationId, call)) return { outcome: "held" };
   for (;;) {
     const result = await reserve(database, { ...input, reservationId }, call);
     switch (result.outcome) {
@@ -78,7 +108,7 @@ export const placeOrder = async (
         return { outcome: "held" };
       case "idempotency_key_reused": {
         const [item] = await readReservations(database, [reservationId], call);
-        // Gone since: it was half written, and is returned.
+        // Removed by its time to live since.
         if (item === undefined) break;
         return { outcome: isCancelledAhead(item) ? "cancelled" : "changed" };
       }

@@ -1,10 +1,16 @@
+import { PutCommand } from "@aws-sdk/lib-dynamodb";
 import { unitsMax } from "../../contract/bounds.ts";
-import type { LastChange, MovementItem, StockItem } from "../../contract/tables.ts";
-import { actorOf, backOff, type Call, type Database } from "../dynamodb/database.ts";
-import { fingerprint, idOfKey, timeOrderedId } from "../identity.ts";
+import type { Adjustment, ReservationItem, StockItem } from "../../contract/tables.ts";
+import { actorOf, backOff, withPatience, type Call, type Database } from "../dynamodb/database.ts";
 import { readItem } from "../dynamodb/read-item.ts";
-import { getStock } from "./stock.ts";
-import { transactOnce, type Transaction } from "../dynamodb/transact.ts";
+import { writeIf } from "../dynamodb/write-if.ts";
+import { fingerprint, idOfKey, timeOrderedId } from "../identity.ts";
+import { haveSameParts } from "../reservations/parts.ts";
+import { endedTtlSeconds } from "../reservations/reservation.ts";
+import { proveShortage } from "../reservations/take-units.ts";
+import { findMarker, markersOf, type Marker, type NewMarker } from "./marker.ts";
+import { resolveMarkers, supersede } from "./resolve.ts";
+import { changeRow, readRow } from "./row.ts";
 
 export interface AdjustStockInput {
   sku: string;
@@ -27,160 +33,182 @@ export type AdjustStockOutcome =
   | { outcome: "idempotency_key_reused" }
   | { outcome: "unknown_sku" };
 
-type Draft = Omit<MovementItem, "version"> & { fingerprint: string };
+/** One adjustment, under the id of its record. */
+interface AdjustRequest {
+  reservationId: string;
+  sku: string;
+  adjustment: Adjustment;
+  fingerprint: string;
+}
 
-const lastChangeBy = ({ reason, reference }: AdjustStockInput, call: Call): LastChange => ({
-  kind: "adjustment",
-  reason,
-  ...(reference !== undefined && { reference }),
-  ...actorOf(call),
-});
-
-const draftMovement = (
-  database: Database,
-  input: AdjustStockInput,
-  nowMs: number,
-  call: Call,
-): Draft => {
-  const { sku, delta, reason, reference, idempotencyKey } = input;
-  return {
-    movementId:
-      idempotencyKey === undefined
-        ? timeOrderedId(nowMs, database.randomUuid())
-        : idOfKey(["adjustment", sku], idempotencyKey),
-    sku,
-    ...lastChangeBy(input, call),
-    onHandDelta: delta,
-    availableDelta: delta,
-    reservedDelta: 0,
-    atMs: nowMs,
-    fingerprint: fingerprint([delta, reason, reference]),
-  };
-};
-
-/** The stock after the adjustment, or why there can be none. */
-const adjusted = (stock: StockItem, delta: number, lastChange: LastChange, nowMs: number) => {
-  const onHand = stock.onHand + delta;
-  const available = stock.available + delta;
-  if (available < 0) return "insufficient_stock";
-  if (onHand > unitsMax) return "above_units_max";
-  return {
-    ...stock,
-    onHand,
-    available,
-    version: stock.version + 1,
-    updatedAtMs: nowMs,
-    lastChange,
-  };
-};
-
-/** Stock and movement together, on condition that the stock is still the one that was looked at. */
-const adjustment = (
-  database: Database,
-  from: StockItem,
-  to: StockItem & { lastChange: LastChange },
-  draft: Draft,
-): Transaction => ({
-  record: {
-    Put: {
-      TableName: database.tables.movements,
-      Item: { ...draft, version: to.version } satisfies MovementItem,
-      ConditionExpression: "attribute_not_exists(movementId)",
-      ReturnValuesOnConditionCheckFailure: "ALL_OLD",
-    },
-  },
-  stock: [
-    {
-      Update: {
-        TableName: database.tables.stock,
-        Key: { sku: from.sku },
-        UpdateExpression:
-          "SET #onHand = :onHand, #available = :available, #version = :version, " +
-          "#updatedAtMs = :now, #lastChange = :lastChange",
-        ConditionExpression: "#version = :seen",
-        ExpressionAttributeNames: {
-          "#onHand": "onHand",
-          "#available": "available",
-          "#version": "version",
-          "#updatedAtMs": "updatedAtMs",
-          "#lastChange": "lastChange",
-        },
-        ExpressionAttributeValues: {
-          ":onHand": to.onHand,
-          ":available": to.available,
-          ":version": to.version,
-          ":now": to.updatedAtMs,
-          ":lastChange": to.lastChange,
-          ":seen": from.version,
-        },
-        ReturnValuesOnConditionCheckFailure: "ALL_OLD",
-      },
-    },
-  ],
-});
-
-/** What a repeat gets: the record as it is now, or a refusal when it asked for something else. */
-const replay = async (
-  database: Database,
-  draft: Draft,
-  existing: MovementItem,
-  call: Call,
-): Promise<AdjustStockOutcome> => {
-  if (existing.fingerprint !== draft.fingerprint) return { outcome: "idempotency_key_reused" };
-  const stock = await getStock(database, draft.sku, call);
-  return stock === undefined ? { outcome: "unknown_sku" } : { outcome: "replayed", stock };
-};
+type Placed = { marker: Marker; row: StockItem } | { refused: AdjustStockOutcome };
 
 /**
- * Changes the units on hand by `delta` and writes the movement in the same transaction.
- *
- * A movement names the version that it produced, and a transaction returns no values: so the stock
- * is read first, and the write is conditional on the version that was read. A refused write brings
- * the stock as it is now, and the next attempt starts from it at once: after a wait it would be
- * stale. A wait follows contention alone, and then the stock is read again.
- *
- *   reservations     v8 ──────── v9 ──────────────── v10
- *   adjustment   read v8 ── refused, has v9 ── v10?  ...refused, has v10 ── v11
- *
- * Each refusal is a write of another request. A repeat under the same idempotency key is refused by
- * the movement of the first one, whatever the stock is.
+ * Changes the units on hand by `delta`, once, by the same steps as a hold: a marker in the row, then a
+ * record that decides it. Units that are gone leave with the marker; units that arrived are added once
+ * the record is there, since they might be sold before it. Neither step needs a row that stands still.
  *
  * @throws InventoryError `busy`, `unavailable`, `rejected`
  */
 export const adjustStock = async (
   database: Database,
   input: AdjustStockInput,
-  call: Call,
+  caller: Call,
 ): Promise<AdjustStockOutcome> => {
-  const nowMs = database.now();
-  const draft = draftMovement(database, input, nowMs, call);
-  const lastChange = lastChangeBy(input, call);
-  const readStock = () => getStock(database, input.sku, call);
-  let waits = 0;
-  let from = await readStock();
-  while (from !== undefined) {
-    const to = adjusted(from, input.delta, lastChange, nowMs);
-    if (typeof to === "string") {
+  const call = withPatience(database, caller);
+  const request = requestOf(database, input, call);
+  let record: ReservationItem | undefined;
+  for (let attempt = 0; ; attempt += 1) {
+    if (record !== undefined && record.status !== "abandoned") {
+      return replay(database, request, record, call);
+    }
+    const base = record?.version ?? 0;
+    const placed = await place(database, request, base, call);
+    if ("refused" in placed) {
       // The units may be gone because this very adjustment has taken them.
-      const { movementId } = draft;
-      const { movements } = database.tables;
-      const existing = await readItem<MovementItem>(database, movements, { movementId }, call);
-      return existing ? replay(database, draft, existing, call) : { outcome: to, stock: from };
+      record = await readRecord(database, request, call);
+      if (record === undefined || record.status === "abandoned") return placed.refused;
+      continue;
     }
-    const transaction = adjustment(database, from, to, draft);
-    const result = await transactOnce<MovementItem>(database, transaction, call);
-    if ("retry" in result) {
-      await backOff(database, call, waits, result.retry);
-      waits += 1;
-      from = await readStock();
-    } else if (result.applied) {
-      return { outcome: "adjusted", stock: to };
-    } else if (result.by === "record") {
-      return replay(database, draft, result.found!, call);
-    } else {
-      call.onRetry?.("conflict");
-      from = result.by === "stock" ? result.failures[0]?.found : undefined;
-    }
+    const found = await commit(database, request, base, placed.marker, call);
+    if (found === "applied") return finish(database, request, placed, call);
+    if (found === undefined) {
+      record = await supersede(database, request.reservationId, undefined, 0, call);
+    } else record = found;
+    await resolveMarkers(database, placed.row, [placed.marker], call, { isPatient: false });
+    if (attempt > 0) await backOff(database, call, attempt, "conflict");
   }
-  return { outcome: "unknown_sku" };
 };
+
+function requestOf(database: Database, input: AdjustStockInput, call: Call): AdjustRequest {
+  const { sku, delta, reason, reference, idempotencyKey } = input;
+  return {
+    reservationId:
+      idempotencyKey === undefined
+        ? timeOrderedId(database.now(), database.randomUuid())
+        : idOfKey(["adjustment", sku], idempotencyKey),
+    sku,
+    adjustment: {
+      delta,
+      reason,
+      ...(reference !== undefined && { reference }),
+      ...actorOf(call),
+    },
+    fingerprint: fingerprint([delta, reason, reference]),
+  };
+}
+
+const readRecord = (database: Database, { reservationId }: AdjustRequest, call: Call) =>
+  readItem<ReservationItem>(database, database.tables.reservations, { reservationId }, call);
+
+/** Places the marker in the row, or finds out why it cannot be placed. */
+async function place(
+  database: Database,
+  { reservationId, sku, adjustment }: AdjustRequest,
+  base: number,
+  call: Call,
+): Promise<Placed> {
+  const { delta } = adjustment;
+  const kind = delta < 0 ? "removal" : "addition";
+  const marker: NewMarker = { reservationId, kind, base, quantity: Math.abs(delta) };
+  const { delta: _delta, ...reason } = adjustment;
+  const change = {
+    place: [marker],
+    lastChange: { kind: "adjustment", ...reason },
+    ...(delta > 0 && { onHandMax: unitsMax - delta }),
+  } as const;
+  for (let attempt = 0; ; attempt += 1) {
+    const result = await changeRow(database, sku, change, call);
+    const row = result.applied ? result.row : result.found;
+    if (row === undefined) return { refused: { outcome: "unknown_sku" } };
+    const own = findMarker(row, marker);
+    if (own !== undefined) return { marker: own, row };
+    if (row.onHand + delta > unitsMax)
+      return { refused: { outcome: "above_units_max", stock: row } };
+    if (delta < 0 && row.available < -delta) {
+      const short = await proveShortage(database, row, -delta, call);
+      if (short !== undefined) return { refused: { outcome: "insufficient_stock", stock: short } };
+    } else await resolveMarkers(database, row, markersOf(row), call);
+    if (attempt > 0) await backOff(database, call, attempt, "conflict");
+  }
+}
+
+/** Writes the record. Returns "applied", or the record that was there. */
+async function commit(
+  database: Database,
+  { reservationId, sku, adjustment, fingerprint: hash }: AdjustRequest,
+  base: number,
+  marker: Marker,
+  call: Call,
+): Promise<"applied" | ReservationItem | undefined> {
+  const { quantity, version } = marker;
+  const attempts: ReservationItem[] = [];
+  const command = () => {
+    const nowMs = database.now();
+    const item: ReservationItem = {
+      reservationId,
+      status: "adjustment",
+      lines: [{ sku, quantity }],
+      parts: [{ row: sku, quantity, version }],
+      createdAtMs: nowMs,
+      expiresAtMs: nowMs,
+      updatedAtMs: nowMs,
+      fingerprint: hash,
+      version: base + 1,
+      adjustment,
+      ttlSeconds: endedTtlSeconds(database, nowMs),
+    };
+    attempts.push(item);
+    return new PutCommand({
+      TableName: database.tables.reservations,
+      Item: item,
+      ConditionExpression: "attribute_not_exists(reservationId) OR #version = :base",
+      ExpressionAttributeNames: { "#version": "version" },
+      ExpressionAttributeValues: { ":base": base },
+      ReturnValuesOnConditionCheckFailure: "ALL_OLD",
+    });
+  };
+  const result = await writeIf<ReservationItem>(database, command, call);
+  if (result.applied) return "applied";
+  const { found } = result;
+  // The reply to an earlier attempt of this call was lost.
+  const earlier = attempts.slice(0, -1);
+  const own = earlier.find(({ createdAtMs }) => createdAtMs === found?.createdAtMs);
+  return own !== undefined && haveSameParts(own.parts, found!.parts) ? "applied" : found;
+}
+
+/** Adds units that arrived, and removes the marker. */
+async function finish(
+  database: Database,
+  { sku, adjustment }: AdjustRequest,
+  { marker, row }: Extract<Placed, { marker: Marker }>,
+  call: Call,
+): Promise<AdjustStockOutcome> {
+  // The marker of units that left is removed by the next request that meets it.
+  if (marker.kind === "removal") return { outcome: "adjusted", stock: row };
+  const { delta: _delta, ...reason } = adjustment;
+  const change = { settle: [marker], lastChange: { kind: "adjustment", ...reason } } as const;
+  const result = await changeRow(database, sku, change, call);
+  if (result.applied) return { outcome: "adjusted", stock: result.row };
+  // Another request has met the marker, and added them.
+  return result.found === undefined
+    ? { outcome: "unknown_sku" }
+    : { outcome: "adjusted", stock: result.found };
+}
+
+/** The answer to a repeat: the row as it is now, or a refusal of another request under the key. */
+async function replay(
+  database: Database,
+  { sku, fingerprint: hash }: AdjustRequest,
+  existing: ReservationItem,
+  call: Call,
+): Promise<AdjustStockOutcome> {
+  if (existing.fingerprint !== hash) return { outcome: "idempotency_key_reused" };
+  const row = await readRow(database, sku, call);
+  if (row === undefined) return { outcome: "unknown_sku" };
+  const own = markersOf(row).filter(
+    ({ reservationId }) => reservationId === existing.reservationId,
+  );
+  const resolved = own.length > 0 ? await resolveMarkers(database, row, own, call) : { row };
+  return { outcome: "replayed", stock: resolved.row ?? row };
+}

@@ -1,44 +1,87 @@
 /**
- * The ledger: every change of a SKU's counts is a movement. An adjustment writes its own, in its own
- * transaction (adjust.ts); all others are read off the stream of the stock table, so that a
- * reservation pays nothing for them. Summed up, the movements of a SKU are its record.
+ * The ledger: every change of the counts of a row is a movement, read from the stream of the stock
+ * table, so that a reservation pays nothing for it. Summed up, the movements of a row are its counts.
  */
 import { BatchWriteCommand } from "@aws-sdk/lib-dynamodb";
 import { movementsTable, type MovementItem, type StockItem } from "../../contract/tables.ts";
 import { deltasBetween } from "./counts.ts";
+import { effectOf, kindOf, markersOf } from "./marker.ts";
 import { backOff, type Call, type Database } from "../dynamodb/database.ts";
 import { idOfKey } from "../identity.ts";
 import { listNewest, type PageWanted } from "../dynamodb/list-newest.ts";
 import type { Page } from "../dynamodb/page.ts";
 import { send } from "../dynamodb/send.ts";
 
-/** The one id of the movement that led to a version: written again, it is the same record. */
-export const movementIdOf = (sku: string, version: number): string =>
-  idOfKey(["movement", sku], String(version));
+/** The id of the movement that led to a version: written again, it is the same record. */
+export const movementIdOf = (sku: string, version: number, marker = ""): string =>
+  idOfKey(["movement", sku, ...(marker === "" ? [] : [marker])], String(version));
 
 /**
- * What happened between two images of a stock record. Undefined where the ledger has it already, as
- * an adjustment, or nothing moved.
+ * The movements between two images of a row: one for each reservation whose units moved, which the
+ * markers name, and one for the rest.
  *
- * @param before undefined when the record is new
- * @param changeId of this change and no other, the same whenever it is told
+ * @param before undefined when the row is new
+ * @param changeId identifies this change, the same at every delivery
  */
-export const movementBetween = (
+export const movementsBetween = (
   before: StockItem | undefined,
   after: StockItem,
   changeId: string,
-): MovementItem | undefined => {
-  const { sku, version, updatedAtMs, lastChange = { kind: "count" } } = after;
-  const moved = { sku, ...deltasBetween(before, after), version, atMs: updatedAtMs };
+): MovementItem[] => {
+  const { sku, version, updatedAtMs: atMs, lastChange = { kind: "count" } } = after;
+  const total = deltasBetween(before, after);
   if (version === before?.version) {
-    // Whoever changes the counts of ours gives them a version.
-    const isEdited = [moved.onHandDelta, moved.availableDelta, moved.reservedDelta].some(Boolean);
+    // The core gives every change of the counts a version.
     const movementId = idOfKey(["edit", sku], changeId);
-    return isEdited ? { movementId, kind: "edit", ...moved } : undefined;
+    return isNothing(total) ? [] : [{ movementId, sku, kind: "edit", ...total, version, atMs }];
   }
-  if (lastChange.kind === "adjustment") return undefined;
-  return { movementId: movementIdOf(sku, version), ...lastChange, ...moved };
+  const movements: MovementItem[] = [];
+  const rest = { ...total };
+  for (const { marker, effect } of markersThatMoved(before, after)) {
+    const deltas = deltasBetween(undefined, effect);
+    rest.onHandDelta -= deltas.onHandDelta;
+    rest.availableDelta -= deltas.availableDelta;
+    rest.reservedDelta -= deltas.reservedDelta;
+    const { kind, actor } = lastChange;
+    movements.push({
+      movementId: movementIdOf(sku, version, marker.key),
+      sku,
+      kind: kind === "rollback" ? kind : kindOf(marker).movement,
+      reservationId: marker.reservationId,
+      ...(actor !== undefined && { actor }),
+      ...deltas,
+      version,
+      atMs,
+    });
+  }
+  if (movements.length > 0 && isNothing(rest)) return movements;
+  return [
+    ...movements,
+    { movementId: movementIdOf(sku, version), sku, ...lastChange, ...rest, version, atMs },
+  ];
 };
+
+const isNothing = ({
+  onHandDelta,
+  availableDelta,
+  reservedDelta,
+}: ReturnType<typeof deltasBetween>) =>
+  onHandDelta === 0 && availableDelta === 0 && reservedDelta === 0;
+
+/** Markers of reservations that took effect or were undone in this version of the row. */
+function markersThatMoved(before: StockItem | undefined, after: StockItem) {
+  const isRollback = after.lastChange?.kind === "rollback";
+  const placed = markersOf(after).filter(
+    (marker) => kindOf(marker).isEager && marker.version === after.version,
+  );
+  const gone = (before === undefined ? [] : markersOf(before)).filter(
+    (marker) => after.open[marker.key] !== marker.value && kindOf(marker).isEager === isRollback,
+  );
+  return [
+    ...placed.map((marker) => ({ marker, effect: effectOf([marker]) })),
+    ...gone.map((marker) => ({ marker, effect: effectOf([marker], isRollback ? -1 : 1) })),
+  ].filter(({ marker }) => kindOf(marker).movement !== "adjustment" || isRollback);
+}
 
 /** Puts of one `BatchWriteItem`. */
 const putsMax = 25;
@@ -73,8 +116,7 @@ export const writeMovements = async (
 };
 
 /**
- * The movements of a SKU, newest first. The index, and the ledger itself but for adjustments, may lag
- * behind what has happened this instant.
+ * The movements of a SKU, newest first. The ledger and its index may lag behind the row by moments.
  *
  * @throws InventoryError `invalid_cursor`, `busy`, `unavailable`, `rejected`
  */

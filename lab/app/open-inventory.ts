@@ -19,7 +19,10 @@ export const openInventory = (
   multiItemStrategy: MultiItemStrategy = "leased",
 ): OpenInventory => {
   const client = connect({ ...localAccess, endpoint: dynamodb });
-  const locks = createDynamoDbLocks({ client, table: tables.locks });
+  const locks = createDynamoDbLocks({
+    client: connect({ ...localAccess, endpoint: dynamodb, maxAttempts: 3 }),
+    table: tables.locks,
+  });
   const database = createDatabase({ client, tables });
   return {
     inventory: createInventory(withLeases(database, { locks, multiItemStrategy })),

@@ -1,15 +1,16 @@
 import { randomUUID } from "node:crypto";
-import { type DynamoDBClient, TransactWriteItemsCommand } from "@aws-sdk/client-dynamodb";
-import { expiryShardCount, holdSecondsDefault } from "../../contract/bounds.ts";
+import { type DynamoDBClient, PutItemCommand, UpdateItemCommand } from "@aws-sdk/client-dynamodb";
+import { expiryPartitionsDefault, holdSecondsDefault } from "../../contract/bounds.ts";
+import { markerKey, markerTerm } from "../../inventory/stock/marker.ts";
 import type { RunningApp } from "../app/start-app.ts";
 
-/** As long as the engine's hash of a request, so that the records weigh the same. */
+/** As long as the core's hash of a request, so that the records weigh the same. */
 const fingerprint = "A".repeat(43);
 
 /**
- * The transaction that the engine writes for one line, with nothing around it: the least that a
- * reservation can cost with this SDK. Its records have every attribute of the engine's, so that what
- * reads the tables' streams has the same to do. It rejects where a condition fails.
+ * The update and the put that the core writes for one line, with nothing around them: the least that a
+ * reservation can cost with this SDK. The records have every attribute of the core's, so that readers of
+ * the tables' streams have the same to do. It rejects where a condition fails.
  */
 export const rawReserve = async (
   client: DynamoDBClient,
@@ -19,48 +20,62 @@ export const rawReserve = async (
 ): Promise<void> => {
   const nowMs = Date.now();
   const reservationId = randomUUID();
-  const putReservation = {
-    TableName: tables.reservations,
-    Item: {
-      reservationId: { S: reservationId },
-      status: { S: "held" },
-      lines: { L: [{ M: { sku: { S: sku }, quantity: { N: "1" } } }] },
-      orderId: { S: orderId },
-      createdAtMs: { N: String(nowMs) },
-      expiresAtMs: { N: String(nowMs + holdSecondsDefault * 1000) },
-      fingerprint: { S: fingerprint },
-      version: { N: "1" },
-      updatedAtMs: { N: String(nowMs) },
-      expiryShard: { N: String(nowMs % expiryShardCount) },
-      skus: { SS: [sku] },
-    },
-    ConditionExpression: "attribute_not_exists(reservationId)",
-    ReturnValuesOnConditionCheckFailure: "ALL_OLD" as const,
-  };
-  const updateStock = {
+  const marker = { reservationId, kind: "hold", base: 0, quantity: 1 } as const;
+  const updateStock = new UpdateItemCommand({
     TableName: tables.stock,
     Key: { sku: { S: sku } },
     UpdateExpression:
       "SET #available = #available - :quantity, #reserved = #reserved + :quantity, " +
-      "#version = #version + :one, #updatedAtMs = :now, #lastChange = :lastChange",
-    ConditionExpression: "#available >= :quantity",
+      "#version = #version + :one, #updatedAtMs = :now, #lastChange = :lastChange, " +
+      "#open.#marker = #version + :term REMOVE #open.#last",
+    ConditionExpression:
+      "#available >= :quantity AND attribute_not_exists(#open.#marker) AND size(#open) <= :openMax",
     ExpressionAttributeNames: {
       "#available": "available",
       "#reserved": "reserved",
       "#version": "version",
       "#updatedAtMs": "updatedAtMs",
       "#lastChange": "lastChange",
+      "#open": "open",
+      "#marker": markerKey(marker),
+      "#last": lastMarkers.get(sku) ?? "none",
     },
     ExpressionAttributeValues: {
       ":quantity": { N: "1" },
       ":one": { N: "1" },
       ":now": { N: String(nowMs) },
-      ":lastChange": { M: { kind: { S: "hold" }, reservationId: { S: reservationId } } },
+      ":lastChange": { M: { kind: { S: "hold" } } },
+      ":term": { N: String(markerTerm(marker, nowMs)) },
+      ":openMax": { N: "1000" },
     },
-    ReturnValuesOnConditionCheckFailure: "ALL_OLD" as const,
-  };
-  const command = new TransactWriteItemsCommand({
-    TransactItems: [{ Put: putReservation }, { Update: updateStock }],
+    ReturnValues: "ALL_NEW",
+    ReturnValuesOnConditionCheckFailure: "ALL_OLD",
   });
-  await client.send(command);
+  const { Attributes } = await client.send(updateStock);
+  lastMarkers.set(sku, markerKey(marker));
+  const putReservation = new PutItemCommand({
+    TableName: tables.reservations,
+    Item: {
+      reservationId: { S: reservationId },
+      status: { S: "held" },
+      lines: { L: [{ M: { sku: { S: sku }, quantity: { N: "1" } } }] },
+      parts: {
+        L: [{ M: { row: { S: sku }, quantity: { N: "1" }, version: Attributes!["version"]! } }],
+      },
+      orderId: { S: orderId },
+      createdAtMs: { N: String(nowMs) },
+      expiresAtMs: { N: String(nowMs + holdSecondsDefault * 1000) },
+      fingerprint: { S: fingerprint },
+      version: { N: "1" },
+      updatedAtMs: { N: String(nowMs) },
+      expiryShard: { N: String(nowMs % expiryPartitionsDefault) },
+      skus: { SS: [sku] },
+    },
+    ConditionExpression: "attribute_not_exists(reservationId)",
+    ReturnValuesOnConditionCheckFailure: "ALL_OLD",
+  });
+  await client.send(putReservation);
 };
+
+/** The marker that the next write to a row removes, as the core's writes do. */
+const lastMarkers = new Map<string, string>();

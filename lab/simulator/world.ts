@@ -33,6 +33,8 @@ export interface WorldOptions {
   faults: Faults;
   door: Door;
   multiItemStrategy: MultiItemStrategy;
+  /** How old a refusal for too few units may be. */
+  refusalMemoryMs: number;
   /** Called with each line of the trace. */
   onTrace?: ((line: string) => void) | undefined;
 }
@@ -81,7 +83,7 @@ export const createWorld = (options: WorldOptions): World => {
     requestTimeoutMs: databaseRequestTimeoutMs,
   });
   const history = createHistory();
-  const watch = createWatch(time, history);
+  const watch = createWatch(time, history, options.refusalMemoryMs);
   service.listen({ committed: (commit) => watch.onCommit(commit) });
 
   const account = createAccount({ time, random, parameters: parameters.functions, faults });
@@ -93,6 +95,7 @@ export const createWorld = (options: WorldOptions): World => {
     faults,
     door: options.door,
     multiItemStrategy: options.multiItemStrategy,
+    refusalMemoryMs: options.refusalMemoryMs,
     onSend: (call) => watch.onSend(call),
     onCall: (record) => watch.onCall(record),
   });
@@ -131,9 +134,15 @@ export const createWorld = (options: WorldOptions): World => {
     report: watch.report,
     changeByHand: (command) =>
       hand.run(() => {
-        const { door, multiItemStrategy } = options;
+        const { door, multiItemStrategy, refusalMemoryMs } = options;
         const transport = service.connect(hand);
-        const core = openCore({ environment: hand, transport, door, multiItemStrategy });
+        const core = openCore({
+          environment: hand,
+          transport,
+          door,
+          multiItemStrategy,
+          refusalMemoryMs,
+        });
         return core.client.send(command);
       }),
     sleep: (durationMs) =>

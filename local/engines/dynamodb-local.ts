@@ -50,8 +50,12 @@ export const startDynamoDbLocal = async ({
   });
 };
 
+/** The engine's folder in the data folder. */
+export const dynamoDbLocalFolderIn = (dataDirectory: string): string =>
+  join(dataDirectory, "dynamodb-local");
+
 const storageIn = async (dataDirectory: string): Promise<string[]> => {
-  const directory = join(dataDirectory, "dynamodb-local");
+  const directory = dynamoDbLocalFolderIn(dataDirectory);
   await mkdir(directory, { recursive: true });
   return ["-dbPath", directory];
 };

@@ -34,8 +34,8 @@ const metricsWith = async (name: string): Promise<LogLine[]> =>
   (await readLogLines(run)).filter((line) => "_aws" in line && name in line);
 
 test("a conflict is retried behind the caller's back, and counted", async () => {
-  const conflict = { kind: "cancel" as const, reasons: ["None", "TransactionConflict"] };
-  proxy.plan("TransactWriteItems", [conflict, conflict]);
+  const conflict = { kind: "error" as const, name: "TransactionConflictException" };
+  proxy.plan("UpdateItem", [conflict, conflict]);
   expect((await reserve()).status).toBe(201);
   await expect.poll(() => metricsWith("Conflicts"), { timeout: 10_000 }).toHaveLength(1);
   expect(await metricsWith("Retries")).toMatchObject([
@@ -45,12 +45,13 @@ test("a conflict is retried behind the caller's back, and counted", async () => 
 
 test("throttling that lasts is 503 busy, says when to come back, and holds nothing", async () => {
   const throttle = { kind: "error" as const, name: "ThrottlingException" };
-  proxy.plan("TransactWriteItems", [throttle, throttle, throttle]);
+  proxy.plan("UpdateItem", Array(1_000).fill(throttle));
   const before = (await client.get("/v1/stock/unit")).body;
   const answer = await reserve();
   expect(answer.status).toBe(503);
   expect(answer.headers.get("retry-after")).toBe("1");
   expect(z.parse(problemSchema, answer.body)).toMatchObject({ code: "busy", status: 503 });
+  proxy.plan("UpdateItem", []);
   expect((await client.get("/v1/stock/unit")).body).toEqual(before);
   expect((await reserve()).status).toBe(201);
 });

@@ -100,8 +100,7 @@ test("a table that is gone is told as internal, and named in the log", async () 
     .send(new UpdateTableCommand({ TableName, DeletionProtectionEnabled: false }))
     .catch(() => {});
   await database.client.send(new DeleteTableCommand({ TableName }));
-  const adjustment = { delta: 1, reason: "found" };
-  const answer = await client.post("/v1/stock/unit/adjustments", adjustment);
+  const answer = await client.get("/v1/stock/unit/movements");
   const { requestId } = expectInternal(answer);
   expect(await logOf(requestId)).toMatchObject({
     level: "ERROR",

@@ -1,9 +1,9 @@
-/** What DynamoDB does on a bad day, and what becomes of the calls that meet it. */
+/** DynamoDB on a bad day, and the answers to the calls that meet it. */
 import { afterAll, beforeAll, beforeEach, describe, expect, inject, test } from "vitest";
 import { callWithin, type RetryCause } from "../../inventory/dynamodb/database.ts";
 import { createInventory, type Inventory } from "../../inventory/inventory.ts";
 import { createTestDatabase, throughEndpoint, type TestDatabase } from "../support/database.ts";
-import { startFaultProxy, type FaultProxy } from "../support/fault-proxy.ts";
+import { startFaultProxy, type Fault, type FaultProxy } from "../support/fault-proxy.ts";
 import { expectInvariants, readRecords } from "../support/invariants.ts";
 
 let database: TestDatabase;
@@ -21,7 +21,7 @@ beforeAll(async () => {
 afterAll(() => proxy.stop());
 
 beforeEach(() => {
-  proxy.plan("TransactWriteItems", []);
+  for (const operation of ["UpdateItem", "PutItem", "GetItem"]) proxy.plan(operation, []);
   proxy.takeRequests();
 });
 
@@ -36,58 +36,57 @@ const reserve = (skus: string[], options: { budgetMs?: number; key?: string } = 
   return { result, retries };
 };
 
-const conflict = (...reasons: string[]) => ({ kind: "cancel" as const, reasons });
+const held = async (sku: string): Promise<string> => {
+  const result = await reserve([sku]).result;
+  if (result.outcome !== "reserved") throw new Error(result.outcome);
+  return result.reservation.reservationId;
+};
 
-test("a reserve of one line is one request, and no read before it", async () => {
+const conflict: Fault = { kind: "error", name: "TransactionConflictException" };
+const throttle: Fault = { kind: "error", name: "ThrottlingException" };
+
+test("a reserve of one line is two requests, and no read", async () => {
   await reserve(["a"]).result;
-  await reserve(["none"]).result;
-  expect(proxy.takeRequests()).toEqual(Array(2).fill("TransactWriteItems"));
+  expect(proxy.takeRequests()).toEqual(["UpdateItem", "PutItem"]);
 });
 
-describe("a conflict", () => {
-  test("on a line is retried, and never told as a shortage", async () => {
-    proxy.plan("TransactWriteItems", [
-      conflict("None", "TransactionConflict"),
-      conflict("None", "TransactionConflict"),
-    ]);
+test("a confirm is one request", async () => {
+  const id = await held("a");
+  proxy.takeRequests();
+  await inventory.confirm(id);
+  expect(proxy.takeRequests()).toEqual(["UpdateItem"]);
+});
+
+describe("a conflict of a single write", () => {
+  test.each(["UpdateItem", "PutItem"])("is retried: %s", async (operation) => {
+    proxy.plan(operation, [conflict, conflict]);
     const { result, retries } = reserve(["a"]);
     expect((await result).outcome).toBe("reserved");
     expect(retries).toEqual(["conflict", "conflict"]);
-    expect(proxy.takeRequests()).toHaveLength(3);
+    await expectInvariants(database);
   });
 
-  test("on the reservation is retried although a line fell short: it may be a repeat", async () => {
-    await reserve(["b"], { key: "repeat" }).result;
-    proxy.takeRequests();
-    proxy.plan("TransactWriteItems", [conflict("TransactionConflict", "ConditionalCheckFailed")]);
-    const { result } = reserve(["b"], { key: "repeat" });
-    expect((await result).outcome).toBe("replayed");
-    expect(proxy.takeRequests()).toHaveLength(2);
-  });
-
-  test("on one line does not take back the shortage of another, which is not retried", async () => {
-    proxy.plan("TransactWriteItems", [
-      conflict("None", "TransactionConflict", "ConditionalCheckFailed"),
-    ]);
-    const { result, retries } = reserve(["a", "unknown"]);
-    expect(await result).toEqual({ outcome: "unknown_sku", skus: ["unknown"] });
-    expect(retries).toEqual([]);
-  });
-
-  test("that lasts is told as busy at the deadline, and holds nothing", async () => {
-    proxy.plan("TransactWriteItems", Array(1000).fill(conflict("None", "TransactionConflict")));
+  test("that lasts is answered with busy, and holds nothing", async () => {
+    proxy.plan("UpdateItem", Array(1000).fill(conflict));
     const before = await readRecords(database);
     await expect(reserve(["a"], { budgetMs: 300 }).result).rejects.toMatchObject({ code: "busy" });
     expect(await readRecords(database)).toEqual(before);
   });
 
-  test("on a confirm is retried, and the units are sold once", async () => {
-    const held = await reserve(["c"]).result;
-    if (held.outcome !== "reserved") throw new Error(held.outcome);
-    proxy.plan("TransactWriteItems", [conflict("TransactionConflict", "None")]);
-    const { reservationId } = held.reservation;
-    expect((await inventory.confirm(reservationId)).outcome).toBe("confirmed");
-    await expectInvariants(database);
+  test("that lasts is answered with busy after 1.5 s, however late the deadline is", async () => {
+    proxy.plan("UpdateItem", Array(1000).fill(conflict));
+    let waitedMs = 0;
+    const impatient = createInventory({
+      ...throughEndpoint(database, proxy.endpoint),
+      contentionMsMax: 1_500,
+      monotonicMs: () => waitedMs,
+      sleep: async (durationMs) => void (waitedMs += durationMs),
+    });
+    const call = { remainingMs: () => 60_000 };
+    const lines = [{ sku: "a", quantity: 1 }];
+    await expect(impatient.reserve({ lines }, call)).rejects.toMatchObject({ code: "busy" });
+    expect(waitedMs).toBeLessThanOrEqual(1_500);
+    expect(waitedMs).toBeGreaterThan(750);
   });
 
   test("on a confirm that lasts past the hold's end leaves nothing to confirm", async () => {
@@ -100,90 +99,100 @@ describe("a conflict", () => {
         return 0;
       },
     });
-    const held = await clocked.reserve({ lines: [{ sku: "c", quantity: 1 }], ttlSeconds: 60 });
-    if (held.outcome !== "reserved") throw new Error(held.outcome);
-    proxy.plan("TransactWriteItems", [conflict("None", "TransactionConflict")]);
-    const result = await clocked.confirm(held.reservation.reservationId);
-    expect(result).toMatchObject({ outcome: "reservation_expired" });
+    const result = await clocked.reserve({ lines: [{ sku: "c", quantity: 1 }], ttlSeconds: 60 });
+    if (result.outcome !== "reserved") throw new Error(result.outcome);
+    proxy.plan("UpdateItem", [conflict]);
+    expect(await clocked.confirm(result.reservation.reservationId)).toMatchObject({
+      outcome: "reservation_expired",
+    });
     await expectInvariants(database);
-  });
-
-  test("on an adjustment is retried, and the adjustment made once", async () => {
-    const before = await inventory.getStock("a");
-    proxy.plan("TransactWriteItems", [conflict("None", "TransactionConflict")]);
-    await inventory.adjustStock({ sku: "a", delta: 5, reason: "delivery" });
-    expect(await inventory.getStock("a")).toMatchObject({ onHand: before!.onHand + 5 });
   });
 });
 
-test("a throttled transaction is retried", async () => {
-  proxy.plan("TransactWriteItems", [
-    conflict("None", "ThrottlingError"),
-    conflict("None", "ProvisionedThroughputExceeded"),
+test("a throttled write is retried", async () => {
+  proxy.plan("UpdateItem", [
+    throttle,
+    { kind: "error", name: "ProvisionedThroughputExceededException" },
   ]);
   const { result, retries } = reserve(["a"]);
   expect((await result).outcome).toBe("reserved");
   expect(retries).toEqual(["throttle", "throttle"]);
 });
 
-test.each([
-  ["ThrottlingException", "busy"],
-  ["ProvisionedThroughputExceededException", "busy"],
-  ["ValidationException", "rejected"],
-  ["AccessDeniedException", "rejected"],
-  ["ResourceNotFoundException", "rejected"],
-] as const)("%s for good is told as %s, with its cause", async (name, code) => {
-  proxy.plan("TransactWriteItems", Array(20).fill({ kind: "error", name }));
-  await expect(reserve(["a"]).result).rejects.toMatchObject({ code, cause: { name } });
-});
+test.each(["ThrottlingException", "ProvisionedThroughputExceededException"])(
+  "%s for good is answered with busy",
+  async (name) => {
+    proxy.plan("UpdateItem", Array(1000).fill({ kind: "error", name }));
+    await expect(reserve(["a"], { budgetMs: 300 }).result).rejects.toMatchObject({ code: "busy" });
+  },
+);
 
-test("an inner error for good is told as unavailable", async () => {
-  const fault = { kind: "error", name: "InternalServerError", status: 500 };
-  proxy.plan("TransactWriteItems", Array(20).fill(fault));
+test.each(["ValidationException", "AccessDeniedException", "ResourceNotFoundException"])(
+  "%s is answered with rejected, with its cause",
+  async (name) => {
+    proxy.plan("UpdateItem", [{ kind: "error", name }]);
+    const { result } = reserve(["a"]);
+    await expect(result).rejects.toMatchObject({ code: "rejected", cause: { name } });
+  },
+);
+
+test("an inner error for good is answered with unavailable", async () => {
+  const fault = { kind: "error", name: "InternalServerError", status: 500 } as const;
+  proxy.plan("UpdateItem", Array(20).fill(fault));
   await expect(reserve(["a"]).result).rejects.toMatchObject({ code: "unavailable" });
 });
 
-test("a cancellation for a reason of another kind is told as rejected", async () => {
-  proxy.plan("TransactWriteItems", [conflict("None", "ValidationError")]);
-  await expect(reserve(["a"]).result).rejects.toMatchObject({ code: "rejected" });
-});
-
 describe("a lost reply", () => {
-  test("does not reserve twice, with no key to tell a repeat by", async () => {
+  test.each(["UpdateItem", "PutItem"])("to %s does not reserve twice", async (operation) => {
     const before = await inventory.getStock("a");
-    proxy.plan("TransactWriteItems", [{ kind: "loseReply" }]);
+    proxy.plan(operation, [{ kind: "loseReply" }]);
     expect((await reserve(["a"]).result).outcome).toBe("reserved");
     expect(await inventory.getStock("a")).toMatchObject({ reserved: before!.reserved + 1 });
     await expectInvariants(database);
   });
 
-  test("does not adjust twice", async () => {
-    const before = await inventory.getStock("b");
-    proxy.plan("TransactWriteItems", [{ kind: "loseReply" }]);
-    await inventory.adjustStock({ sku: "b", delta: 7, reason: "delivery" });
-    expect(await inventory.getStock("b")).toMatchObject({ onHand: before!.onHand + 7 });
+  test("to a confirm does not change its outcome", async () => {
+    const id = await held("b");
+    proxy.plan("UpdateItem", [{ kind: "loseReply" }]);
+    expect(await inventory.confirm(id)).toMatchObject({
+      outcome: "confirmed",
+      reservation: { version: 2 },
+    });
   });
 
-  test("of a confirm does not sell twice", async () => {
-    const held = await reserve(["b"]).result;
-    if (held.outcome !== "reserved") throw new Error(held.outcome);
-    const before = await inventory.getStock("b");
-    proxy.plan("TransactWriteItems", [{ kind: "loseReply" }]);
-    const result = await inventory.confirm(held.reservation.reservationId);
-    expect(result).toMatchObject({ outcome: "confirmed" });
-    expect(await inventory.getStock("b")).toMatchObject({ onHand: before!.onHand - 1 });
+  test("to an extension does not extend twice", async () => {
+    const id = await held("b");
+    proxy.plan("UpdateItem", [{ kind: "loseReply" }]);
+    expect(await inventory.extend({ reservationId: id, ttlSeconds: 60 })).toMatchObject({
+      outcome: "extended",
+      reservation: { version: 2 },
+    });
+  });
+
+  test.each<[string, string, (Fault | undefined)[]]>([
+    ["the marker", "UpdateItem", [{ kind: "loseReply" }]],
+    ["the record", "PutItem", [{ kind: "loseReply" }]],
+    ["the return", "UpdateItem", [undefined, { kind: "loseReply" }]],
+  ])("to %s of a release gives the units back once", async (_, operation, faults) => {
+    const before = await inventory.getStock("c");
+    const id = await held("c");
+    proxy.plan(operation, faults);
+    expect(await inventory.release(id)).toMatchObject({ outcome: "released" });
+    const { available, reserved } = before!;
+    expect(await inventory.getStock("c")).toMatchObject({ available, reserved });
+    await expectInvariants(database);
   });
 });
 
 describe("no reply at all", () => {
-  test("is told as unavailable at the deadline, not later", async () => {
-    proxy.plan("TransactWriteItems", Array(20).fill({ kind: "silence" }));
+  test("is answered with unavailable at the deadline, not later", async () => {
+    proxy.plan("UpdateItem", Array(20).fill({ kind: "silence" }));
     await expect(reserve(["a"], { budgetMs: 200 }).result).rejects.toMatchObject({
       code: "unavailable",
     });
   });
 
-  test("from an address where nobody listens is told as unavailable", async () => {
+  test("from an address without a listener is answered with unavailable", async () => {
     const gone = await startFaultProxy(inject("engineEndpoint"));
     await gone.stop();
     const nowhere = createInventory(throughEndpoint(database, gone.endpoint));
@@ -191,7 +200,7 @@ describe("no reply at all", () => {
   });
 });
 
-test("a call whose deadline has passed asks nothing", async () => {
+test("a call whose deadline has passed sends nothing", async () => {
   await expect(reserve(["a"], { budgetMs: 0 }).result).rejects.toMatchObject({ code: "busy" });
   expect(proxy.takeRequests()).toEqual([]);
 });

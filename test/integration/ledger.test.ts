@@ -1,7 +1,7 @@
 /** Every change of the counts becomes a movement, once, and the movements add up to the record. */
 import { DeleteCommand, PutCommand, UpdateCommand } from "@aws-sdk/lib-dynamodb";
 import { afterAll, beforeAll, beforeEach, describe, expect, inject, test, vi } from "vitest";
-import type { MovementItem } from "../../contract/tables.ts";
+import type { MovementItem, StockItem } from "../../contract/tables.ts";
 import type { StreamHandler } from "../../functions/middleware/stream-handler.ts";
 import { audit } from "../../inventory/audit/audit.ts";
 import type { Finding } from "../../inventory/audit/finding.ts";
@@ -80,12 +80,18 @@ const ledgerOf = async (sku: string, version: number): Promise<MovementItem[]> =
     { timeout: 20_000, interval: 20 },
   );
 
+/** Findings about the ledger: no function settles sales here, and no sweep runs. */
 const runAudit = async (apply = false) => {
   const findings: Finding[] = [];
   const options = { locksTable: database.locksTable, apply, apartMs: 10 };
   const report = await audit(
     database,
-    { ...options, onFinding: (finding) => findings.push(finding) },
+    {
+      ...options,
+      onFinding: (finding) => {
+        if (finding.damage === "ledger_drift") findings.push(finding);
+      },
+    },
     call,
   );
   return { report, findings };
@@ -104,6 +110,7 @@ describe("a movement", () => {
     await inventory.setStock({ sku, onHand: 10 }, by);
     const sold = await hold(sku, 3);
     await inventory.confirm(sold, by);
+    await inventory.settleSales([sold], { ...by, actor: "settle" });
     const released = await hold(sku, 2);
     await inventory.release(released, by);
     const expired = await hold(sku, 1);
@@ -141,7 +148,10 @@ describe("a movement", () => {
       undefined,
     ]);
     expect(ledger.map((movement) => movement.actor)).toEqual([
-      ...Array<string>(6).fill(actor),
+      actor,
+      actor,
+      "settle",
+      ...Array<string>(3).fill(actor),
       "sweep",
       actor,
     ]);
@@ -248,10 +258,10 @@ describe("the audit", () => {
     const sku = "behind";
     await inventory.setStock({ sku, onHand: 10 });
     await inventory.reserve({ lines: [{ sku, quantity: 1 }], ttlSeconds: 3_600 });
+    await inventory.sweep(callWithin(10_000), { resolvesRows: true });
     // Its ledger has an adjustment after the gap, as when the stream is late.
     await inventory.adjustStock({ sku, delta: 1, reason: "found" });
-    await ledgerOf(sku, 3);
-    const movementId = movementIdOf(sku, 2);
+    const { movementId } = (await ledgerOf(sku, 3))[1]!;
     const { Attributes: lost } = await database.client.send(
       new DeleteCommand({
         TableName: database.tables.movements,
@@ -277,7 +287,16 @@ describe("the audit", () => {
     await database.client.send(
       new PutCommand({
         TableName: database.tables.stock,
-        Item: { sku, onHand: 7, available: 7, reserved: 0, version: 40, updatedAtMs: Date.now() },
+        Item: {
+          sku,
+          onHand: 7,
+          available: 7,
+          reserved: 0,
+          version: 40,
+          updatedAtMs: Date.now(),
+          open: {},
+          onHandVersion: 40,
+        } satisfies StockItem,
       }),
     );
     // As if the stream had not been there yet.

@@ -1,7 +1,7 @@
-/** Orders of several lines: under leases and without, past one transaction, killed and frozen. */
+/** Orders of several lines: under leases and without, large ones, killed and frozen. */
 import { DeleteTableCommand } from "@aws-sdk/client-dynamodb";
 import { beforeAll, describe, expect, inject, onTestFinished, test, vi } from "vitest";
-import { multiItemStrategies, type ReservationItem } from "../../contract/tables.ts";
+import { multiItemStrategies } from "../../contract/tables.ts";
 import { callWithin } from "../../inventory/dynamodb/database.ts";
 import { createInventory, type Inventory } from "../../inventory/inventory.ts";
 import type { LeasingDatabase } from "../../inventory/reservations/leases.ts";
@@ -10,10 +10,10 @@ import {
   type ReserveInput,
   type ReserveOutcome,
 } from "../../inventory/reservations/reserve.ts";
-import { settle } from "../../inventory/reservations/settle.ts";
-import { startConflictProxy } from "../../lab/servers/conflict-proxy.ts";
+import { idOfKey } from "../../inventory/identity.ts";
+import { markersOf } from "../../inventory/stock/marker.ts";
 import { createDynamoDbLocks } from "../../locks/dynamodb/dynamodb-locks.ts";
-import { isDefaultEngine, loadOf } from "../support/load-of.ts";
+import { loadOf } from "../support/load-of.ts";
 import {
   createLocksTable,
   createTestDatabase,
@@ -66,7 +66,6 @@ const proxied = (options: Partial<LeasingDatabase> = {}): LeasingDatabase => ({
 const order = (input: ReserveInput, from: LeasingDatabase = database, budgetMs = patientMs) =>
   reserve(from, input, callWithin(budgetMs));
 
-/** Those of the requests that ask for the lock table say so by being the first or the last. */
 const requestsOf = async (input: ReserveInput, from: LeasingDatabase): Promise<string[]> => {
   proxy.takeRequests();
   expect((await order(input, from)).outcome).toBe("reserved");
@@ -74,28 +73,26 @@ const requestsOf = async (input: ReserveInput, from: LeasingDatabase): Promise<s
 };
 
 describe("the requests of an order", () => {
-  test.each([2, 5, 30, 49])("of %d lines are two under leases, one without", async (count) => {
-    const lines = skusOf(`requests-${count}`, count).map(one);
-    await setStocks(inventory, skusOf(`requests-${count}`, count), 10);
-    const transactions = Array.from({ length: 2 }, () => "TransactWriteItems");
-    expect(await requestsOf({ lines }, proxied())).toEqual(transactions);
-    const optimistic = proxied({ multiItemStrategy: "optimistic" });
-    expect(await requestsOf({ lines }, optimistic)).toEqual(["TransactWriteItems"]);
-  });
-
-  test("of 50 to 99 lines are one more, to release what does not fit beside them", async () => {
-    const skus = skusOf("requests-99", 99);
+  test.each([1, 2, 5, 30])("of %d lines are one for each row, and one for all", async (count) => {
+    const skus = skusOf(`requests-${count}`, count);
     await setStocks(inventory, skus, 10);
     const requests = await requestsOf({ lines: skus.map(one) }, proxied());
-    expect(requests).toEqual(Array.from({ length: 3 }, () => "TransactWriteItems"));
+    expect(requests).toEqual([...Array<string>(count).fill("UpdateItem"), "PutItem"]);
   });
 
-  test("of one line are one, and never for a lease", async () => {
+  test("are two more under leases", async () => {
+    const skus = skusOf("requests-leased", 5);
+    await setStocks(inventory, skus, 10);
+    const leased = proxied({ multiItemStrategy: "leased" });
+    const requests = await requestsOf({ lines: skus.map(one) }, leased);
+    expect(requests).toHaveLength(8);
+  });
+
+  test("of one line are never for a lease", async () => {
     await setStocks(inventory, ["alone"], 10);
     const nowhere = createDynamoDbLocks({ client: database.client, table: "nowhere" });
-    const lines = [one("alone"), one("alone")];
-    const requests = await requestsOf({ lines }, proxied({ locks: nowhere }));
-    expect(requests).toEqual(["TransactWriteItems"]);
+    const leased = proxied({ multiItemStrategy: "leased", locks: nowhere });
+    expect(await requestsOf({ lines: [one("alone"), one("alone")] }, leased)).toHaveLength(2);
   });
 });
 
@@ -109,7 +106,7 @@ describe.each(multiItemStrategies)(
   (multiItemStrategy) => {
     // Tries to oversell, to deadlock, and to have somebody refused while there are units for him.
     test(`${carts} at once over 10 SKUs with room for half: all is sold, nobody refused early`, async () => {
-      const own = { ...database, multiItemStrategy, orderWaitMs: patientMs };
+      const own = { ...database, multiItemStrategy };
       const skus = skusOf(`carts-${multiItemStrategy}`, 10);
       await setStocks(inventory, skus, units);
       const orders = Array.from({ length: carts }, (_, cart) => {
@@ -157,38 +154,24 @@ describe.each(multiItemStrategies)(
 );
 
 describe("leases", () => {
-  test("of others are waited for as long as was said, then it is busy, and nothing held", async () => {
+  test("of others are waited for as long as a request may, then it is busy, and nothing held", async () => {
     const skus = skusOf("leased-by-others", 2);
     await setStocks(inventory, skus, 10);
+    const leased = { ...database, multiItemStrategy: "leased" } as const;
     const lease = await database.locks.acquire(skus[1]!, { leaseMs: 60_000 });
     const before = await readRecords(database);
-    const impatient = { ...database, orderWaitMs: 100 };
+    const impatient = { ...leased, contentionMsMax: 100 };
     await expect(order({ lines: skus.map(one) }, impatient)).rejects.toMatchObject({
       code: "busy",
     });
-    await expect(order({ lines: skus.map(one) }, database, 4_200)).rejects.toMatchObject({
-      code: "busy",
-    });
     expect(await readRecords(database)).toEqual(before);
-    const waiting = order({ lines: skus.map(one) });
+    const waiting = order({ lines: skus.map(one) }, leased);
     await lease.release();
     expect((await waiting).outcome).toBe("reserved");
   });
 
-  test("that are all taken do not keep a repeat from its reservation", async () => {
-    const skus = skusOf("repeat", 3);
-    await setStocks(inventory, skus, 10);
-    const input = { lines: skus.map(one), idempotencyKey: "repeat-under-leases" };
-    const first = await order(input);
-    const lease = await database.locks.acquire(skus, { leaseMs: 60_000 });
-    const repeat = await order(input, { ...database, orderWaitMs: 50 });
-    expect(repeat.outcome).toBe("replayed");
-    expect(reservationIdOf(repeat)).toBe(reservationIdOf(first));
-    await lease.release();
-  });
-
   test("that cannot be had, for want of their table, are a fault, and nothing is held", async () => {
-    const own = await createTestDatabase();
+    const own = { ...(await createTestDatabase()), multiItemStrategy: "leased" } as const;
     const ownInventory = createInventory(own);
     await setStocks(ownInventory, ["a", "b"], 5);
     await own.client.send(new DeleteTableCommand({ TableName: own.locksTable }));
@@ -199,70 +182,30 @@ describe("leases", () => {
     expect((await order({ lines: [one("a")] }, own)).outcome).toBe("reserved");
     await expectInvariants(own);
   });
+});
 
-  // Tries to keep a large cart out: by small ones that take one or two of its SKUs all the time, on a
-  // database that refuses whoever meets another transaction, as AWS does.
-  test("let a cart of 40 lines in among a stream of small ones", async () => {
-    const skus = skusOf("hot", 40);
-    await setStocks(inventory, skus, 100_000);
-    const { stock, reservations } = database.tables;
-    const keys: [string, string][] = [
-      [stock, "sku"],
-      [reservations, "reservationId"],
-      [database.locksTable, "lockName"],
-    ];
-    const aws = await startConflictProxy(inject("engineEndpoint"), new Map(keys), 2);
-    onTestFinished(() => aws[Symbol.asyncDispose]());
-    const crowded = throughEndpoint(database, aws.endpoint);
-    const over = new AbortController();
-    const stream = async (seed: number): Promise<void> => {
-      for (let turn = seed; !over.signal.aborted; turn += 1) {
-        const two = [skus[(turn * 7) % 40]!, skus[(turn * 11 + 3) % 40]!];
-        await order({ lines: two.map(one) }, crowded);
-      }
-    };
-    const streams = [0, 1, 2, 3, 4, 5, 6, 7].map((seed) => stream(seed * 5));
-    for (let turn = 0; turn < 10; turn += 1) {
-      const large = { ...throughEndpoint(database, aws.endpoint), orderWaitMs: 30_000 };
-      expect((await order({ lines: skus.map(one) }, large)).outcome).toBe("reserved");
-    }
-    over.abort();
-    await Promise.all(streams);
-    expect(aws.conflicts()).toBeGreaterThan(0);
-    await expectInvariants(database);
+/*
+ *   frozen   takes the last unit ── SIGSTOP ··································· SIGCONT ── put: refused
+ *   other                            waits ··· supersedes ── gives it back ── takes it ── held
+ */
+test("a request that was frozen before its commit has its late put refused", async () => {
+  const [sku] = skusOf("frozen", 1) as [string];
+  await setStocks(inventory, [sku], 1);
+  const { tables, locksTable } = database;
+  const frozen = startOrderProcess({
+    endpoint: inject("engineEndpoint"),
+    tables: { ...tables },
+    locksTable,
+    input: { lines: [one(sku)] },
+    stopsBeforeWrite: true,
   });
-
-  /*
-   *   frozen   leases, token 7 ── SIGSTOP ······································ SIGCONT ── write
-   *   other                        waits ··· lease ends ── token 8 ── write        fence 8: refused
-   */
-  test("a holder that was frozen past them has its late write refused by the fence", async () => {
-    const skus = skusOf("frozen", 2);
-    await setStocks(inventory, skus, 10);
-    const { tables, locksTable } = database;
-    const frozen = startOrderProcess({
-      endpoint: inject("engineEndpoint"),
-      tables: { ...tables },
-      locksTable,
-      input: { lines: skus.map(one) },
-      stopsBeforeWrite: true,
-    });
-    onTestFinished(() => frozen.kill());
-    expect(await frozen.next()).toEqual({ told: "stopping" });
-    expect((await order({ lines: skus.map(one) })).outcome).toBe("reserved");
-    const before = await readRecords(database);
-    frozen.goOn();
-    // The record, two lines by their fence, two leases by their owner.
-    const refused = "ConditionalCheckFailed";
-    expect(await frozen.next()).toEqual({
-      told: "refused",
-      reasons: ["None", refused, refused, refused, refused],
-    });
-    expect(before.stock.find(({ sku }) => sku === skus[0])).toMatchObject({ available: 9 });
-    // It begins anew, under a lease of its own.
-    expect(await frozen.next()).toEqual({ told: "answered", outcome: "reserved" });
-    await expectInvariants(database);
-  });
+  onTestFinished(() => frozen.kill());
+  expect(await frozen.next()).toEqual({ told: "stopping" });
+  expect((await order({ lines: [one(sku)] })).outcome).toBe("reserved");
+  frozen.goOn();
+  expect(await frozen.next()).toEqual({ told: "refused", reasons: [] });
+  expect(await frozen.next()).toEqual({ told: "answered", outcome: "insufficient_stock" });
+  await expectInvariants(database);
 });
 
 describe("an order of 500 lines", { timeout: 300_000 }, () => {
@@ -281,6 +224,7 @@ describe("an order of 500 lines", { timeout: 300_000 }, () => {
     ].map(reservationIdOf) as [string, string, string];
     await expectInvariants(database);
     expect((await inventory.confirm(sold)).outcome).toBe("confirmed");
+    await inventory.settleSales([sold]);
     expect((await inventory.release(released)).outcome).toBe("released");
     const later = createInventory({ ...database, now: () => Date.now() + 2_000 });
     expect((await later.confirm(expired)).outcome).toBe("reservation_expired");
@@ -290,10 +234,7 @@ describe("an order of 500 lines", { timeout: 300_000 }, () => {
       expect(found).toMatchObject({ onHand: 99, available: 99, reserved: 0 });
     }
     const records = reservations.filter(({ orderId }) => orderId === "large-1");
-    for (const record of records) {
-      expect(record).not.toHaveProperty("remaining");
-      expect(record).not.toHaveProperty("expiryShard");
-    }
+    for (const record of records) expect(record).not.toHaveProperty("expiryShard");
     expect(records.map(({ status }) => status).toSorted()).toEqual([
       "confirmed",
       "expired",
@@ -308,13 +249,16 @@ describe("an order of 500 lines", { timeout: 300_000 }, () => {
       lines: [...lines.slice(0, 497), ...short.map(one)],
       idempotencyKey: "large and short",
     };
-    const before = await readRecords(database);
     expect(await order(input)).toEqual({
       outcome: "insufficient_stock",
       shortages: short.map((sku) => ({ sku, requested: 1, available: 0 })),
     });
-    const after = await expectInvariants(database);
-    expect(after.reservations).toEqual(before.reservations);
+    const { stock } = await expectInvariants(database);
+    const id = idOfKey(["reservation"], "large and short");
+    const marked = stock.filter((row) =>
+      markersOf(row).some(({ reservationId }) => reservationId === id),
+    );
+    expect(marked).toEqual([]);
     await setStocks(inventory, short, 1);
     expect((await order(input)).outcome).toBe("reserved");
     const unknown = ["zzz-unknown-1", "zzz-unknown-2"];
@@ -360,67 +304,21 @@ describe("an order of 500 lines", { timeout: 300_000 }, () => {
   );
 
   /*
-   *   order A   lines 0-98 ── falls short, is returned ·································· writes late
-   *   order B                                  same key, other lines: lines 0-98 ── in between ── held
+   * At each request, before it is applied and after: as a function that dies, and as one whose last
+   * request was applied and its reply not heard. Then a repeat holds the order, or the sweep gives its
+   * units back: by turns.
    */
-  test("is not taken for an earlier one under its key by a write that comes late", async () => {
-    const [short] = skusOf("large-late", 1);
-    await setStocks(inventory, [short!], 0);
-    const idempotencyKey = "once short, once not";
-    /** Makes an order by way of the proxy, and looks in when its first chunk is written. */
-    const orderAndLookIn = async (
-      last: string,
-      look: (begun: ReservationItem) => Promise<void>,
-    ) => {
-      let hasLooked = false;
-      proxy.watch(async (_, moment) => {
-        if (hasLooked || moment === "before") return true;
-        const { reservations } = await readRecords(database);
-        const begun = reservations.find(({ status }) => status === "reserving");
-        if (begun === undefined) return true;
-        hasLooked = true;
-        await look(begun);
-        return true;
-      });
-      const wanted = [...lines.slice(0, 200), one(last)];
-      const result = await order({ lines: wanted, idempotencyKey }, proxied());
-      proxy.watch(undefined);
-      expect(hasLooked).toBe(true);
-      return result.outcome;
-    };
-    let first: ReservationItem | undefined;
-    const outcome = await orderAndLookIn(short!, async (begun) => void (first = begun));
-    expect(outcome).toBe("insufficient_stock");
-    const second = await orderAndLookIn(skus[499]!, async (begun) => {
-      expect(begun.reservationId).toBe(first!.reservationId);
-      const late = await settle(database, first!, callWithin(patientMs));
-      expect(late).toEqual({ item: undefined, shortages: [] });
-    });
-    expect(second).toBe("reserved");
-    await expectInvariants(database);
-  });
-
-  /*
-   * The process that makes the order is killed (SIGKILL) before each of its requests, and again when
-   * the request was applied and its reply not heard. Then a repeat finishes the order at once, or
-   * the sweeper takes it back: by turns. On another engine at every third step: three is odd, so that
-   * both moments and both ends are among them. Three chunks are a first, a middle and a last one.
-   */
-  const threeChunks = lines.slice(0, 250);
-  const stride = isDefaultEngine ? 1 : 3;
-  test("killed at every step is finished by a repeat, or returned by the sweeper", async () => {
+  const some = lines.slice(0, 12);
+  test("killed at every step is held by a repeat, or given back by the sweep", async () => {
     const endpoint = inject("engineEndpoint");
-    // Read whole after each step, and therefore not with the records of the tests before.
     const own = await createTestDatabase();
     const ownInventory = createInventory(own);
-    await setStocks(ownInventory, skus.slice(0, threeChunks.length), 100);
+    await setStocks(ownInventory, skus.slice(0, some.length), 100);
     let kills = 0;
-    for (let step = 0; ; step += stride) {
-      // Of its own, so that nobody waits for leases of the last step's dead.
+    for (let step = 0; ; step += 1) {
       const locksTable = await createLocksTable(endpoint);
-      const locks = createDynamoDbLocks({ client: own.client, table: locksTable });
       const [number, moment] = [Math.floor(step / 2), step % 2 === 0 ? "before" : "after"];
-      const input: ReserveInput = { lines: threeChunks, idempotencyKey: `killed at ${step}` };
+      const input: ReserveInput = { lines: some, idempotencyKey: `killed at ${step}` };
       const process = startOrderProcess({
         endpoint: proxy.endpoint,
         tables: { ...own.tables },
@@ -438,24 +336,23 @@ describe("an order of 500 lines", { timeout: 300_000 }, () => {
       proxy.watch(undefined);
       if (!wasKilled) break;
       kills += 1;
-      // A renewal or a repeat by the SDK may be the request at which it was killed: the write that was
-      // on its way then is still applied, perhaps between our two looks.
+      // The write that was on its way may still be applied, perhaps between two reads.
       await vi.waitFor(() => expectInvariants(own), patientMs);
       if (step % 4 < 2) {
-        const repeat = await order(input, { ...own, locks });
+        const repeat = await order(input, own);
         expect(["reserved", "replayed"]).toContain(repeat.outcome);
         await ownInventory.release(reservationIdOf(repeat));
       } else {
-        // As the next sweep finds it: nobody is at it any more.
+        // As the next sweep finds it: its owner's time is over.
         const later = { ...own, now: () => Date.now() + 60_000 };
-        await createInventory(later).sweep(callWithin(patientMs));
-        const { reservations } = await readRecords(own);
-        const left = reservations.filter(({ remaining }) => remaining !== undefined);
-        expect(left).toEqual([]);
+        const call = callWithin(patientMs);
+        await createInventory(later).sweep(call, { resolvesRows: true });
+        const { stock } = await readRecords(own);
+        expect(stock.flatMap(markersOf)).toEqual([]);
       }
       await expectInvariants(own);
     }
-    // One to look for the key, three to lease, three to write, three to release; each twice.
-    expect(kills).toBeGreaterThanOrEqual(Math.floor(20 / stride));
+    // Twelve rows and the record, each twice.
+    expect(kills).toBeGreaterThanOrEqual(20);
   });
 });

@@ -52,12 +52,14 @@ const nothing = { onHand: 0, available: 0, reserved: 0 };
 describe("confirm", () => {
   test("sells the held units, once", async () => {
     const id = await hold({ quantity: 3 });
-    const sold = await effectOf(() => inventory.confirm(id));
+    expect(await effectOf(() => inventory.confirm(id))).toEqual(nothing);
+    const sold = await effectOf(() => inventory.settleSales([id]));
     expect(sold).toEqual({ onHand: -3, available: 0, reserved: -3 });
+    expect(await effectOf(() => inventory.settleSales([id]))).toEqual(nothing);
     const again = await effectOf(async () => {
       expect(await inventory.confirm(id)).toMatchObject({
         outcome: "confirmed",
-        reservation: { reservationId: id, status: "confirmed", version: 2 },
+        reservation: { reservationId: id, status: "confirmed", version: 3 },
       });
     });
     expect(again).toEqual(nothing);
@@ -66,6 +68,9 @@ describe("confirm", () => {
   test("leaves a record that is in no expiry index and that TTL removes after its retention", async () => {
     const id = await hold();
     await inventory.confirm(id);
+    // Its units depend on the record until the sale is settled.
+    expect(await recordOf(id)).not.toHaveProperty("ttlSeconds");
+    await inventory.settleSales([id]);
     const record = await recordOf(id);
     expect(record).not.toHaveProperty("expiryShard");
     expect(record.ttlSeconds).toBe(Math.floor(nowMs / 1000) + 30 * day);

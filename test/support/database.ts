@@ -67,7 +67,17 @@ const patientMs = 60_000;
 /** Fresh tables on the tier's engine. `options` replaces the clock, the jitter, the retention. */
 export const createTestDatabase = async (
   options: Partial<
-    Pick<LeasingDatabase, "now" | "random" | "retentionDays" | "multiItemStrategy" | "orderWaitMs">
+    Pick<
+      LeasingDatabase,
+      | "now"
+      | "random"
+      | "retentionDays"
+      | "multiItemStrategy"
+      | "fulfillsOnConfirm"
+      | "refusalMemoryMs"
+      | "expiryPartitions"
+      | "contentionMsMax"
+    >
   > & { hasStreams?: boolean } = {},
 ): Promise<TestDatabase> => {
   const client = connect({
@@ -83,11 +93,9 @@ export const createTestDatabase = async (
     movements: await createTable(client, "movements", descriptions),
   };
   const locksTable = await createTable(client, "locks", descriptions);
+  const database = createDatabase({ client, tables, contentionMsMax: patientMs, ...options });
   return {
-    ...over(createDatabase({ client, tables, ...options }), locksTable, {
-      orderWaitMs: patientMs,
-      ...options,
-    }),
+    ...over(database, locksTable, options),
     locksTable,
   };
 };
@@ -99,15 +107,22 @@ const over = (
   database: Database,
   locksTable: string,
   options: Partial<LeasingDatabase> = {},
+  lockClient?: Database["client"],
 ): LeasingDatabase =>
   withLeases(database, {
     ...options,
-    locks: createDynamoDbLocks({ client: database.client, table: locksTable }),
+    locks: createDynamoDbLocks({
+      client: lockClient ?? database.client,
+      table: locksTable,
+    }),
   });
 
 /** The same tables, reached by another address of the engine, such as a fault proxy. */
 export const throughEndpoint = (database: TestDatabase, endpoint: string): TestDatabase => {
   const { locksTable, ...options } = database;
   const client = connect({ ...localAccess, endpoint });
-  return { ...over({ ...database, client }, locksTable, { ...options, client }), locksTable };
+  // The lock library leaves its repeats to the SDK.
+  const lockClient = connect({ ...localAccess, endpoint, maxAttempts: 3 });
+  const through = over({ ...database, client }, locksTable, { ...options, client }, lockClient);
+  return { ...through, locksTable };
 };

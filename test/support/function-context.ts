@@ -1,5 +1,6 @@
 /** Runs a function's own handler in this process, as the stack would have it set up. */
 import type { Context } from "aws-lambda";
+import { expiryPartitionsDefault } from "../../contract/bounds.ts";
 import { environment } from "../../contract/environment.ts";
 import type { TestDatabase } from "./database.ts";
 import { localAccess } from "./local-access.ts";
@@ -27,6 +28,9 @@ export const surround = (surroundings: Surroundings): void => {
     [environment.locksTable]: locksTable,
     [environment.multiItemStrategy]: "leased",
     [environment.retentionDays]: "30",
+    [environment.expiryPartitions]: String(expiryPartitionsDefault),
+    [environment.fulfillOnConfirm]: "true",
+    [environment.refusalMemoryMs]: "0",
     [environment.queue]: surroundings.queueUrl ?? "unused",
     [environment.deadLetterQueue]: surroundings.deadLetterQueueUrl ?? "unused",
     AWS_REGION: localAccess.region,

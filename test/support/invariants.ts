@@ -1,7 +1,8 @@
 import { ScanCommand } from "@aws-sdk/lib-dynamodb";
 import { expect } from "vitest";
-import type { Line, ReservationItem, StockItem } from "../../contract/tables.ts";
+import type { Part, ReservationItem, StockItem } from "../../contract/tables.ts";
 import type { Database } from "../../inventory/dynamodb/database.ts";
+import { decisionOf, kindOf, markersOf } from "../../inventory/stock/marker.ts";
 
 const readAll = async <Item>(database: Database, table: string): Promise<Item[]> => {
   const items: Item[] = [];
@@ -21,37 +22,44 @@ export const readRecords = async (database: Database) => ({
   reservations: await readAll<ReservationItem>(database, database.tables.reservations),
 });
 
-/** The lines of a record whose units are reserved, also where it is half written. */
-const reservedLines = ({ status, lines, remaining }: ReservationItem): Line[] => {
-  if (remaining === undefined) return status === "held" ? lines : [];
-  return status === "reserving"
-    ? lines.slice(0, remaining.from)
-    : lines.slice(remaining.from, remaining.to);
-};
+/** The parts of a record whose units are reserved for it. */
+const openParts = ({ status, parts }: ReservationItem): Part[] =>
+  status === "held" || status === "confirmed" ? parts.filter(({ ended }) => !ended) : [];
+
+/** Units of a row that its open markers account for: taken, and not owned yet; or given up already. */
+const unitsInMotion = (row: StockItem, records: Map<string, ReservationItem>): number =>
+  markersOf(row)
+    .filter((marker) => {
+      const decision = decisionOf(row.sku, marker, records.get(marker.reservationId));
+      if (marker.kind === "hold") return decision !== "decided";
+      return !kindOf(marker).isEager && marker.kind !== "addition" && decision === "decided";
+    })
+    .reduce((sum, { quantity }) => sum + quantity, 0);
 
 /**
- * The invariants of the tables: `onHand = available + reserved`, none negative, and for each SKU
- * `reserved` is the sum over held reservations of its lines. Returns the records that it read.
+ * The invariants of the tables: `onHand = available + reserved`, none negative, and for each row
+ * `reserved` is the units that records own and those that open markers account for. Returns the records
+ * that it read.
  */
 export const expectInvariants = async (database: Database) => {
   const records = await readRecords(database);
-  const held = new Map<string, number>();
-  for (const reservation of records.reservations) {
-    for (const { sku, quantity } of reservedLines(reservation)) {
-      held.set(sku, (held.get(sku) ?? 0) + quantity);
-    }
+  const byId = new Map(records.reservations.map((item) => [item.reservationId, item]));
+  const owned = new Map<string, number>();
+  for (const { row, quantity } of records.reservations.flatMap(openParts)) {
+    owned.set(row, (owned.get(row) ?? 0) + quantity);
   }
-  const counts = records.stock.map(({ sku, onHand, available, reserved }) => {
-    const heldUnits = held.get(sku) ?? 0;
-    held.delete(sku);
-    return { sku, onHand, available, reserved, heldUnits };
+  const counts = records.stock.map((row) => {
+    const { sku, onHand, available, reserved } = row;
+    const accounted = (owned.get(sku) ?? 0) + unitsInMotion(row, byId);
+    owned.delete(sku);
+    return { sku, onHand, available, reserved, accounted };
   });
   // One expectation for all records: one for each takes longer than to read them.
-  const wrong = counts.filter(({ onHand, available, reserved, heldUnits }) => {
-    const addsUp = available + reserved === onHand && reserved === heldUnits;
+  const wrong = counts.filter(({ onHand, available, reserved, accounted }) => {
+    const addsUp = available + reserved === onHand && reserved === accounted;
     return !addsUp || !(Math.min(onHand, available, reserved) >= 0);
   });
   expect(wrong, "stock whose counts break an invariant").toEqual([]);
-  expect([...held], "holds of SKUs that have no stock").toEqual([]);
+  expect([...owned], "units of rows that do not exist").toEqual([]);
   return records;
 };

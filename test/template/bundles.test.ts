@@ -20,6 +20,7 @@ const functionNames = [
   "Audit",
   "Publish",
   "Ledger",
+  "Settle",
   "Orders",
   "Notify",
   "Service",

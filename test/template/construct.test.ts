@@ -14,7 +14,7 @@ describe("the construct", () => {
     const template = Template.fromStack(stack);
     template.resourceCountIs("AWS::DynamoDB::Table", 8);
     template.resourceCountIs("AWS::ApiGatewayV2::Api", 2);
-    template.resourceCountIs("AWS::Lambda::Function", 20);
+    template.resourceCountIs("AWS::Lambda::Function", 22);
     template.resourceCountIs("AWS::SNS::Topic", 4);
     template.resourceCountIs("AWS::SQS::Queue", 10);
     for (const resource of resourcesOf(template)) {

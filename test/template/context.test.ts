@@ -20,7 +20,10 @@ describe("the context", () => {
       authorization: { mode: "iam" },
       throttle: throttleDefault,
       retentionDays: 30,
-      multiItemStrategy: "leased",
+      multiItemStrategy: "optimistic",
+      expiryPartitions: 16,
+      fulfillOnConfirm: true,
+      refusalMemoryMs: 0,
       logRetention: RetentionDays.ONE_MONTH,
       removalPolicy: RemovalPolicy.RETAIN,
       lowStockThreshold: 0,
@@ -55,6 +58,32 @@ describe("the context", () => {
         },
       );
     }
+  });
+});
+
+describe("the contexts of the hold protocol", () => {
+  test.each([
+    ["1", 1],
+    ["128", 128],
+    [256, 256],
+  ])("set the partitions of the index to %s", (typed, expiryPartitions) => {
+    expect(read({ expiryPartitions: typed })).toMatchObject({ expiryPartitions });
+  });
+
+  test.each([
+    ["0", 0],
+    [200, 200],
+  ])("set the age of a remembered refusal to %s", (typed, refusalMemoryMs) => {
+    expect(read({ refusalMemoryMs: typed })).toMatchObject({ refusalMemoryMs });
+  });
+
+  test.each([
+    ["true", true],
+    ["false", false],
+    [true, true],
+    [false, false],
+  ])("set the fulfilment at the confirm to %s", (typed, fulfillOnConfirm) => {
+    expect(read({ fulfillOnConfirm: typed })).toMatchObject({ fulfillOnConfirm });
   });
 });
 
@@ -110,7 +139,11 @@ describe("a context that cannot be used is refused with its key, its value and w
     ["another auth", { auth: "cognito" }, /"auth" is "cognito": accepted are iam, jwt, none/],
     ["auth in capitals", { auth: "JWT" }, /"auth" is "JWT": accepted are iam, jwt, none/],
     ["an empty auth", { auth: "" }, /"auth" is "": accepted are iam/],
-    ["a list as auth", { auth: ["iam"] }, /"auth" is \["iam"\]: it must be one text or number/],
+    [
+      "a list as auth",
+      { auth: ["iam"] },
+      /"auth" is \["iam"\]: it must be one text, number or boolean/,
+    ],
     ["jwt without issuer", { ...jwt, jwtIssuer: undefined }, /"jwtIssuer" is missing: .* https/],
     ["jwt without audience", { ...jwt, jwtAudience: undefined }, /"jwtAudience" is missing: .*aud/],
     ["an empty audience", { ...jwt, jwtAudience: "a,,b" }, /"jwtAudience" is "a,,b": .*commas/],
@@ -126,6 +159,41 @@ describe("a context that cannot be used is refused with its key, its value and w
     ["a rate of zero", { throttleRatePerSecond: "0" }, /"throttleRatePerSecond" is "0": .*1 to/],
     ["a fractional burst", { throttleBurst: "1.5" }, /"throttleBurst" is "1.5": .* whole number/],
     ["a negative retention", { retentionDays: "-1" }, /"retentionDays" is "-1": .*30 when absent/],
+    [
+      "no partition",
+      { expiryPartitions: "0" },
+      /"expiryPartitions" is "0": accepted is a whole number from 1 to 256; 16 when absent/,
+    ],
+    [
+      "a partition too many",
+      { expiryPartitions: 257 },
+      /"expiryPartitions" is "257": accepted is a whole number from 1 to 256/,
+    ],
+    ["half a partition", { expiryPartitions: 1.5 }, /"expiryPartitions" is "1.5": .*whole number/],
+    [
+      "a memory that is too long",
+      { refusalMemoryMs: "201" },
+      /"refusalMemoryMs" is "201": accepted is a whole number from 0 to 200; 0 when absent/,
+    ],
+    ["a negative memory", { refusalMemoryMs: -1 }, /"refusalMemoryMs" is "-1": .* from 0 to 200/],
+    [
+      "a fulfilment that is neither true nor false",
+      { fulfillOnConfirm: "yes" },
+      /"fulfillOnConfirm" is "yes": accepted are true, false; true when absent/,
+    ],
+    [
+      "a number as fulfilment",
+      { fulfillOnConfirm: 1 },
+      /"fulfillOnConfirm" is "1": accepted are true, false/,
+    ],
+    [
+      "a list as fulfilment",
+      { fulfillOnConfirm: [true] },
+      /"fulfillOnConfirm" is \[true\]: it must be one text, number or boolean/,
+    ],
+    ["misspelled partitions", { expiryPartition: 8 }, /"expiryPartition" is 8: there is no such/],
+    ["a misspelled memory", { refusalMemory: 8 }, /"refusalMemory" is 8: there is no such/],
+    ["a misspelled fulfilment", { fulfilOnConfirm: false }, /"fulfilOnConfirm" .* no such context/],
     [
       "a retention that CloudWatch has not",
       { logRetentionDays: "31" },
@@ -199,7 +267,7 @@ describe("a context that cannot be used is refused with its key, its value and w
     [
       "a list of types",
       { notificationTypes: ["stock.low"] },
-      /"notificationTypes" is \["stock.low"\]: it must be one text or number/,
+      /"notificationTypes" is \["stock.low"\]: it must be one text, number or boolean/,
     ],
     [
       "a Redis in the clear",

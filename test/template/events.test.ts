@@ -104,6 +104,7 @@ describe("what calls the event functions", () => {
       "NotificationsQueue to NotifyFunction",
       "OrdersQueue to OrdersFunction",
       "ReservationsTable to PublishFunction",
+      "ReservationsTable to SettleFunction",
       "StockTable to LedgerFunction",
       "StockTable to PublishFunction",
     ]);
@@ -135,6 +136,11 @@ describe("what calls the event functions", () => {
       expect(spoken(mapping.DestinationConfig?.OnFailure.Destination)).toBe("StreamDeadLetters");
     },
   );
+
+  test("no table's stream has more than two readers, the most that a shard serves", () => {
+    const readers = Object.groupBy(streamMappings, ({ from }) => from);
+    for (const some of Object.values(readers)) expect(some!.length).toBeLessThanOrEqual(2);
+  });
 
   test.each(streamMappings)("the stream of $from has both images for $to", ({ from }) => {
     expect(named(template, "AWS::DynamoDB::Table")[from]).toMatchObject({

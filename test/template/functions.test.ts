@@ -2,6 +2,7 @@ import { RetentionDays } from "aws-cdk-lib/aws-logs";
 import { describe, expect, test } from "vitest";
 import {
   auditTimeoutSeconds,
+  expiryPartitionsDefault,
   functionTimeoutSeconds,
   queueTimeoutSeconds,
   retentionDaysDefault,
@@ -37,6 +38,7 @@ describe("the functions", () => {
       "AuditFunction",
       "PublishFunction",
       "LedgerFunction",
+      "SettleFunction",
       "OrdersFunction",
       "NotifyFunction",
       "ServiceFunction",
@@ -53,6 +55,7 @@ describe("the functions", () => {
       AuditFunction: auditTimeoutSeconds,
       PublishFunction: streamTimeoutSeconds,
       LedgerFunction: streamTimeoutSeconds,
+      SettleFunction: streamTimeoutSeconds,
       OrdersFunction: queueTimeoutSeconds,
       NotifyFunction: queueTimeoutSeconds,
     };
@@ -103,9 +106,11 @@ describe("the functions' environment", () => {
       {
         STOCK_TABLE: "StockTable",
         RESERVATIONS_TABLE: "ReservationsTable",
+        EXPIRY_PARTITIONS: String(expiryPartitionsDefault),
         RETENTION_DAYS: String(retentionDaysDefault),
         LOCKS_TABLE: "LocksTable",
-        MULTI_ITEM_STRATEGY: "leased",
+        MULTI_ITEM_STRATEGY: "optimistic",
+        REFUSAL_MEMORY_MS: "0",
       },
     ],
     [
@@ -113,6 +118,7 @@ describe("the functions' environment", () => {
       {
         STOCK_TABLE: "StockTable",
         RESERVATIONS_TABLE: "ReservationsTable",
+        EXPIRY_PARTITIONS: String(expiryPartitionsDefault),
         RETENTION_DAYS: String(retentionDaysDefault),
       },
     ],
@@ -121,8 +127,11 @@ describe("the functions' environment", () => {
       {
         STOCK_TABLE: "StockTable",
         RESERVATIONS_TABLE: "ReservationsTable",
+        EXPIRY_PARTITIONS: String(expiryPartitionsDefault),
+        RETENTION_DAYS: String(retentionDaysDefault),
         LOCKS_TABLE: "LocksTable",
         MOVEMENTS_TABLE: "MovementsTable",
+        FULFILL_ON_CONFIRM: "true",
       },
     ],
     [
@@ -139,13 +148,26 @@ describe("the functions' environment", () => {
       { MOVEMENTS_TABLE: "MovementsTable", DEAD_LETTER_QUEUE_URL: "StreamDeadLetters" },
     ],
     [
+      "SettleFunction",
+      {
+        STOCK_TABLE: "StockTable",
+        RESERVATIONS_TABLE: "ReservationsTable",
+        EXPIRY_PARTITIONS: String(expiryPartitionsDefault),
+        RETENTION_DAYS: String(retentionDaysDefault),
+        FULFILL_ON_CONFIRM: "true",
+        DEAD_LETTER_QUEUE_URL: "StreamDeadLetters",
+      },
+    ],
+    [
       "OrdersFunction",
       {
         STOCK_TABLE: "StockTable",
         RESERVATIONS_TABLE: "ReservationsTable",
+        EXPIRY_PARTITIONS: String(expiryPartitionsDefault),
         RETENTION_DAYS: String(retentionDaysDefault),
         LOCKS_TABLE: "LocksTable",
-        MULTI_ITEM_STRATEGY: "leased",
+        MULTI_ITEM_STRATEGY: "optimistic",
+        REFUSAL_MEMORY_MS: "0",
         QUEUE_URL: "OrdersQueue",
         DEAD_LETTER_QUEUE_URL: "OrdersDeadLetters",
       },
@@ -165,10 +187,20 @@ describe("the functions' environment", () => {
       {
         STOCK_TABLE: "StockTable",
         RESERVATIONS_TABLE: "ReservationsTable",
+        EXPIRY_PARTITIONS: String(expiryPartitionsDefault),
         RETENTION_DAYS: String(retentionDaysDefault),
       },
     ],
-    ["StockFunction", { STOCK_TABLE: "StockTable", MOVEMENTS_TABLE: "MovementsTable" }],
+    [
+      "StockFunction",
+      {
+        STOCK_TABLE: "StockTable",
+        RESERVATIONS_TABLE: "ReservationsTable",
+        EXPIRY_PARTITIONS: String(expiryPartitionsDefault),
+        RETENTION_DAYS: String(retentionDaysDefault),
+        MOVEMENTS_TABLE: "MovementsTable",
+      },
+    ],
     ["ServiceFunction", {}],
   ])("%s is told of its tables, queues and topics, and nothing else", (name, own) => {
     expect(variables(functions, name)).toEqual({ ...own, ...forAll });
@@ -178,7 +210,10 @@ describe("the functions' environment", () => {
     const chosen = resourcesOf(
       synthesize({
         retentionDays: 7,
-        multiItemStrategy: "optimistic",
+        multiItemStrategy: "leased",
+        expiryPartitions: 128,
+        refusalMemoryMs: 50,
+        fulfillOnConfirm: false,
         logLevel: "DEBUG",
         serviceVersion: "9.9.9",
         lowStockThreshold: 5,
@@ -191,7 +226,17 @@ describe("the functions' environment", () => {
       SERVICE_VERSION: "9.9.9",
     });
     for (const name of ["ReserveFunction", "OrdersFunction"]) {
-      expect(variables(chosen, name)).toMatchObject({ MULTI_ITEM_STRATEGY: "optimistic" });
+      expect(variables(chosen, name)).toMatchObject({
+        MULTI_ITEM_STRATEGY: "leased",
+        REFUSAL_MEMORY_MS: "50",
+      });
+    }
+    for (const name of ["SettleFunction", "AuditFunction"]) {
+      expect(variables(chosen, name)).toMatchObject({ FULFILL_ON_CONFIRM: "false" });
+    }
+    for (const { name } of functions) {
+      const { RESERVATIONS_TABLE, EXPIRY_PARTITIONS } = variables(chosen, name);
+      expect([name, EXPIRY_PARTITIONS]).toEqual([name, RESERVATIONS_TABLE && "128"]);
     }
     expect(variables(chosen, "PublishFunction")).toMatchObject({ LOW_STOCK_THRESHOLD: "5" });
   });

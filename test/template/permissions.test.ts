@@ -55,17 +55,23 @@ const takingFrom = (queue: string) => [
   `sqs:ReceiveMessage on ${queue}`,
 ];
 
-const reserving = [
-  "dynamodb:BatchGetItem on LocksTable",
+/** Moves units between the rows of Stock and the records that own them. */
+const moving = [
   "dynamodb:BatchGetItem on ReservationsTable",
-  "dynamodb:BatchGetItem on StockTable",
-  "dynamodb:DeleteItem on ReservationsTable",
   "dynamodb:GetItem on ReservationsTable",
+  "dynamodb:GetItem on StockTable",
   "dynamodb:PutItem on ReservationsTable",
-  "dynamodb:Query on ReservationsTable/index/byExpiry",
-  "dynamodb:UpdateItem on LocksTable",
   "dynamodb:UpdateItem on ReservationsTable",
   "dynamodb:UpdateItem on StockTable",
+];
+
+const searchingHolds = "dynamodb:Query on ReservationsTable/index/byExpiry";
+
+const reserving = [
+  ...moving,
+  searchingHolds,
+  "dynamodb:BatchGetItem on LocksTable",
+  "dynamodb:UpdateItem on LocksTable",
 ];
 
 const notifying = [
@@ -86,17 +92,7 @@ const everyFunctions = (functionName: string) => [
 describe("a function may do what its job needs, and nothing else:", () => {
   test.each([
     ["ReserveFunction", reserving],
-    [
-      "SweepFunction",
-      [
-        "dynamodb:BatchGetItem on ReservationsTable",
-        "dynamodb:DeleteItem on ReservationsTable",
-        "dynamodb:PutItem on ReservationsTable",
-        "dynamodb:Query on ReservationsTable/index/byExpiry",
-        "dynamodb:UpdateItem on ReservationsTable",
-        "dynamodb:UpdateItem on StockTable",
-      ],
-    ],
+    ["SweepFunction", [...moving, searchingHolds, "dynamodb:Scan on StockTable"]],
     [
       "AuditFunction",
       [
@@ -104,33 +100,22 @@ describe("a function may do what its job needs, and nothing else:", () => {
         "dynamodb:GetItem on ReservationsTable",
         "dynamodb:GetItem on StockTable",
         "dynamodb:Query on MovementsTable/index/bySku",
-        "dynamodb:Query on ReservationsTable/index/byExpiry",
+        searchingHolds,
         "dynamodb:Scan on LocksTable",
         "dynamodb:Scan on MovementsTable",
         "dynamodb:Scan on ReservationsTable",
         "dynamodb:Scan on StockTable",
       ],
     ],
-    [
-      "ReservationsFunction",
-      [
-        "dynamodb:BatchGetItem on ReservationsTable",
-        "dynamodb:GetItem on ReservationsTable",
-        "dynamodb:PutItem on ReservationsTable",
-        "dynamodb:Query on ReservationsTable/index/byOrder",
-        "dynamodb:UpdateItem on ReservationsTable",
-        "dynamodb:UpdateItem on StockTable",
-      ],
-    ],
+    ["ReservationsFunction", [...moving, "dynamodb:Query on ReservationsTable/index/byOrder"]],
     [
       "StockFunction",
       [
-        "dynamodb:GetItem on MovementsTable",
-        "dynamodb:GetItem on StockTable",
-        "dynamodb:PutItem on MovementsTable",
+        ...moving,
+        searchingHolds,
+        "dynamodb:PutItem on StockTable",
         "dynamodb:Query on MovementsTable/index/bySku",
         "dynamodb:Scan on StockTable",
-        "dynamodb:UpdateItem on StockTable",
       ],
     ],
     [
@@ -151,13 +136,12 @@ describe("a function may do what its job needs, and nothing else:", () => {
       ],
     ],
     [
+      "SettleFunction",
+      [...readingStreamOf("ReservationsTable"), ...moving, "sqs:SendMessage on StreamDeadLetters"],
+    ],
+    [
       "OrdersFunction",
-      [
-        ...reserving,
-        "dynamodb:Query on ReservationsTable/index/byOrder",
-        "sqs:SendMessage on OrdersDeadLetters",
-        ...takingFrom("OrdersQueue"),
-      ],
+      [...reserving, "sqs:SendMessage on OrdersDeadLetters", ...takingFrom("OrdersQueue")],
     ],
     ["NotifyFunction", notifying],
     ["ServiceFunction", []],
@@ -195,7 +179,7 @@ describe("a function may do what its job needs, and nothing else:", () => {
     const others = resourcesOf(full, "AWS::Lambda::Function")
       .map(({ logicalId }) => spokenName(logicalId))
       .filter((name) => name !== "NotifyFunction");
-    expect(others).toHaveLength(9);
+    expect(others).toHaveLength(10);
     for (const name of others) expect(allowed(name, full)).toEqual(allowed(name));
   });
 });
@@ -223,14 +207,11 @@ describe("the permissions as a whole", () => {
       )
       .toSorted();
 
-  test("deleted are half-written orders by those who take them back, messages by those who have used them, and marks of what was once begun", () => {
+  test("functions delete messages that they have used and marks of notifications, and no record", () => {
     expect(found((action) => action.includes("Delete"))).toEqual([
       "NotifyFunctionRole: dynamodb:DeleteItem on LocksTable",
       "NotifyFunctionRole: sqs:DeleteMessage on NotificationsQueue",
-      "OrdersFunctionRole: dynamodb:DeleteItem on ReservationsTable",
       "OrdersFunctionRole: sqs:DeleteMessage on OrdersQueue",
-      "ReserveFunctionRole: dynamodb:DeleteItem on ReservationsTable",
-      "SweepFunctionRole: dynamodb:DeleteItem on ReservationsTable",
     ]);
   });
 
@@ -242,6 +223,7 @@ describe("the permissions as a whole", () => {
       "LedgerFunctionRole: dynamodb:ListStreams on StockTable/stream/*",
       "PublishFunctionRole: dynamodb:ListStreams on ReservationsTable/stream/*",
       "PublishFunctionRole: dynamodb:ListStreams on StockTable/stream/*",
+      "SettleFunctionRole: dynamodb:ListStreams on ReservationsTable/stream/*",
     ]);
     const traced = found((action, resource) => resource === "*" && action.startsWith("xray:"));
     expect(traced).toHaveLength(2 * policies.length);

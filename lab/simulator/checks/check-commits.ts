@@ -1,8 +1,9 @@
 /** Checks each commit: the counts, the life of a record, and the time of the request that writes it. */
 import type { ReservationItem, StockItem } from "../../../contract/tables.ts";
+import { movementsBetween } from "../../../inventory/stock/ledger.ts";
 import { tableNames } from "../../app/table-names.ts";
 import type { CommittedChange, History, RecordChange } from "./history.ts";
-import { ownedLines } from "./owned-units.ts";
+import { accountOf, ownedParts } from "./owned-units.ts";
 import type { Violation, ViolationKind } from "./violation.ts";
 
 export type Report = (kind: ViolationKind, subject: string, message: string) => void;
@@ -14,10 +15,12 @@ export const createCommitChecks = (
 ): ((changed: CommittedChange) => void) => {
   const owned = new Map<string, number>();
   const applied = new Set<number>();
+  const record = (id: string) => history.reservation(id).last;
 
-  const addOwned = (item: ReservationItem | undefined, sign: 1 | -1): void => {
-    for (const { sku, quantity } of item ? ownedLines(item) : []) {
-      owned.set(sku, (owned.get(sku) ?? 0) + sign * quantity);
+  const addOwned = (item: ReservationItem | undefined, sign: 1 | -1, rows: Set<string>): void => {
+    for (const { row, quantity } of item ? ownedParts(item) : []) {
+      owned.set(row, (owned.get(row) ?? 0) + sign * quantity);
+      rows.add(row);
     }
   };
 
@@ -25,21 +28,28 @@ export const createCommitChecks = (
     const { commit, stock, reservations } = changed;
     const report: Report = (kind, subject, message) =>
       onViolation({ kind, subject, atMs: commit.atMs, message });
-    for (const { before, after } of reservations) {
-      addOwned(before, -1);
-      addOwned(after, 1);
+    const rows = new Set(stock.map(({ key }) => key));
+    for (const { key, before, after } of reservations) {
+      addOwned(before, -1, rows);
+      addOwned(after, 1, rows);
+      // The record may decide markers of rows that it owns no part of.
+      for (const row of history.rowsMarkedBy(key)) rows.add(row);
     }
     checkApplied(changed, applied, report);
+    for (const key of rows) {
+      const row = history.stockOf(key).last;
+      if (row === undefined || history.wasChangedByHand(key)) continue;
+      const account = accountOf(row, owned.get(key) ?? 0, record);
+      history.noteAvailable(key, commit.atMs, account.available);
+      if (row.reserved !== account.reserved) {
+        const found = `${row.reserved} are reserved`;
+        report("reserved", key, `${found}, and its records account for ${account.reserved}`);
+      }
+    }
     for (const change of stock) {
       if (history.wasChangedByHand(change.key)) continue;
       checkCounts(change, report);
-      checkReason(change, changed, report);
-      checkLease(change, stock.length, history, report);
-      const { sku, reserved } = change.after ?? { sku: change.key, reserved: 0 };
-      const units = owned.get(sku) ?? 0;
-      if (reserved !== units) {
-        report("reserved", sku, `${reserved} are reserved, and its records own ${units}`);
-      }
+      checkReason(change, report);
     }
     for (const { key, before, after } of changed.movements) {
       if (before !== undefined && JSON.stringify(before) !== JSON.stringify(after)) {
@@ -53,6 +63,7 @@ export const createCommitChecks = (
   };
 };
 
+/** Repeats of a hold's writes are undone by design. Those of a count or an extension must not be. */
 function checkApplied(
   { commit: { attempt }, stock, reservations }: CommittedChange,
   applied: Set<number>,
@@ -60,6 +71,7 @@ function checkApplied(
 ): void {
   const change = stock[0] ?? reservations[0];
   if (change === undefined || attempt.request.operation === "BatchWriteItem") return;
+  if (stock.length > 0 ? !isCount(stock[0]!) : !isExtension(reservations[0]!)) return;
   if (applied.has(attempt.requestNumber)) {
     const { requestNumber, request } = attempt;
     const table = stock.length > 0 ? tableNames.stock : tableNames.reservations;
@@ -73,6 +85,12 @@ function checkApplied(
   applied.add(attempt.requestNumber);
 }
 
+const isCount = ({ after }: RecordChange<StockItem>): boolean =>
+  after?.lastChange?.kind === "count";
+
+const isExtension = ({ before, after }: RecordChange<ReservationItem>): boolean =>
+  before?.status === "held" && after?.status === "held" && before.expiresAtMs !== after.expiresAtMs;
+
 function shown(item: StockItem | ReservationItem | undefined): string {
   if (item === undefined) return "nothing";
   return "sku" in item ? `${item.onHand} on hand` : `${item.status} until ${item.expiresAtMs}`;
@@ -85,68 +103,42 @@ function checkCounts({ key, before, after }: RecordChange<StockItem>, report: Re
   if (onHand !== available + reserved) report("counts", key, `${counts}: do not add up`);
   if (Math.min(onHand, available, reserved) < 0)
     report("counts", key, `${counts}: one is negative`);
-  const expected = (before?.version ?? 0) + 1;
-  if (version !== expected) report("transition", key, `version ${version} after ${expected - 1}`);
+  const hasMoved =
+    before?.onHand !== onHand || before.available !== available || before.reserved !== reserved;
+  const isCounted = after.lastChange?.kind === "count" && before?.version !== version;
+  const expected = (before?.version ?? 0) + (hasMoved || isCounted ? 1 : 0);
+  if (version !== expected) report("transition", key, `version ${version} in place of ${expected}`);
 }
 
-/** Counts of what moves with a reservation, by the kind of the change: on hand, available. */
-const movesOf = {
-  hold: { onHand: 0, available: -1 },
-  sale: { onHand: -1, available: 0 },
-  release: { onHand: 0, available: 1 },
-  expiry: { onHand: 0, available: 1 },
-  rollback: { onHand: 0, available: 1 },
-} as const;
+/** Changes that no reservation explains. */
+const unexplainedKinds = ["hold", "sale", "release", "expiry", "rollback"] as const;
 
-function checkReason(
-  { key, before, after }: RecordChange<StockItem>,
-  { reservations }: CommittedChange,
-  report: Report,
-): void {
+/** Reports units that moved with no marker of a reservation that names them. */
+function checkReason({ key, before, after }: RecordChange<StockItem>, report: Report): void {
   if (after === undefined) return;
-  const { kind, reservationId } = after.lastChange ?? {};
-  if (kind === undefined || !(kind in movesOf)) return;
-  const moves = movesOf[kind as keyof typeof movesOf];
-  const record = reservations.find((one) => one.key === reservationId);
-  const lines = (record?.after ?? record?.before)?.lines ?? [];
-  const quantity = lines.find(({ sku }) => sku === key)?.quantity ?? Number.NaN;
-  const onHand = after.onHand - (before?.onHand ?? 0);
-  const available = after.available - (before?.available ?? 0);
-  if (onHand !== moves.onHand * quantity || available !== moves.available * quantity) {
+  for (const { kind, reservationId, ...deltas } of movementsBetween(before, after, "")) {
+    const isOfReservation = (unexplainedKinds as readonly string[]).includes(kind);
+    if (kind !== "edit" && (!isOfReservation || reservationId !== undefined)) continue;
+    const { onHandDelta, availableDelta } = deltas;
     report(
       "unexplained_change",
       key,
-      `a ${kind} of ${quantity} units changed onHand by ${onHand} and available by ${available}`,
+      `a ${kind} changed onHand by ${onHandDelta} and available by ${availableDelta}`,
     );
   }
 }
 
-/** An order that is written under a lease writes its token: the lock must not have moved on. */
-function checkLease(
-  { key, before, after }: RecordChange<StockItem>,
-  lines: number,
-  history: History,
-  report: Report,
-): void {
-  const fence = after?.fence;
-  if (fence === undefined || fence === before?.fence) return;
-  const token = history.lock(`lock#${key}`)?.token ?? 0;
-  if (token > fence) {
-    const written = `${lines} lines were written under token ${fence}`;
-    report("lost_lease_write", key, `${written} after ${token} was granted`);
-  }
-}
-
-/** Which status may follow which. A record that was given up is removed, and its key begins anew. */
+/** The statuses that may follow each status. An abandoned record is replaced by another request. */
 const nextStatuses: Record<ReservationItem["status"] | "absent", readonly string[]> = {
-  absent: ["held", "reserving", "rejected", "released"],
-  reserving: ["reserving", "held", "returning"],
-  returning: ["returning", "absent"],
+  absent: ["held", "rejected", "released", "abandoned", "adjustment", "order"],
+  abandoned: ["abandoned", "held", "rejected", "released", "adjustment"],
   held: ["held", "confirmed", "released", "expired"],
   confirmed: ["confirmed"],
   released: ["released"],
   expired: ["expired"],
   rejected: ["rejected"],
+  adjustment: ["adjustment"],
+  order: ["order"],
 };
 
 function checkLife({ key, before, after }: RecordChange<ReservationItem>, report: Report): void {
@@ -154,14 +146,19 @@ function checkLife({ key, before, after }: RecordChange<ReservationItem>, report
   const to = after?.status ?? "absent";
   if (!nextStatuses[from].includes(to)) report("transition", key, `${from} became ${to}`);
   if (before === undefined || after === undefined) return;
+  if (after.version !== before.version + 1) {
+    report("transition", key, `version ${after.version} after ${before.version}`);
+  }
+  if (from === "abandoned") return;
   if (JSON.stringify(before.lines) !== JSON.stringify(after.lines)) {
     report("transition", key, "its lines changed");
   }
-  const isNewVersion = before.status === "held";
-  const expected = before.version + (isNewVersion ? 1 : 0);
-  if (after.version !== expected) {
-    report("transition", key, `version ${after.version} in place of ${expected}`);
-  }
+  const keepsParts = before.parts.every((part, index) => {
+    const { row, version, ended } = after.parts[index] ?? {};
+    const isSame = row === part.row && version === part.version;
+    return isSame && (part.ended === undefined || part.ended.version === ended?.version);
+  });
+  if (!keepsParts) report("transition", key, "a part was removed or changed");
 }
 
 function checkDueness(
@@ -179,7 +176,8 @@ function checkDueness(
   if (after.status === "expired" && lateMs < 0) {
     report("early_expiry", key, `expired ${-lateMs} ms before its end`);
   }
-  if ((after.status === "confirmed" || after.status === "held") && lateMs >= 0) {
+  const isExtended = after.status === "held" && after.expiresAtMs !== before.expiresAtMs;
+  if ((after.status === "confirmed" || isExtended) && lateMs >= 0) {
     const { number } = attempt;
     report("late_decision", key, `${after.status} by attempt ${number}, sent ${lateMs} ms late`);
   }

@@ -1,4 +1,4 @@
-/** Checks a run that has come to rest: nothing is overdue or half written, and the ledger is whole. */
+/** Checks a run that has come to rest: nothing is overdue or open, and the ledger is whole. */
 import { unmarshall } from "@aws-sdk/util-dynamodb";
 import type { MovementItem } from "../../../contract/tables.ts";
 import { epochMs } from "../cloud/environment.ts";
@@ -6,6 +6,7 @@ import type { Engine } from "../engine/engine.ts";
 import { tableNames } from "../../app/table-names.ts";
 import type { Report } from "./check-commits.ts";
 import type { History } from "./history.ts";
+import { ownedParts } from "./owned-units.ts";
 
 /** Checks the records. `graceMs` is how long after its end a hold may still be held. */
 export const checkRecords = (
@@ -13,6 +14,7 @@ export const checkRecords = (
   nowMs: number,
   graceMs: number,
   report: Report,
+  isAtRest = true,
 ): void => {
   for (const id of history.reservationIds) {
     const item = history.reservation(id).last;
@@ -21,13 +23,15 @@ export const checkRecords = (
     if (item.status === "held" && lateMs > graceMs) {
       report("overdue", id, `still held ${Math.round(lateMs)} ms after its end`);
     }
-    if (item.remaining !== undefined) {
-      report(
-        "half_written",
-        id,
-        `still ${item.status}, with ${JSON.stringify(item.remaining)} left`,
-      );
+    if (item.status === "confirmed" && ownedParts(item).length > 0) {
+      report("unsettled", id, "its units are still on hand");
     }
+  }
+  // Markers may stay until a sweep reads the rows.
+  if (!isAtRest) return;
+  for (const sku of history.skus) {
+    const open = Object.keys(history.stockOf(sku).last?.open ?? {});
+    if (open.length > 0) report("unsettled", sku, `open markers: ${open.join(", ")}`);
   }
 };
 

@@ -75,11 +75,11 @@ function versionsIn(
 
 function describeStock(item: StockItem | undefined): string {
   if (item === undefined) return "removed";
-  const { onHand, available, reserved, version, lastChange } = item;
-  const ofReservation =
-    lastChange?.reservationId === undefined ? "" : ` of ${lastChange.reservationId}`;
-  const reason = lastChange === undefined ? "" : ` (${lastChange.kind}${ofReservation})`;
-  return `${describeCounts({ onHand, available, reserved })}, version ${version}${reason}`;
+  const { onHand, available, reserved, version, lastChange, open } = item;
+  const reason = lastChange === undefined ? "" : ` (${lastChange.kind})`;
+  const markers = Object.entries(open).map(([key, value]) => `${key}=${value % 2 ** 34}`);
+  const marked = markers.length === 0 ? "" : `, open ${markers.join(" ")}`;
+  return `${describeCounts({ onHand, available, reserved })}, version ${version}${reason}${marked}`;
 }
 
 const describeCounts = (item: Pick<StockItem, "onHand" | "available" | "reserved">): string =>
@@ -87,11 +87,14 @@ const describeCounts = (item: Pick<StockItem, "onHand" | "available" | "reserved
 
 function describeReservation(item: ReservationItem | undefined): string {
   if (item === undefined) return "removed";
-  const { status, version, expiresAtMs, lines, remaining } = item;
+  const { status, version, expiresAtMs, lines, parts } = item;
   const units = lines.map(({ sku, quantity }) => `${quantity} × ${sku}`).join(", ");
-  const rest =
-    remaining === undefined ? "" : `, lines ${remaining.from} to ${remaining.to} remaining`;
-  return `${status} version ${version} until ${expiresAtMs - epochMs} ms, ${units}${rest}`;
+  const taken = parts.map(
+    ({ row, version: at, ended }) =>
+      `${row} at ${at}${ended === undefined ? "" : `, ${ended.by} at ${ended.version}`}`,
+  );
+  const of = taken.length === 0 ? "" : `, parts of ${taken.join("; ")}`;
+  return `${status} version ${version} until ${expiresAtMs - epochMs} ms, ${units}${of}`;
 }
 
 function isAbout({ call: { input }, answer }: CallRecord, keys: ReadonlySet<string>): boolean {

@@ -4,7 +4,7 @@
  */
 import { unmarshall } from "@aws-sdk/util-dynamodb";
 import type { MovementItem, ReservationItem, StockItem } from "../../../contract/tables.ts";
-import type { LockRow } from "../../../locks/dynamodb/lock-table.ts";
+import { markersOf } from "../../../inventory/stock/marker.ts";
 import type { Change } from "../engine/engine.ts";
 import type { Commit } from "../service/context.ts";
 import { tableNames } from "../../app/table-names.ts";
@@ -36,7 +36,11 @@ export interface History {
   /** Ids of all reservations that ever were: of a SKU, of an order. */
   idsOfSku(sku: string): ReadonlySet<string>;
   idsOfOrder(orderId: string): ReadonlySet<string>;
-  lock(name: string): LockRow | undefined;
+  /** Rows that have, or had, a marker of the record. */
+  rowsMarkedBy(reservationId: string): Iterable<string>;
+  /** The units of a SKU that are available by the records alone. */
+  availableOf(sku: string): Timeline<number>;
+  noteAvailable(sku: string, atMs: number, units: number): void;
   readonly skus: Iterable<string>;
   readonly reservationIds: Iterable<string>;
   /** All changes of records with events, in the order of their commits. */
@@ -45,8 +49,6 @@ export interface History {
   firstExpiryMs(sku: string): number;
   /** True when a person changed the stock of the SKU past Holdfast: its counts prove nothing then. */
   wasChangedByHand(sku: string): boolean;
-  /** True when an order of the SKU was half written at any time. */
-  wasHalfWritten(sku: string): boolean;
 }
 
 export const createHistory = (): History => {
@@ -55,9 +57,9 @@ export const createHistory = (): History => {
   const movements = new Map<string, Timeline<MovementItem>>();
   const bySku = new Map<string, Set<string>>();
   const byOrder = new Map<string, Set<string>>();
-  const locks = new Map<string, LockRow>();
+  const available = new Map<string, Timeline<number>>();
+  const marked = new Map<string, Set<string>>();
   const firstExpiry = new Map<string, number>();
-  const halfWritten = new Set<string>();
   const changedByHand = new Set<string>();
   const changes: CommittedChange[] = [];
 
@@ -69,7 +71,12 @@ export const createHistory = (): History => {
       if (status === "held") {
         firstExpiry.set(sku, Math.min(firstExpiry.get(sku) ?? Infinity, expiresAtMs));
       }
-      if (item.remaining !== undefined) halfWritten.add(sku);
+    }
+  };
+
+  const noteMarkers = (row: StockItem): void => {
+    for (const marker of markersOf(row)) {
+      if (marker.version >= row.version) addTo(marked, marker.reservationId, row.sku);
     }
   };
 
@@ -82,6 +89,7 @@ export const createHistory = (): History => {
         case tableNames.stock: {
           const changed = noteIn(stock, "sku", change, commit.atMs);
           if (commit.attempt.sender === byHand) changedByHand.add(changed.key);
+          if (changed.after !== undefined) noteMarkers(changed.after);
           changedStock.push(changed);
           break;
         }
@@ -94,11 +102,6 @@ export const createHistory = (): History => {
         case tableNames.movements:
           changedMovements.push(noteIn(movements, "movementId", change, commit.atMs));
           break;
-        case tableNames.locks: {
-          const row = change.after && (unmarshall(change.after) as LockRow);
-          if (row !== undefined) locks.set(row.lockName, row);
-          break;
-        }
       }
     }
     const changed = {
@@ -117,7 +120,12 @@ export const createHistory = (): History => {
     reservation: (id) => timelineOf(reservations, id),
     idsOfSku: (sku) => bySku.get(sku) ?? new Set(),
     idsOfOrder: (orderId) => byOrder.get(orderId) ?? new Set(),
-    lock: (name) => locks.get(name),
+    rowsMarkedBy: (id) => marked.get(id) ?? [],
+    availableOf: (sku) => timelineOf(available, sku),
+    noteAvailable: (sku, atMs, units) => {
+      const timeline = timelineOf(available, sku);
+      if (timeline.last !== units) timeline.add(atMs, units);
+    },
     get skus() {
       return stock.keys();
     },
@@ -127,7 +135,6 @@ export const createHistory = (): History => {
     changes,
     firstExpiryMs: (sku) => firstExpiry.get(sku) ?? Infinity,
     wasChangedByHand: (sku) => changedByHand.has(sku),
-    wasHalfWritten: (sku) => halfWritten.has(sku),
   };
 };
 

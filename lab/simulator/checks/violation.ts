@@ -10,14 +10,14 @@ export const violationKinds = {
   late_decision:
     "no hold begins, is confirmed or is extended by a request that is sent after its end",
   applied_twice: "one request is applied once, however often it is repeated",
-  lost_lease_write: "no order is written after another has taken over its lease",
+
   false_answer: "an answer was true at some instant between the call and the answer",
   false_shortage: "a call is refused only while there are too few units",
   internal_error: "no call is answered with a 500",
   order_held_twice: "an order is held once, whichever way it comes",
   order_end_missed: "a cancel or a payment of an order reaches what is held for it",
   overdue: "no hold stays past its end",
-  half_written: "no record stays half written",
+  unsettled: "at rest no row has an open marker, and no sold unit is on hand",
   sweep_stopped: "a sweep ends with a report",
   ledger: "the movements of a SKU add up to its counts",
   event_missing: "every change that has an event is published",

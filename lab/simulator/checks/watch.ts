@@ -25,13 +25,19 @@ export interface Watch {
   judgeClaims(allowanceMs: number): void;
 }
 
-export const createWatch = (time: VirtualTime, history: History): Watch => {
+/** @param refusalMemoryMs how old a refusal may be */
+export const createWatch = (
+  time: VirtualTime,
+  history: History,
+  refusalMemoryMs: number,
+): Watch => {
   const violations: Violation[] = [];
   const report: Report = (kind, subject, message) =>
     void violations.push({ kind, subject, atMs: time.nowMs, message });
   const checkCommit = createCommitChecks(history, (violation) => violations.push(violation));
   const claims: ShortageClaim[] = [];
-  const claim = (one: ShortageClaim): void => void claims.push(one);
+  const claim = (one: ShortageClaim): void =>
+    void claims.push({ ...one, fromMs: one.fromMs - refusalMemoryMs });
   const calls = createCallLog();
   const requestsByKey = new Map<string, Set<string>>();
   const requestsUnder = (key: string): number => requestsByKey.get(key)?.size ?? 0;

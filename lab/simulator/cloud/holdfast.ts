@@ -28,6 +28,7 @@ export interface HoldfastOptions {
   faults: () => Faults;
   door: Door;
   multiItemStrategy: MultiItemStrategy;
+  refusalMemoryMs: number;
   /** Called with each call that is sent. */
   onSend: (call: ShopCall) => void;
   /** Called with each call that an environment has answered. */
@@ -81,12 +82,13 @@ const timeoutSeconds = {
 
 export const createHoldfast = (options: HoldfastOptions): Holdfast => {
   const { time, random, account, service, faults, door, multiItemStrategy } = options;
+  const { refusalMemoryMs } = options;
 
   const open = (environment: Environment): LeasingDatabase => {
     const chance = random.fork(`mishaps/${environment.name}`);
     const connection = service.connect(environment);
     const transport = withMishaps(connection, environment, time, chance, faults);
-    return openCore({ environment, transport, door, multiItemStrategy });
+    return openCore({ environment, transport, door, multiItemStrategy, refusalMemoryMs });
   };
 
   const createFunction: Holdfast["createFunction"] = (name, timeoutMs, work) =>

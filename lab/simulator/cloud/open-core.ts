@@ -19,6 +19,7 @@ export interface CoreOptions {
   transport: Transport;
   door: Door;
   multiItemStrategy: MultiItemStrategy;
+  refusalMemoryMs: number;
 }
 
 export const openCore = ({
@@ -26,22 +27,28 @@ export const openCore = ({
   transport,
   door,
   multiItemStrategy,
+  refusalMemoryMs,
 }: CoreOptions): LeasingDatabase => {
-  const client = connect({
-    ...(door === "json"
+  const access =
+    door === "json"
       ? jsonDoor(transport)
       : {
           ...directDoor(transport, { newToken: () => environment.random.uuid() }),
           newClient: leanClient,
-        }),
+        };
+  const client = connect(access);
+  const database = createDatabase({
+    client,
+    tables: tableNames,
+    refusalMemoryMs,
+    ...platformOf(environment),
   });
-  const database = createDatabase({ client, tables: tableNames, ...platformOf(environment) });
   const startTimer = (delayMs: number, callback: () => void): (() => void) => {
     const timer = environment.setTimer(delayMs, callback);
     return () => timer.cancel();
   };
   const locks = createDynamoDbLocks({
-    client,
+    client: connect({ ...access, maxAttempts: lockAttempts }),
     table: tableNames.locks,
     clock: environment,
     timers: {
@@ -68,6 +75,9 @@ function platformOf(environment: Environment): Platform {
     randomUuid: () => environment.random.uuid(),
   };
 }
+
+/** The lock library leaves its repeats to the SDK. */
+const lockAttempts = 3;
 
 /** One for all, since most signals abort when nothing waits for them any more. */
 const timedOut = new DOMException("The operation timed out.", "TimeoutError");

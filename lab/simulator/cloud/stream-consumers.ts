@@ -1,12 +1,13 @@
-/** The functions that read the streams of the tables: one publishes events, one writes the ledger. */
+/** The functions that read the streams of the tables: events, the ledger, and the settling of sales. */
 import type { DynamoDBRecord } from "aws-lambda";
 import { streamBatchSize, streamTimeoutSeconds } from "../../../contract/bounds.ts";
 import { readChange, type Change } from "../../../functions/events/change.ts";
 import { eventsOf, type EventSettings } from "../../../functions/events/inventory-events.ts";
 import { publishEvents } from "../../../functions/events/publish-events.ts";
 import type { Call } from "../../../inventory/dynamodb/database.ts";
-import { movementBetween, writeMovements } from "../../../inventory/stock/ledger.ts";
+import { movementsBetween, writeMovements } from "../../../inventory/stock/ledger.ts";
 import type { LeasingDatabase } from "../../../inventory/reservations/leases.ts";
+import { awaitsSale, settleSales } from "../../../inventory/reservations/settle-sales.ts";
 import type { Faults } from "../faults.ts";
 import type { Parameters } from "../parameters.ts";
 import type { Streams } from "../service/streams.ts";
@@ -49,6 +50,7 @@ export const startStreamConsumers = (options: StreamConsumersOptions): StreamCon
     (database, records, call) => publish(topic, database, records, call),
   );
   const ledger = holdfast.createFunction("ledger", timeoutMs, writeLedger);
+  const settler = holdfast.createFunction("settle", timeoutMs, settle);
   const positions: { table: string; shard: number; position: number }[] = [];
 
   /** Reads one shard for one function, batch after batch, each until it is done. */
@@ -73,6 +75,7 @@ export const startStreamConsumers = (options: StreamConsumersOptions): StreamCon
     consume(tableNames.stock, shard, publisher);
     consume(tableNames.reservations, shard, publisher);
     consume(tableNames.stock, shard, ledger);
+    consume(tableNames.reservations, shard, settler);
   }
   return {
     isIdle: () =>
@@ -102,10 +105,22 @@ async function writeLedger(
 ): Promise<{ done: number }> {
   const movements = readChanges(records).flatMap((change) =>
     change.table === "stock" && change.after
-      ? (movementBetween(change.before, change.after, change.id) ?? [])
+      ? movementsBetween(change.before, change.after, change.id)
       : [],
   );
   await writeMovements(database, movements, call);
+  return { done: records.length };
+}
+
+async function settle(
+  database: LeasingDatabase,
+  records: DynamoDBRecord[],
+  call: Call,
+): Promise<{ done: number }> {
+  const confirmed = readChanges(records).flatMap(({ table, after }) =>
+    table === "reservations" && after !== undefined && awaitsSale(after) ? [after] : [],
+  );
+  await settleSales(database, confirmed, call);
   return { done: records.length };
 }
 

@@ -1,5 +1,9 @@
 /** The schedule of the sweep: every minute, as the stack has it. */
-import { sweepIntervalMinutes, sweepTimeoutSeconds } from "../../../contract/bounds.ts";
+import {
+  rowsEveryRuns,
+  sweepIntervalMinutes,
+  sweepTimeoutSeconds,
+} from "../../../contract/bounds.ts";
 import { InventoryError } from "../../../inventory/errors.ts";
 import { sweep } from "../../../inventory/reservations/sweep.ts";
 import type { VirtualTime } from "../time/virtual-time.ts";
@@ -14,11 +18,13 @@ export const startSweeps = (
   const sweeper = holdfast.createFunction(
     "sweep",
     sweepTimeoutSeconds * 1_000,
-    (database, _: undefined, call) => sweep(database, call),
+    (database, resolvesRows: boolean, call) => sweep(database, call, { resolvesRows }),
   );
+  let runs = 0;
   const run = async (): Promise<void> => {
     time.schedule(time.nowMs + sweepIntervalMinutes * 60_000, () => void run());
-    const ending = await sweeper.invoke(undefined);
+    const ending = await sweeper.invoke(runs % rowsEveryRuns === 0);
+    runs += 1;
     const isOurs = ending.ended === "threw" && !(ending.error instanceof InventoryError);
     if (isOurs) onStopped(ending.error as Error);
   };

@@ -1,5 +1,5 @@
 import { parseArgs } from "node:util";
-import { unitsMax } from "../../../contract/bounds.ts";
+import { refusalMemoryMsMax, unitsMax } from "../../../contract/bounds.ts";
 import { UsageError } from "../../harness/usage-error.ts";
 import { readWholeNumber } from "../../harness/whole-number.ts";
 import { faultLevels, type FaultLevel } from "../faults.ts";
@@ -20,6 +20,8 @@ export interface Arguments {
   faults?: FaultLevel;
   /** Concurrent executions of the account. */
   concurrency?: number;
+  /** How old a refusal for too few units may be. */
+  refusalMemoryMs?: number;
   /** A mistake to plant in the core. */
   plant?: MistakeName;
   json: boolean;
@@ -38,6 +40,7 @@ const bounds = {
   seconds: { least: 1, greatest: 600 },
   units: { least: 1, greatest: unitsMax },
   concurrency: { least: 1, greatest: 100_000 },
+  "refusal-memory-ms": { least: 0, greatest: refusalMemoryMsMax },
 } as const;
 const ratesMax = 20;
 
@@ -57,6 +60,7 @@ export const readArguments = (argv: readonly string[]): Arguments => {
     ...readNumber("seconds", values.seconds),
     ...readNumber("units", values.units),
     ...readNumber("concurrency", values.concurrency),
+    ...readRefusalMemory(values["refusal-memory-ms"]),
     ...(values.confirms !== undefined && { confirms: readShare(values.confirms) }),
     ...(values.faults !== undefined && { faults: readName("faults", values.faults, faultNames) }),
     ...(plant !== undefined && { plant: readName("plant", plant, mistakeNames) }),
@@ -77,6 +81,7 @@ const options = {
   seconds: { type: "string" },
   units: { type: "string" },
   concurrency: { type: "string" },
+  "refusal-memory-ms": { type: "string" },
   confirms: { type: "string" },
   faults: { type: "string" },
   plant: { type: "string" },
@@ -85,7 +90,7 @@ const options = {
 } as const;
 
 const usage = `Accepted is: npm run simulate -- [scenario] [--seeds 1-500] [--rate 1000] [--seconds 20]
-  [--units N] [--concurrency 1000] [--confirms 0.9] [--faults ${faultNames.join("|")}] [--json]
+  [--units N] [--concurrency 1000] [--refusal-memory-ms 0] [--confirms 0.9] [--faults ${faultNames.join("|")}] [--json]
   [--trace] [--plant NAME]
   scenario      one of ${scenarioNames.join(", ")}; mixed when absent
   --seeds       one seed, or the first and the last
@@ -152,6 +157,12 @@ function readNumber<Name extends "seconds" | "units" | "concurrency">(
   if (text === undefined) return {};
   const number = readWholeNumber(name, text, bounds[name]);
   return { [name]: number } as Partial<Record<Name, number>>;
+}
+
+function readRefusalMemory(text: string | undefined): { refusalMemoryMs?: number } {
+  if (text === undefined) return {};
+  const name = "refusal-memory-ms";
+  return { refusalMemoryMs: readWholeNumber(name, text, bounds[name]) };
 }
 
 function readShare(text: string): number {

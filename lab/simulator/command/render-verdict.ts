@@ -2,20 +2,19 @@
 import type { MistakeName } from "../mistakes.ts";
 import { violationKinds } from "../checks/violation.ts";
 import type { Arguments, SeedRange } from "./arguments.ts";
-import type { FoundViolation, KnownCount, Verdict } from "./judge-runs.ts";
+import type { FoundViolation, Verdict } from "./judge-runs.ts";
 import { replayCommandOf } from "./runs.ts";
 
 /** Violations that are printed in full: the first ones of as many runs. */
 const inFullMax = 3;
 
-/** Returns the violations with their history, then one line for each known finding. */
-export const renderFindings = ({ violations, known }: Verdict, plant?: MistakeName): string[] => {
+/** Returns the violations, the first ones with their history. */
+export const renderFindings = ({ violations }: Verdict, plant?: MistakeName): string[] => {
   const inFull = violations.filter(({ isFirst }) => isFirst).slice(0, inFullMax);
   const others = violations.filter((violation) => !inFull.includes(violation));
   return [
     ...inFull.flatMap((violation) => [...renderViolation(violation, plant), ""]),
     ...(others.length > 0 ? [renderOthers(others), ""] : []),
-    ...known.map(renderKnown),
   ];
 };
 
@@ -23,15 +22,12 @@ export const renderFindings = ({ violations, known }: Verdict, plant?: MistakeNa
 export const renderSummary = (
   { scenario, seeds }: Pick<Arguments, "scenario" | "seeds">,
   runs: number,
-  { violations, known }: Verdict,
+  { violations }: Verdict,
 ): string => {
   const violated = new Set(violations.map(({ finished }) => finished)).size;
   return [
     `${scenario}: ${renderSeeds(seeds)}`,
     `${runs - violated} of ${times(runs, "run")} without a violation`,
-    known.length === 0
-      ? "no known findings"
-      : `known findings ${known.map(({ number }) => number).join(", ")}`,
   ].join(", ");
 };
 
@@ -63,9 +59,6 @@ function renderOthers(violations: readonly FoundViolation[]): string {
   );
   return `and ${times(violations.length, "more violation")}: ${kinds.join(", ")}`;
 }
-
-const renderKnown = ({ number, title, count, runs }: KnownCount): string =>
-  `known finding ${number}, ${times(count, "time")} in ${times(runs, "run")}: ${title}`;
 
 const times = (count: number, noun: string): string =>
   `${count.toLocaleString("en-US")} ${noun}${count === 1 ? "" : "s"}`;

@@ -11,7 +11,7 @@ export type Run = Omit<RunOptions, "onTrace" | "load"> & { load: Load };
 
 /** Returns the runs in the order in which they are printed: by rate, then by seed. */
 export const runsOf = (choices: Arguments): Run[] => {
-  const { scenario, seeds, faults, concurrency } = choices;
+  const { scenario, seeds, faults, concurrency, refusalMemoryMs } = choices;
   const usual = scenarios[scenario].load;
   const { seconds = usual.seconds, units = usual.units, confirms = usual.confirms } = choices;
   const rates = choices.rates.length === 0 ? [usual.rate] : choices.rates;
@@ -23,13 +23,14 @@ export const runsOf = (choices: Arguments): Run[] => {
       load: { rate, seconds, units, confirms },
       ...(faults !== undefined && { faults }),
       ...(concurrency !== undefined && { concurrency }),
+      ...(refusalMemoryMs !== undefined && { refusalMemoryMs }),
     })),
   );
 };
 
 /** Returns the command that repeats one run: the options that differ from the defaults. */
 export const replayCommandOf = (run: Run, plant?: MistakeName): string => {
-  const { scenario, seed, load, faults, concurrency } = run;
+  const { scenario, seed, load, faults, concurrency, refusalMemoryMs } = run;
   const usual: Scenario = scenarios[scenario];
   const given: Record<string, string | number | undefined> = {
     seeds: seed,
@@ -37,6 +38,7 @@ export const replayCommandOf = (run: Run, plant?: MistakeName): string => {
       Object.entries(load).filter(([name, value]) => value !== usual.load[name as keyof Load]),
     ),
     concurrency,
+    "refusal-memory-ms": refusalMemoryMs,
     faults: faults !== undefined && faultLevels[faults] !== usual.faults ? faults : undefined,
     plant,
   };

@@ -11,10 +11,7 @@ export interface Summary extends Figures {
   seed: number;
   /** Seeds, in number. */
   seeds: number;
-  /** Those that count. */
   violations: (Violation & { seed: number })[];
-  /** Violations that are explained, by the number of the known finding. */
-  known: Record<string, number>;
   hash: string;
   /** Each run, where there are several. */
   runs?: RunSummary[];
@@ -51,7 +48,6 @@ export const summarize = (finished: readonly FinishedRun[], verdict: Verdict): S
         message,
       }),
     ),
-    known: Object.fromEntries(verdict.known.map(({ number, count }) => [number, count])),
     hash: verdict.hash,
     ...result.figures,
     ...(finished.length > 1 && { runs: finished.map(summarizeRun) }),

@@ -25,8 +25,6 @@ export interface Scenario {
   multiItemStrategy?: MultiItemStrategy;
   /** True when its figures are the point; otherwise its violations are. */
   isThroughput?: boolean;
-  /** The number of the known finding that it shows (checks/known-findings.ts). */
-  finding?: number;
   /** The simulated AWS that it needs, where it is another than the usual one. */
   adapt?: (parameters: Parameters) => Parameters;
   /** Loads the world. Resolves when all calls are answered. */

@@ -1,4 +1,4 @@
-/** All scenarios by name. Those of a known finding fail until it is mended. */
+/** All scenarios by name. */
 import { carts, flashSale, largeOrders, soldOut } from "./buyers.ts";
 import {
   conflictAnswers,
@@ -8,7 +8,7 @@ import {
   popularSku,
   repeatedCount,
   starvingAdjustments,
-} from "./known.ts";
+} from "./findings.ts";
 import { mixed } from "./mixed.ts";
 import { orderEvents } from "./order-events.ts";
 import type { Scenario } from "./scenario.ts";

@@ -52,12 +52,7 @@ const ended = (status: ReservationItem["status"], more: Partial<ReservationItem>
   const { expiryShard: _shard, skus: _skus, ...item } = reservationItem({ version: 2, ...more });
   return { ...item, status, updatedAtMs: startMs + 60_000, ttlSeconds: 1 };
 };
-const reserving = reservationItem({
-  status: "reserving",
-  version: 0,
-  remaining: { change: "hold", from: 0, to: 2 },
-  attendedUntilMs: startMs + 5_000,
-});
+const abandoned = ended("abandoned", { version: 1, lines: [], parts: [] });
 const rejected = ended("rejected", {
   version: 1,
   shortages: [{ sku: "hat", requested: 1, available: 0 }],
@@ -66,7 +61,7 @@ const rejected = ended("rejected", {
 describe("a reservation is told of", () => {
   test.each<[string, ReservationItem | undefined, ReservationItem, string]>([
     ["when it is held", undefined, held, "reservation.held"],
-    ["when it is held after all its chunks", reserving, held, "reservation.held"],
+    ["when it is held under an abandoned id", abandoned, held, "reservation.held"],
     [
       "when it is extended",
       held,
@@ -83,12 +78,7 @@ describe("a reservation is told of", () => {
     ],
     ["when it is expired", held, ended("expired"), "reservation.expired"],
     ["when it is rejected", undefined, rejected, "reservation.rejected"],
-    [
-      "when it is rejected after some of its chunks",
-      { ...reserving, status: "returning" },
-      rejected,
-      "reservation.rejected",
-    ],
+    ["when it is rejected under an abandoned id", abandoned, rejected, "reservation.rejected"],
   ])("%s", (_, before, after, type) => {
     expect(types(told(before, after))).toEqual([type]);
   });
@@ -134,33 +124,20 @@ describe("a reservation is told of", () => {
       },
     });
   });
-
-  test("also where its record is of a version that did not say when it was written", () => {
-    const { updatedAtMs: _, ...old } = held;
-    expect(told(undefined, old)[0]).toMatchObject({ time: "2026-01-02T03:04:05.678Z" });
-  });
 });
 
 describe("nothing is told of", () => {
   test.each<[string, ReservationItem | undefined, ReservationItem | undefined]>([
-    ["an order that is begun", undefined, reserving],
+    ["a request that is abandoned", undefined, abandoned],
+    ["a tombstone that is removed with time", abandoned, undefined],
+    ["a hold that is written again under the next version", held, { ...held, version: 2 }],
     [
-      "a chunk that is written before the hold",
-      reserving,
-      { ...reserving, remaining: { change: "hold", from: 1, to: 2 } },
+      "a sale that is settled after the confirmation",
+      ended("confirmed"),
+      ended("confirmed", { version: 3 }),
     ],
-    [
-      "a chunk that is sold after the confirmation",
-      ended("confirmed", { remaining: { change: "sell", from: 0, to: 2 } }),
-      ended("confirmed", { remaining: { change: "sell", from: 1, to: 2 } }),
-    ],
-    [
-      "the last chunk of an end",
-      ended("released", { remaining: { change: "giveBack", from: 1, to: 2 } }),
-      ended("released"),
-    ],
-    ["an order that fell short on the way", reserving, { ...reserving, status: "returning" }],
-    ["a half-written order that is removed", { ...reserving, status: "returning" }, undefined],
+    ["an adjustment", undefined, ended("adjustment", { version: 1 })],
+    ["the record of a shop order", undefined, ended("order", { version: 1, lines: [] })],
     ["an ended reservation that is removed with time", ended("confirmed"), undefined],
     ["a record that is written again as it was", held, held],
   ])("%s", (_, before, after) => {
@@ -169,7 +146,7 @@ describe("nothing is told of", () => {
 
   test.each<[string, StockItem | undefined, StockItem | undefined]>([
     ["stock that is written again as it was", stockItem(), stockItem()],
-    ["stock whose lease alone has changed", stockItem(), stockItem({ fence: 7 })],
+    ["stock whose markers alone have changed", stockItem(), stockItem({ open: { marker: 7 } })],
     ["stock that is removed", stockItem(), undefined],
     [
       "units that are held while others are left",
@@ -321,7 +298,10 @@ describe("the id of an event", () => {
 
   test("is another one for each version, each type and each record", () => {
     const extended = (version: number) =>
-      told({ ...held, version: version - 1 }, { ...held, version });
+      told(
+        { ...held, version: version - 1 },
+        { ...held, version, expiresAtMs: held.expiresAtMs + version },
+      );
     const all = [
       ...told(undefined, held),
       ...extended(2),
@@ -352,7 +332,7 @@ describe("the id of an event", () => {
 test("every type of the contract is told of by these changes", () => {
   const all = [
     ...told(undefined, held),
-    ...told(held, { ...held, version: 2 }),
+    ...told(held, { ...held, version: 2, expiresAtMs: held.expiresAtMs + 1 }),
     ...(["confirmed", "released", "expired"] as const).flatMap((status) =>
       told(held, ended(status)),
     ),

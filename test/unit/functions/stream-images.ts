@@ -15,7 +15,9 @@ export const stockItem = (more: Partial<StockItem> = {}): StockItem => {
     reserved,
     version: 1,
     updatedAtMs: startMs,
-    lastChange: { kind: "hold", reservationId: "r1" },
+    open: {},
+    onHandVersion: 1,
+    lastChange: { kind: "hold" },
     ...more,
   };
 };
@@ -27,6 +29,10 @@ export const reservationItem = (more: Partial<ReservationItem> = {}): Reservatio
   lines: [
     { sku: "hat", quantity: 1 },
     { sku: "shirt", quantity: 2 },
+  ],
+  parts: [
+    { row: "hat", quantity: 1, version: 7 },
+    { row: "shirt", quantity: 2, version: 9 },
   ],
   orderId: "order-1",
   createdAtMs: startMs,

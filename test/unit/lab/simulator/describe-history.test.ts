@@ -15,8 +15,9 @@ const record = (orderId?: string) =>
     version: 1,
     expiresAtMs: epochMs + 9_000,
     lines,
+    parts: [],
     orderId,
-  }) as ReservationItem;
+  }) as unknown as ReservationItem;
 
 const attempt = (requestNumber: number, number = 1, isCopy = false) =>
   ({
@@ -24,7 +25,7 @@ const attempt = (requestNumber: number, number = 1, isCopy = false) =>
     requestNumber,
     number,
     isCopy,
-    request: { operation: "TransactWriteItems" },
+    request: { operation: "UpdateItem" },
   }) as CommittedChange["commit"]["attempt"];
 
 const stockChange = (atMs: number, requestNumber: number, available: number): CommittedChange => {
@@ -35,7 +36,9 @@ const stockChange = (atMs: number, requestNumber: number, available: number): Co
     reserved: 5 - available,
     version: requestNumber,
     updatedAtMs: 0,
-    lastChange: { kind: "hold", reservationId: "held-1" },
+    open: {},
+    onHandVersion: 1,
+    lastChange: { kind: "hold" },
   };
   const commit = { atMs, attempt: attempt(requestNumber), changes: [] };
   const stock = [{ key: "mug", before: undefined, after }];
@@ -87,8 +90,8 @@ test("a SKU has its versions with their senders, and the calls about it with the
     { subject: "mug", atMs: 20 },
   );
   expect(shown).toEqual([
-    ">      20.000 mug: 5 on hand, 3 available, 2 reserved, version 1 (hold of held-1), " +
-      "by TransactWriteItems of reserve-1 #1",
+    ">      20.000 mug: 5 on hand, 3 available, 2 reserved, version 1 (hold), " +
+      "by UpdateItem of reserve-1 #1",
     '       25.000 reserve {"lines":[{"sku":"mug","quantity":2}],"idempotencyKey":"buyer-1"}, ' +
       "called at 10.000, is answered: busy, Try again.",
   ]);
@@ -98,7 +101,7 @@ test("an order has its reservations, and a reservation has the calls about its o
   const history = historyOf([recordChange(20, "order-1")], "order-1");
   const expected = [
     ">      20.000 held-1: held version 1 until 9000 ms, 2 × mug, " +
-      "by TransactWriteItems of reserve-1 #8, attempt 2",
+      "by UpdateItem of reserve-1 #8, attempt 2",
     '       25.000 payOrder {"orderId":"order-1"}, called at 10.000, is answered: unknown_order',
   ];
   for (const subject of ["order-1", "held-1"]) {

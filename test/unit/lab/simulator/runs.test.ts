@@ -39,7 +39,7 @@ test.each([
 
 test("the command that repeats a run names the planted mistake", () => {
   const [run] = runsOf(readArguments(["--seeds=1"]));
-  expect(replayCommandOf(run!, "hold-without-condition")).toMatch(
-    / --plant hold-without-condition$/,
+  expect(replayCommandOf(run!, "units-taken-without-condition")).toMatch(
+    / --plant units-taken-without-condition$/,
   );
 });

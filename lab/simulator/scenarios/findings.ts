@@ -1,6 +1,6 @@
 /**
- * A scenario for each known finding (checks/known-findings.ts): it fails until the finding is mended.
- * docs/performance.md says what each costs a shop.
+ * A scenario for each finding of version 0.1. They failed then, and are held to pass.
+ * docs/performance.md describes what each cost a shop.
  */
 import { UpdateCommand } from "@aws-sdk/lib-dynamodb";
 import type { Line } from "../../../contract/tables.ts";
@@ -22,7 +22,6 @@ const hold = (world: World, index: number, lines: Line[], ttlSeconds = 60, order
 
 export const conflictAnswers: Scenario = {
   description: "Counts, extensions and cancels meet transactions on their records",
-  finding: 1,
   load,
   faults: none,
   run: async (world, { rate, seconds, units }) => {
@@ -46,7 +45,6 @@ export const conflictAnswers: Scenario = {
 
 export const repeatedCount: Scenario = {
   description: "Replies to counts and extensions are lost, and the SDK sends the requests again",
-  finding: 2,
   load: { ...load, rate: 4 },
   faults: { ...none, replyLost: 0.2 },
   run: async (world, { rate, seconds, units }) => {
@@ -68,7 +66,6 @@ const adjustmentsOfEach = 4;
 
 export const starvingAdjustments: Scenario = {
   description: "32 buyers reserve one SKU without a pause while it is corrected",
-  finding: 3,
   // The rate is that of buyers side by side, each of whom goes on at once.
   load: { ...load, rate: 32, units: 100_000 },
   faults: none,
@@ -98,7 +95,6 @@ export const starvingAdjustments: Scenario = {
 
 export const orderByTwoWays: Scenario = {
   description: "Orders come over HTTP and by event while the index byOrder lags",
-  finding: 4,
   load: { ...load, rate: 4 },
   faults: none,
   adapt: (parameters) => ({
@@ -120,7 +116,6 @@ export const orderByTwoWays: Scenario = {
 
 export const inconsistentRecord: Scenario = {
   description: "One record is changed by hand, so that its hold cannot be given back",
-  finding: 5,
   load: { ...load, rate: 2 },
   faults: none,
   run: async (world, { rate, seconds, units }) => {
@@ -144,7 +139,6 @@ const largeCart = Array.from({ length: 60 }, (_, index) => `line-${index}`);
 
 export const lateRequests: Scenario = {
   description: "Requests are lost or their senders frozen, and what is sent later is too late",
-  finding: 6,
   load: { ...load, rate: 2, seconds: 15 },
   faults: { ...none, requestLost: 0.15, freeze: 0.05 },
   multiItemStrategy: "leased",
@@ -168,7 +162,6 @@ const heldShareLeast = 0.95;
 export const popularSku: Scenario = {
   ...flashSale,
   description: "300 buyers a second come for one SKU that has units for all, to 200 functions",
-  finding: 7,
   load: { ...flashSale.load, rate: 300, seconds: 2 },
   // Fewer than an account has, since what comes of it is the same and takes less of a test's time.
   adapt: (parameters) => ({

@@ -1,0 +1,181 @@
+/**
+ * Open markers of a row: changes that a record of the table Reservations decides. A marker names the
+ * record, the version of the record that the change replaces (`base`), and the units. Its value is a
+ * number: the version of the row at which it was placed, and the time.
+ *
+ *   hold    placed: units are taken            decided: removed     superseded: units go back
+ *   release placed: nothing changes            decided: units go back     superseded: removed
+ *
+ * A change that only lowers what is available is made at once, all others when they are decided. So no
+ * unit is available that a record may still own. Next: row.ts writes markers, resolve.ts decides them.
+ */
+import type { MovementKind, PartEnd, ReservationItem, StockItem } from "../../contract/tables.ts";
+import type { Counts } from "./counts.ts";
+
+interface Kind {
+  letter: string;
+  movement: MovementKind;
+  /** True when the units move as the marker is placed, false when they move as it is decided. */
+  isEager: boolean;
+  /** The change of the counts by one unit. */
+  effect: Counts;
+}
+
+const kinds = {
+  hold: {
+    letter: "h",
+    movement: "hold",
+    isEager: true,
+    effect: { onHand: 0, available: -1, reserved: 1 },
+  },
+  release: {
+    letter: "r",
+    movement: "release",
+    isEager: false,
+    effect: { onHand: 0, available: 1, reserved: -1 },
+  },
+  expiry: {
+    letter: "e",
+    movement: "expiry",
+    isEager: false,
+    effect: { onHand: 0, available: 1, reserved: -1 },
+  },
+  sale: {
+    letter: "s",
+    movement: "sale",
+    isEager: false,
+    effect: { onHand: -1, available: 0, reserved: -1 },
+  },
+  removal: {
+    letter: "m",
+    movement: "adjustment",
+    isEager: true,
+    effect: { onHand: -1, available: -1, reserved: 0 },
+  },
+  addition: {
+    letter: "a",
+    movement: "adjustment",
+    isEager: false,
+    effect: { onHand: 1, available: 1, reserved: 0 },
+  },
+} as const satisfies Record<string, Kind> & Record<PartEnd, Kind>;
+
+export type MarkerKind = keyof typeof kinds;
+
+/** A change that is to be marked in a row. */
+export interface NewMarker {
+  reservationId: string;
+  kind: MarkerKind;
+  /** The version of the record that the change replaces; 0 for none. */
+  base: number;
+  quantity: number;
+}
+
+export interface Marker extends NewMarker {
+  key: string;
+  /** The number in the row. */
+  value: number;
+  /** The version of the row at which it was placed. */
+  version: number;
+}
+
+export const kindOf = ({ kind }: NewMarker): Kind => kinds[kind];
+
+/** Versions and times share one exact number: 2^34 versions, and 2^19 ticks, which is 37 hours. */
+const versionsMax = 2 ** 34;
+const tickMs = 256;
+const ticksMax = 2 ** 19;
+
+const tickOf = (nowMs: number): number => Math.floor(nowMs / tickMs) % ticksMax;
+
+/** The term that is added to the version of a row to make the value of a marker. */
+export const markerTerm = (marker: NewMarker, nowMs: number): number =>
+  tickOf(nowMs) * versionsMax + (kindOf(marker).isEager ? 1 : 0);
+
+/** The age of a marker in milliseconds, to a quarter of a second; negative when clocks differ. */
+export const ageMsOf = ({ value }: Marker, nowMs: number): number => {
+  const ticks = (tickOf(nowMs) - Math.floor(value / versionsMax) + ticksMax) % ticksMax;
+  return (ticks < ticksMax / 2 ? ticks : ticks - ticksMax) * tickMs;
+};
+
+/** 22 characters for a UUID, so that 20 markers fit into the 1 KB of one write unit. */
+const compactId = (id: string): string =>
+  Buffer.from(id.replaceAll("-", ""), "hex").toString("base64url");
+
+const uuidOf = (compact: string): string => {
+  const hex = Buffer.from(compact, "base64url").toString("hex");
+  const parts = [hex.slice(0, 8), hex.slice(8, 12), hex.slice(12, 16), hex.slice(16, 20)];
+  return [...parts, hex.slice(20)].join("-");
+};
+
+export const markerKey = ({ reservationId, kind, base, quantity }: NewMarker): string =>
+  `${compactId(reservationId)}${kinds[kind].letter}${base}.${quantity}`;
+
+const kindByLetter = new Map(
+  Object.entries(kinds).map(([kind, { letter }]) => [letter as string, kind as MarkerKind]),
+);
+
+const compactIdLength = 22;
+
+const readMarker = (key: string, value: number): Marker => {
+  const [base = "", quantity = ""] = key.slice(compactIdLength + 1).split(".");
+  const kind = kindByLetter.get(key[compactIdLength] ?? "");
+  if (kind === undefined) throw new Error(`The row has an unknown marker ${key}.`);
+  return {
+    reservationId: uuidOf(key.slice(0, compactIdLength)),
+    kind,
+    base: Number(base),
+    quantity: Number(quantity),
+    key,
+    value,
+    version: value % versionsMax,
+  };
+};
+
+export const markersOf = ({ open }: Pick<StockItem, "open">): Marker[] =>
+  Object.entries(open).map(([key, value]) => readMarker(key, value));
+
+/** The marker of this change in the row, if there is one. */
+export const findMarker = ({ open }: StockItem, marker: NewMarker): Marker | undefined => {
+  const key = markerKey(marker);
+  const value = open[key];
+  return value === undefined ? undefined : readMarker(key, value);
+};
+
+export type Decision = "decided" | "superseded" | "undecided";
+
+/**
+ * The decision of a record about a marker of a row. A record that moved past the base has decided: the
+ * change is part of it, at this very version of the row, or never will be. A late copy of a request
+ * places its marker at another version. A lazy marker does not change the version of the row, so that its
+ * base counts as well.
+ *
+ * @param record undefined when there is none
+ */
+export const decisionOf = (
+  row: string,
+  marker: Marker,
+  record: ReservationItem | undefined,
+): Decision => {
+  if ((record?.version ?? 0) <= marker.base) return "undecided";
+  const isPart = record!.parts.some((part) => {
+    if (part.row !== row) return false;
+    const isEnd = marker.kind === "release" || marker.kind === "expiry" || marker.kind === "sale";
+    if (!isEnd) return part.version === marker.version;
+    const { by, base, version } = part.ended ?? {};
+    return by === marker.kind && base === marker.base && version === marker.version;
+  });
+  return isPart ? "decided" : "superseded";
+};
+
+/** The change of the counts when these markers take effect (1), or are undone (-1). */
+export const effectOf = (markers: readonly NewMarker[], sign: 1 | -1 = 1): Counts => {
+  const sum = { onHand: 0, available: 0, reserved: 0 };
+  for (const marker of markers) {
+    const { effect } = kindOf(marker);
+    sum.onHand += sign * marker.quantity * effect.onHand;
+    sum.available += sign * marker.quantity * effect.available;
+    sum.reserved += sign * marker.quantity * effect.reserved;
+  }
+  return sum;
+};

@@ -1,0 +1,156 @@
+/**
+ * The one write by which counts of a row move: a conditional update that places markers, lets others
+ * take effect, undoes or removes them. It is atomic in the row, and safe to repeat: a marker cannot be
+ * placed twice, nor take effect twice. Next: resolve.ts.
+ */
+import { UpdateCommand } from "@aws-sdk/lib-dynamodb";
+import { openMarkersMax, openMarkersWithEndsMax } from "../../contract/bounds.ts";
+import type { LastChange, StockItem } from "../../contract/tables.ts";
+import type { Call, Database } from "../dynamodb/database.ts";
+import { readItem } from "../dynamodb/read-item.ts";
+import { writeIf } from "../dynamodb/write-if.ts";
+import { InventoryError } from "../errors.ts";
+import { effectOf, kindOf, markerKey, markerTerm, type Marker, type NewMarker } from "./marker.ts";
+
+export interface RowChange {
+  /** Changes to mark. Eager ones take effect. */
+  place?: readonly NewMarker[];
+  /** Markers that leave with a change of the counts: decided lazy ones, superseded eager ones. */
+  settle?: readonly Marker[];
+  /** Markers that leave without one: decided eager ones, superseded lazy ones. */
+  clear?: readonly Marker[];
+  /** The reason, where counts change. */
+  lastChange: LastChange;
+  /** The largest number of units on hand that the change may meet. */
+  onHandMax?: number;
+}
+
+export type RowResult =
+  { applied: true; row: StockItem } | { applied: false; found: StockItem | undefined };
+
+/** The effect of a marker that leaves with a change: that of its kind, or the reverse of an eager one. */
+const settledEffect = (marker: Marker) => effectOf([marker], kindOf(marker).isEager ? -1 : 1);
+
+const sumOf = ({ place = [], settle = [] }: RowChange) => {
+  const sum = effectOf(place.filter((marker) => kindOf(marker).isEager));
+  for (const marker of settle) {
+    const { onHand, available, reserved } = settledEffect(marker);
+    sum.onHand += onHand;
+    sum.available += available;
+    sum.reserved += reserved;
+  }
+  return sum;
+};
+
+/**
+ * Writes the change if the row has the settled markers, has none of the placed ones, and has the units
+ * that the placed ones take.
+ *
+ * @returns the row after the change, or as it was met; undefined when there is none
+ * @throws InventoryError `busy`, `unavailable`, `rejected`
+ */
+export const changeRow = async (
+  database: Database,
+  key: string,
+  change: RowChange,
+  call: Call,
+): Promise<RowResult> => {
+  const result = await writeIf<StockItem>(
+    database,
+    () => updateOf(database, key, change, database.now()),
+    call,
+  );
+  if (result.applied) return { applied: true, row: result.item };
+  return { applied: false, found: result.found && checked(result.found) };
+};
+
+function updateOf(database: Database, key: string, change: RowChange, nowMs: number) {
+  const { place = [], settle = [], clear = [], lastChange, onHandMax } = change;
+  const delta = sumOf(change);
+  const sets: string[] = [];
+  const conditions: string[] = [];
+  const names: Record<string, string> = { "#open": "open" };
+  const values: Record<string, unknown> = {};
+  const addTo = (attribute: keyof typeof delta): void => {
+    if (delta[attribute] === 0) return;
+    names[`#${attribute}`] = attribute;
+    values[`:${attribute}`] = delta[attribute];
+    sets.push(`#${attribute} = #${attribute} + :${attribute}`);
+  };
+  const movesCounts = delta.onHand !== 0 || delta.available !== 0 || delta.reserved !== 0;
+  const usesVersion = movesCounts || place.length > 0;
+  if (usesVersion) names["#version"] = "version";
+  if (movesCounts) {
+    (["onHand", "available", "reserved"] as const).forEach(addTo);
+    Object.assign(names, { "#updatedAtMs": "updatedAtMs", "#lastChange": "lastChange" });
+    Object.assign(values, { ":one": 1, ":now": nowMs, ":lastChange": lastChange });
+    sets.push("#version = #version + :one", "#updatedAtMs = :now", "#lastChange = :lastChange");
+  }
+  if (delta.onHand !== 0) {
+    names["#onHandVersion"] = "onHandVersion";
+    sets.push("#onHandVersion = #version + :one");
+  }
+  if (delta.available < 0) {
+    values[":taken"] = -delta.available;
+    conditions.push("#available >= :taken");
+  }
+  if (onHandMax !== undefined) {
+    names["#onHand"] = "onHand";
+    values[":onHandMax"] = onHandMax;
+    conditions.push("#onHand <= :onHandMax");
+  }
+  for (const [index, marker] of place.entries()) {
+    names[`#p${index}`] = markerKey(marker);
+    values[`:p${index}`] = markerTerm(marker, nowMs);
+    sets.push(`#open.#p${index} = #version + :p${index}`);
+    conditions.push(`attribute_not_exists(#open.#p${index})`);
+  }
+  if (place.length > 0) {
+    const isEager = place.some((marker) => kindOf(marker).isEager);
+    values[":openMax"] = (isEager ? openMarkersMax : openMarkersWithEndsMax) - place.length;
+    conditions.push("size(#open) <= :openMax");
+  }
+  const leaving = [...settle, ...clear];
+  for (const [index, { key: name, value }] of leaving.entries()) {
+    names[`#l${index}`] = name;
+    values[`:l${index}`] = value;
+    const isThere = `#open.#l${index} = :l${index}`;
+    const isGone = `attribute_not_exists(#open.#l${index})`;
+    conditions.push(index < settle.length ? isThere : `(${isGone} OR ${isThere})`);
+  }
+  if (settle.length === 0 && place.length === 0) conditions.push("attribute_exists(#open)");
+  const removes = leaving.map((_, index) => `#open.#l${index}`);
+  return new UpdateCommand({
+    TableName: database.tables.stock,
+    Key: { sku: key },
+    UpdateExpression: [
+      ...(sets.length > 0 ? [`SET ${sets.join(", ")}`] : []),
+      ...(removes.length > 0 ? [`REMOVE ${removes.join(", ")}`] : []),
+    ].join(" "),
+    ConditionExpression: conditions.join(" AND "),
+    ExpressionAttributeNames: names,
+    ...(Object.keys(values).length > 0 && { ExpressionAttributeValues: values }),
+    ReturnValues: "ALL_NEW",
+    ReturnValuesOnConditionCheckFailure: "ALL_OLD",
+  });
+}
+
+/** @throws InventoryError `rejected` for a row of another version of Holdfast */
+function checked(row: StockItem): StockItem {
+  if (typeof row.open === "object") return row;
+  throw new InventoryError(
+    "rejected",
+    `The stock of ${row.sku} was written by Holdfast 0.1, which this version cannot use: ` +
+      "deploy to new tables, and set the stock there.",
+  );
+}
+
+/** The row as it is now, or undefined when there is none. */
+export const readRow = async (
+  database: Database,
+  key: string,
+  call: Call,
+): Promise<StockItem | undefined> => {
+  const row = await readItem<StockItem>(database, database.tables.stock, { sku: key }, call);
+  return row && checked(row);
+};
