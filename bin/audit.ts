@@ -6,7 +6,6 @@
 import { readFile } from "node:fs/promises";
 import { join } from "node:path";
 import { parseArgs } from "node:util";
-import { expiryPartitionsDefault, expiryPartitionsMax as max } from "../contract/bounds.ts";
 import { damages, type Finding } from "../inventory/audit/finding.ts";
 import { audit, type AuditReport } from "../inventory/audit/audit.ts";
 import { callWithin, connect, createDatabase } from "../inventory/dynamodb/database.ts";
@@ -37,16 +36,16 @@ const readArguments = () => {
         "no-ledger": { type: "boolean", default: false },
         locks: { type: "string" },
         region: { type: "string" },
-        "expiry-partitions": { type: "string", default: String(expiryPartitionsDefault) },
+        "expiry-partitions": { type: "string" },
         "keeps-sold": { type: "boolean", default: false },
       },
     });
     if (values.apply && !values.repair) throw new UsageError("--apply goes with --repair.");
-    const partitions = values["expiry-partitions"];
-    if (!/^\d{1,3}$/.test(partitions) || Number(partitions) < 1 || Number(partitions) > max) {
-      throw new UsageError(`--expiry-partitions is a number from 1 to ${max}, not ${partitions}.`);
+    const { "expiry-partitions": partitions, ...others } = values;
+    if (partitions !== undefined && !/^[1-9]\d{0,2}$/.test(partitions)) {
+      throw new UsageError(`--expiry-partitions is a number from 1 to 999, not ${partitions}.`);
     }
-    return values;
+    return { ...others, ...(partitions && { expiryPartitions: Number(partitions) }) };
   } catch (error) {
     throw new UsageError((error as Error).message, { cause: error });
   }
@@ -131,7 +130,7 @@ const run = async (): Promise<number> => {
   const database = createDatabase({
     client,
     tables,
-    expiryPartitions: Number(wanted["expiry-partitions"]),
+    ...(wanted.expiryPartitions && { expiryPartitions: wanted.expiryPartitions }),
     fulfillsOnConfirm: !wanted["keeps-sold"],
   });
   const options = {
