@@ -44,7 +44,25 @@ export const isKnownAlive = (database: Database, row: StockItem): boolean => {
  * @returns the row as noted, or undefined when holds were found: read the row again then
  * @throws InventoryError `busy`, `unavailable`, `rejected`
  */
-export const expireDeadHolds = async (
+export const expireDeadHolds = (
+  database: Database,
+  row: StockItem,
+  units: number,
+  call: Call,
+): Promise<StockItem | undefined> => {
+  const running = searches.get(database) ?? new Map<string, Promise<StockItem | undefined>>();
+  searches.set(database, running);
+  const known = running.get(row.sku);
+  if (known !== undefined) return known;
+  const searching = search(database, row, units, call).finally(() => running.delete(row.sku));
+  running.set(row.sku, searching);
+  return searching;
+};
+
+/** Searches under way by row: requests of one process that meet the same shortage share one. */
+const searches = new WeakMap<Database, Map<string, Promise<StockItem | undefined>>>();
+
+const search = async (
   database: Database,
   row: StockItem,
   units: number,

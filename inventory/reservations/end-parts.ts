@@ -70,22 +70,29 @@ export const endParts = async (
       const { version } = markerIn(part.row, item.reservationId)!;
       return { ...part, ended: { by, base: item.version, version } };
     });
-    return commit(database, item, parts, ending, call);
+    return commit(database, item, parts, ending, call).catch((error: unknown) => ({ error }));
   });
   const records = new Map(
     items.map(({ reservationId }, index) => {
       const result = results[index]!;
+      if ("error" in result) return [reservationId, undefined] as const;
       return [reservationId, "ended" in result ? result.ended : result.found] as const;
     }),
   );
+  const isSuperseded = (row: string, marker: Marker): boolean =>
+    decisionOf(row, marker, records.get(marker.reservationId)) === "superseded";
   await mapEach([...placed], rowsInFlight, ([row, markers]) => {
     const isDecided = (marker: Marker): boolean =>
       decisionOf(row, marker, records.get(marker.reservationId)) === "decided";
     const settle = markers.filter(isDecided);
-    const clear = markers.filter((marker) => !isDecided(marker));
+    const clear = markers.filter((marker) => isSuperseded(row, marker));
     return finish(database, row, settle, clear, lastChange, call);
   });
-  return results;
+  // The others are whole. The markers of one that failed are resolved by the next request.
+  return results.map((result) => {
+    if ("error" in result) throw result.error;
+    return result;
+  });
 };
 
 /** Places the markers, or adopts those that an earlier attempt has placed. */
@@ -152,6 +159,21 @@ async function commit(
   const isOwn = own?.version === found?.version && haveSameParts(found?.parts ?? [], parts);
   return own !== undefined && isOwn ? { ended: own } : { found };
 }
+
+/** Does the last step for a record that is ended, where the request that ended it has died before it. */
+export const finishEnds = async (
+  database: Database,
+  { reservationId, parts }: ReservationItem,
+  call: Call,
+): Promise<void> => {
+  const rows = new Set(parts.map((part) => part.row));
+  await mapEach([...rows], rowsInFlight, async (key) => {
+    const row = await readRow(database, key, call);
+    if (row === undefined) return;
+    const own = markersOf(row).filter((marker) => marker.reservationId === reservationId);
+    if (own.length > 0) await resolveMarkers(database, row, own, call);
+  });
+};
 
 /** The last step. It is left to the next request that meets the markers where it cannot be done now. */
 async function finish(

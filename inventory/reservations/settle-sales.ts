@@ -40,5 +40,7 @@ export const settleSalesOf = async (
   database: Database,
   reservationIds: readonly string[],
   call: Call,
-): Promise<void> =>
-  settleSales(database, await readReservations(database, reservationIds, call), call);
+): Promise<void> => {
+  const ids = [...new Set(reservationIds)];
+  await settleSales(database, await readReservations(database, ids, call), call);
+};

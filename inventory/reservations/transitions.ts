@@ -4,7 +4,7 @@ import type { ReservationItem, ReservationStatus } from "../../contract/tables.t
 import { withPatience, type Call, type Database } from "../dynamodb/database.ts";
 import { writeIf } from "../dynamodb/write-if.ts";
 import { isId } from "../identity.ts";
-import { endParts, type EndResult } from "./end-parts.ts";
+import { endParts, finishEnds, type EndResult } from "./end-parts.ts";
 import {
   endedTtlSeconds,
   isDue,
@@ -150,13 +150,16 @@ export const release = async (
 ): Promise<ReleaseOutcome> => {
   const call = withPatience(database, caller);
   let item: ReservationItem | undefined = await readReservationItem(database, reservationId, call);
+  let isRepeat = true;
   for (;;) {
     if (item === undefined || !isReservation(item)) return { outcome: "unknown_reservation" };
     const { status } = item;
     if (status !== "held") {
+      if (isRepeat) await finishEnds(database, item, call);
       return { outcome: releaseOutcomes[status], reservation: reservationIn(status, item) };
     }
     const [result]: EndResult[] = await endHolds(database, [item], "released", call);
+    isRepeat = "found" in result!;
     item = "ended" in result! ? result.ended : result!.found;
   }
 };
