@@ -85,8 +85,9 @@ function checkApplied(
   applied.add(attempt.requestNumber);
 }
 
-const isCount = ({ after }: RecordChange<StockItem>): boolean =>
-  after?.lastChange?.kind === "count";
+/** Removing a marker leaves the reason of the last change in the row. */
+const isCount = ({ before, after }: RecordChange<StockItem>): boolean =>
+  after?.lastChange?.kind === "count" && after.version !== before?.version;
 
 const isExtension = ({ before, after }: RecordChange<ReservationItem>): boolean =>
   before?.status === "held" && after?.status === "held" && before.expiresAtMs !== after.expiresAtMs;
