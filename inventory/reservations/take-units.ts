@@ -32,6 +32,9 @@ export type Taken =
   /** Another request may still give units back, or take them. */
   | { blocked: true };
 
+/** The times that an order of several lines tries a crowded row without leases. */
+const crowdedTries = 2;
+
 /** The share of requests at a crowded row that resolve its markers. */
 const resolvingShare = 0.25;
 
@@ -112,6 +115,8 @@ async function makeRoom(
 ): Promise<{ row: StockItem | undefined } | { short: StockItem } | "blocked"> {
   const others = markersOf(row).filter(({ kind }) => kind !== "sale");
   const isCrowded = row.available >= quantity && !hasRoom(row);
+  // Other lines of the order hold units meanwhile, so that it waits under leases.
+  if (isCrowded && !waits && attempt >= crowdedTries) return "blocked";
   if (isCrowded && database.random() >= resolvingShare) {
     // One of those that wait removes the markers for all of them.
     await backOff(database, call, attempt, "conflict", markerWait);
