@@ -1,13 +1,10 @@
 /** Checks that a shop order is held once, and that its cancel or payment reaches the hold. */
-import type { ReservationItem } from "../../../contract/tables.ts";
 import { reservationIdOfOrder } from "../../../inventory/shop-orders/order-record.ts";
 import { epochMs } from "../cloud/environment.ts";
 import type { CallRecord } from "../cloud/holdfast.ts";
-import type { Report } from "./check-commits.ts";
+import type { Report } from "./violation.ts";
 import type { CommittedChange, History } from "./history.ts";
-
-const hasUnits = (item: ReservationItem | undefined): boolean =>
-  item?.status === "held" || item?.status === "confirmed";
+import { hasUnits } from "./owned-units.ts";
 
 /** Reports an order that comes to be held by an event and by a call over HTTP, whichever was first. */
 export const checkHeldOnce = (

@@ -1,13 +1,11 @@
 /**
  * Checks that a refusal for too few units was true: at some instant of its request too few units were
- * available by the records alone. Units of holds that ended count as available, except within the lag
- * of the index that lists them. So do units that a request took and never committed.
+ * available in truth (truth.ts), and it names a number that the row had.
  */
-import { epochMs } from "../cloud/environment.ts";
 import type { Shortage } from "../../../inventory/reservations/shortages.ts";
 import type { ShopOperation } from "../cloud/shop-calls.ts";
 import type { History } from "./history.ts";
-import { ownedParts, unitsOf } from "./owned-units.ts";
+import type { Timeline } from "./timeline.ts";
 
 /** The lines that one answer says were short, between a call and its answer. */
 export interface ShortageClaim {
@@ -19,12 +17,12 @@ export interface ShortageClaim {
 
 /** The lines of a claim that were not short, and why. Call it when the run has ended. */
 export const falsehoodsOf = (
-  history: History,
+  history: Pick<History, "stockOf" | "wasChangedByHand">,
   { lines, operation, ...span }: ShortageClaim,
-  allowanceMs: number,
+  truthOf: (sku: string) => Timeline<number>,
 ): { sku: string; message: string }[] => {
   const found = lines.flatMap((line) => {
-    const message = falsehoodOf(history, { ...line, ...span }, allowanceMs);
+    const message = falsehoodOf(history, { ...line, ...span }, truthOf);
     return message === undefined ? [] : [{ sku: line.sku, message: `${operation}: ${message}` }];
   });
   if (found.length === lines.length) return found;
@@ -35,43 +33,23 @@ export const falsehoodsOf = (
 };
 
 function falsehoodOf(
-  history: History,
+  history: Pick<History, "stockOf" | "wasChangedByHand">,
   { sku, requested, available, fromMs, toMs }: Shortage & { fromMs: number; toMs: number },
-  allowanceMs: number,
+  truthOf: (sku: string) => Timeline<number>,
 ): string | undefined {
-  const rows = history.stockOf(sku).entriesWithin(fromMs, toMs);
-  const seen = rows.map(({ value }) => value?.available ?? 0);
+  const seen = history
+    .stockOf(sku)
+    .within(fromMs, toMs)
+    .map((row) => row?.available ?? 0);
   if (!seen.includes(available)) {
     return `${available} were never available; at those instants: ${[...new Set(seen)].join(", ")}`;
   }
-  const instants = history.availableOf(sku).entriesWithin(fromMs, toMs);
+  if (history.wasChangedByHand(sku)) return undefined;
   const least = Math.min(
-    ...instants.map(({ atMs, value }) => {
-      const instantMs = Math.max(atMs, fromMs);
-      return (value ?? 0) + unitsOfDeadHolds(history, sku, instantMs, toMs, allowanceMs);
-    }),
+    ...truthOf(sku)
+      .within(fromMs, toMs)
+      .map((units) => units ?? 0),
   );
   if (least < requested) return undefined;
   return `${requested} were refused, and at least ${least} were available from ${fromMs} ms on`;
-}
-
-function unitsOfDeadHolds(
-  history: History,
-  sku: string,
-  atMs: number,
-  untilMs: number,
-  allowanceMs: number,
-): number {
-  if (history.firstExpiryMs(sku) + allowanceMs > epochMs + untilMs) return 0;
-  let units = 0;
-  for (const id of history.idsOfSku(sku)) {
-    const [entry] = history.reservation(id).entriesWithin(atMs, atMs);
-    const item = entry?.value;
-    if (item === undefined) continue;
-    // A hold that was due already when it was written has ended since then.
-    const endedAtMs = Math.max(item.expiresAtMs - epochMs, entry!.atMs);
-    const isDue = item.status === "held" && endedAtMs + allowanceMs <= atMs;
-    if (isDue) units += unitsOf(ownedParts(item), sku);
-  }
-  return units;
 }

@@ -4,18 +4,12 @@
  */
 import { unmarshall } from "@aws-sdk/util-dynamodb";
 import type { MovementItem, ReservationItem, StockItem } from "../../../contract/tables.ts";
-import { markersOf } from "../../../inventory/stock/marker.ts";
 import type { Change } from "../engine/engine.ts";
 import type { Commit } from "../service/context.ts";
 import { tableNames } from "../../app/table-names.ts";
+import { createAccounts, type RowAccount } from "./accounts.ts";
+import type { RecordChange } from "./record-change.ts";
 import { createTimeline, type Timeline } from "./timeline.ts";
-
-/** Both images of a record that a commit changes. */
-export interface RecordChange<Item> {
-  key: string;
-  before: Item | undefined;
-  after: Item | undefined;
-}
 
 /** A commit in the terms of the core. */
 export interface CommittedChange {
@@ -25,28 +19,28 @@ export interface CommittedChange {
   movements: readonly RecordChange<MovementItem>[];
 }
 
+/** A commit as it is checked. */
+export interface NotedChange extends CommittedChange {
+  /** The accounts of the rows that it concerns: those that it writes, and those of its records. */
+  accounts: readonly RowAccount[];
+}
+
 /** The environment in which a person works past Holdfast. */
 export const byHand = "by-hand";
 
 export interface History {
   /** Takes in a commit, and returns it in the terms of the core. */
-  note(commit: Commit): CommittedChange;
+  note(commit: Commit): NotedChange;
   stockOf(sku: string): Timeline<StockItem>;
   reservation(reservationId: string): Timeline<ReservationItem>;
-  /** Ids of all reservations that ever were: of a SKU, of an order. */
-  idsOfSku(sku: string): ReadonlySet<string>;
+  /** Ids of all reservations that an order ever had. */
   idsOfOrder(orderId: string): ReadonlySet<string>;
-  /** Rows that have, or had, a marker of the record. */
-  rowsMarkedBy(reservationId: string): Iterable<string>;
-  /** The units of a SKU that are available by the records alone. */
-  availableOf(sku: string): Timeline<number>;
-  noteAvailable(sku: string, atMs: number, units: number): void;
+  /** The units of a SKU that are available in truth. Read it when the run has ended. */
+  truthOf(sku: string, allowanceMs: number): Timeline<number>;
   readonly skus: Iterable<string>;
   readonly reservationIds: Iterable<string>;
   /** All changes of records with events, in the order of their commits. */
   readonly changes: readonly CommittedChange[];
-  /** By SKU: when the first of all its holds ends, in milliseconds of the epoch. */
-  firstExpiryMs(sku: string): number;
   /** True when a person changed the stock of the SKU past Holdfast: its counts prove nothing then. */
   wasChangedByHand(sku: string): boolean;
 }
@@ -55,32 +49,12 @@ export const createHistory = (): History => {
   const stock = new Map<string, Timeline<StockItem>>();
   const reservations = new Map<string, Timeline<ReservationItem>>();
   const movements = new Map<string, Timeline<MovementItem>>();
-  const bySku = new Map<string, Set<string>>();
   const byOrder = new Map<string, Set<string>>();
-  const available = new Map<string, Timeline<number>>();
-  const marked = new Map<string, Set<string>>();
-  const firstExpiry = new Map<string, number>();
   const changedByHand = new Set<string>();
   const changes: CommittedChange[] = [];
+  const accounts = createAccounts((id) => reservations.get(id)?.last);
 
-  const noteReservation = (item: ReservationItem): void => {
-    const { reservationId, orderId, lines, status, expiresAtMs } = item;
-    if (orderId !== undefined) addTo(byOrder, orderId, reservationId);
-    for (const { sku } of lines) {
-      addTo(bySku, sku, reservationId);
-      if (status === "held") {
-        firstExpiry.set(sku, Math.min(firstExpiry.get(sku) ?? Infinity, expiresAtMs));
-      }
-    }
-  };
-
-  const noteMarkers = (row: StockItem): void => {
-    for (const marker of markersOf(row)) {
-      if (marker.version >= row.version) addTo(marked, marker.reservationId, row.sku);
-    }
-  };
-
-  const note = (commit: Commit): CommittedChange => {
+  const note = (commit: Commit): NotedChange => {
     const changedStock: RecordChange<StockItem>[] = [];
     const changedReservations: RecordChange<ReservationItem>[] = [];
     const changedMovements: RecordChange<MovementItem>[] = [];
@@ -89,13 +63,13 @@ export const createHistory = (): History => {
         case tableNames.stock: {
           const changed = noteIn(stock, "sku", change, commit.atMs);
           if (commit.attempt.sender === byHand) changedByHand.add(changed.key);
-          if (changed.after !== undefined) noteMarkers(changed.after);
           changedStock.push(changed);
           break;
         }
         case tableNames.reservations: {
           const changed = noteIn(reservations, "reservationId", change, commit.atMs);
-          if (changed.after !== undefined) noteReservation(changed.after);
+          const { orderId } = changed.after ?? {};
+          if (orderId !== undefined) addTo(byOrder, orderId, changed.key);
           changedReservations.push(changed);
           break;
         }
@@ -111,21 +85,16 @@ export const createHistory = (): History => {
       movements: changedMovements,
     };
     if (changedStock.length + changedReservations.length > 0) changes.push(changed);
-    return changed;
+    const noted = accounts.note(commit.atMs, changedStock, changedReservations);
+    return { ...changed, accounts: noted };
   };
 
   return {
     note,
-    stockOf: (sku) => timelineOf(stock, sku),
-    reservation: (id) => timelineOf(reservations, id),
-    idsOfSku: (sku) => bySku.get(sku) ?? new Set(),
-    idsOfOrder: (orderId) => byOrder.get(orderId) ?? new Set(),
-    rowsMarkedBy: (id) => marked.get(id) ?? [],
-    availableOf: (sku) => timelineOf(available, sku),
-    noteAvailable: (sku, atMs, units) => {
-      const timeline = timelineOf(available, sku);
-      if (timeline.last !== units) timeline.add(atMs, units);
-    },
+    stockOf: (sku) => stock.get(sku) ?? absent,
+    reservation: (id) => reservations.get(id) ?? absent,
+    idsOfOrder: (orderId) => byOrder.get(orderId) ?? noIds,
+    truthOf: (sku, allowanceMs) => accounts.truthOf(sku, allowanceMs),
     get skus() {
       return stock.keys();
     },
@@ -133,10 +102,13 @@ export const createHistory = (): History => {
       return reservations.keys();
     },
     changes,
-    firstExpiryMs: (sku) => firstExpiry.get(sku) ?? Infinity,
     wasChangedByHand: (sku) => changedByHand.has(sku),
   };
 };
+
+/** The history of what never was. */
+const absent: Timeline<never> = createTimeline();
+const noIds: ReadonlySet<string> = new Set();
 
 function timelineOf<Item>(timelines: Map<string, Timeline<Item>>, key: string): Timeline<Item> {
   let timeline = timelines.get(key);

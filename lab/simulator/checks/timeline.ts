@@ -5,8 +5,6 @@ export interface Timeline<Value> {
   readonly entries: readonly { atMs: number; value: Value | undefined }[];
   /** Every value that held at some instant between both, in order. */
   within(fromMs: number, toMs: number): (Value | undefined)[];
-  /** Those values with the instants from which on they held. */
-  entriesWithin(fromMs: number, toMs: number): { atMs: number; value: Value | undefined }[];
 }
 
 export const createTimeline = <Value>(): Timeline<Value> => {
@@ -26,20 +24,17 @@ export const createTimeline = <Value>(): Timeline<Value> => {
     return low;
   };
 
-  const entriesWithin: Timeline<Value>["entriesWithin"] = (fromMs, toMs) => {
-    // What is written at the very instant has its place before it and after it.
-    const first = indexAt(fromMs - instantMs);
-    return entries.slice(first, indexAt(toMs + instantMs) + 1);
-  };
-
   return {
     entries,
     add: (atMs, value) => void entries.push({ atMs, value }),
     get last() {
       return entries.at(-1)!.value;
     },
-    entriesWithin,
-    within: (fromMs, toMs) => entriesWithin(fromMs, toMs).map(({ value }) => value),
+    within: (fromMs, toMs) => {
+      // A value that is written at the very first instant has another before it.
+      const first = indexAt(fromMs - instantMs);
+      return entries.slice(first, indexAt(toMs + instantMs) + 1).map(({ value }) => value);
+    },
   };
 };
 

@@ -3,14 +3,14 @@
 /** Every kind of violation, with the promise that it breaks. */
 export const violationKinds = {
   counts: "onHand is available + reserved, and none is negative",
-  reserved: "reserved is what the records of the SKU own",
+  reserved: "reserved is what the records and the open markers of the row account for",
+  on_hand: "onHand is what counts, adjustments and sales account for",
   unexplained_change: "counts change only by what a call or a reservation asks for",
   transition: "a record changes only along its life, by one version at a time",
   early_expiry: "a hold expires when it is due, not before",
   late_decision:
     "no hold begins, is confirmed or is extended by a request that is sent after its end",
-  applied_twice: "one request is applied once, however often it is repeated",
-
+  applied_twice: "a count or an extension is applied once, however often it is repeated",
   false_answer: "an answer was true at some instant between the call and the answer",
   false_shortage: "a call is refused only while there are too few units",
   internal_error: "no call is answered with a 500",
@@ -19,7 +19,7 @@ export const violationKinds = {
   overdue: "no hold stays past its end",
   unsettled: "at rest no row has an open marker, and no sold unit is on hand",
   sweep_stopped: "a sweep ends with a report",
-  ledger: "the movements of a SKU add up to its counts",
+  ledger: "the movements of a row add up to its counts, and those of a reservation to its units",
   event_missing: "every change that has an event is published",
   event_content: "an event is the same at every publication",
   event_order: "the events of a subject are published in order",
@@ -38,3 +38,5 @@ export interface Violation {
   /** The expectation and the finding. */
   message: string;
 }
+
+export type Report = (kind: ViolationKind, subject: string, message: string) => void;

@@ -1,15 +1,17 @@
-/** Watches a run: it holds each commit as it comes, and each answer, against what was true. */
+/** Watches a run: checks each commit as it comes, and each answer, against the history. */
 import type { CallRecord } from "../cloud/holdfast.ts";
 import type { ShopCall } from "../cloud/shop-calls.ts";
 import type { Commit } from "../service/context.ts";
 import type { VirtualTime } from "../time/virtual-time.ts";
 import { createCallLog } from "./call-log.ts";
 import { falseAnswerOf } from "./check-answers.ts";
-import { createCommitChecks, type Report } from "./check-commits.ts";
+import { createAppliedChecks } from "./check-applied.ts";
+import { createCommitChecks } from "./check-commits.ts";
 import { checkEndReached, checkHeldOnce } from "./check-orders.ts";
 import { falsehoodsOf, type ShortageClaim } from "./check-shortage.ts";
 import type { History } from "./history.ts";
-import type { Violation } from "./violation.ts";
+import type { Timeline } from "./timeline.ts";
+import type { Report, Violation } from "./violation.ts";
 
 export interface Watch {
   onCommit(commit: Commit): void;
@@ -35,6 +37,7 @@ export const createWatch = (
   const report: Report = (kind, subject, message) =>
     void violations.push({ kind, subject, atMs: time.nowMs, message });
   const checkCommit = createCommitChecks(history, (violation) => violations.push(violation));
+  const checkApplied = createAppliedChecks(history, report);
   const claims: ShortageClaim[] = [];
   const claim = (one: ShortageClaim): void =>
     void claims.push({ ...one, fromMs: one.fromMs - refusalMemoryMs });
@@ -51,9 +54,12 @@ export const createWatch = (
     onCommit: (commit) => {
       const changed = history.note(commit);
       checkCommit(changed);
+      checkApplied.onCommit(changed);
       checkHeldOnce(history, changed, report);
     },
-    onSend: ({ input }) => {
+    onSend: (call) => {
+      checkApplied.onSend(call);
+      const { input } = call;
       const key = "idempotencyKey" in input ? input.idempotencyKey : undefined;
       if (key === undefined) return;
       const requests = requestsByKey.get(key) ?? new Set();
@@ -73,8 +79,14 @@ export const createWatch = (
       checkEndReached(history, record, report);
     },
     judgeClaims: (allowanceMs) => {
+      const truths = new Map<string, Timeline<number>>();
+      const truthOf = (sku: string): Timeline<number> => {
+        const truth = truths.get(sku) ?? history.truthOf(sku, allowanceMs);
+        truths.set(sku, truth);
+        return truth;
+      };
       for (const one of claims) {
-        for (const { sku, message } of falsehoodsOf(history, one, allowanceMs)) {
+        for (const { sku, message } of falsehoodsOf(history, one, truthOf)) {
           violations.push({ kind: "false_shortage", subject: sku, atMs: one.toMs, message });
         }
       }

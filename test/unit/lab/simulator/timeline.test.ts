@@ -23,13 +23,6 @@ test("at the very instant of a change both values held", () => {
   expect(timeline().within(20, 20)).toEqual(["a", "b"]);
 });
 
-test("values have the instants from which on they held", () => {
-  expect(timeline().entriesWithin(12, 25)).toEqual([
-    { atMs: 10, value: "a" },
-    { atMs: 20, value: "b" },
-  ]);
-});
-
 test("several values of one instant are all there, and the last one is the last added", () => {
   const created = timeline();
   created.add(40, "c");
