@@ -1,13 +1,15 @@
 /** Checks that each answer was true at some instant between the call and the answer. */
-import { queueTimeoutSeconds } from "../../../contract/bounds.ts";
+import { queueTimeoutSeconds, unitsMax } from "../../../contract/bounds.ts";
 import type { ReservationItem } from "../../../contract/tables.ts";
 import { idOfKey } from "../../../inventory/identity.ts";
 import { fingerprintOf, type ReserveInput } from "../../../inventory/reservations/reserve.ts";
+import type { AdjustStockInput } from "../../../inventory/stock/adjust.ts";
 import { reservationIdOfOrder } from "../../../inventory/shop-orders/order-record.ts";
 import { mergeLines } from "../../../inventory/reservations/lines.ts";
 import { isReservation, type Reservation } from "../../../inventory/reservations/reservation.ts";
 import type { CallRecord } from "../cloud/holdfast.ts";
 import type { ShopOperation, ShopOperations } from "../cloud/shop-calls.ts";
+import { hasUnits } from "./owned-units.ts";
 import type { ShortageClaim } from "./check-shortage.ts";
 import type { History } from "./history.ts";
 import { never, neverAbsent, notShown, notStock, recordsOf, rowsOf, type Span } from "./span.ts";
@@ -60,12 +62,12 @@ const checks: { [Operation in ShopOperation]: Check<Operation> } = {
         const lines = mergeLines(input.lines);
         const isOther = (item?: ReservationItem) =>
           item?.fingerprint !== fingerprintOf(input, lines);
-        return never(
-          recordsOf(result.reservationId, span),
-          (item) => item !== undefined && isOther(item),
-        )
-          ? "no other request had its id"
-          : onlyUseOf(input, span);
+        const { reservationId } = result;
+        if (!recordsOf(reservationId, span).some((item) => item !== undefined && isOther(item))) {
+          return "no other request had its id";
+        }
+        // The reservation may also be that of the order's event.
+        return reservationId === idOfRequest(input) ? onlyUseOf(input, span) : undefined;
       }
     }
   },
@@ -81,40 +83,58 @@ const checks: { [Operation in ShopOperation]: Check<Operation> } = {
       case "replaced":
         return notStock(result.stock, span);
       case "below_reserved":
-        return never(rowsOf(sku, span), (row) => row !== undefined && row.reserved > onHand)
-          ? `never more than ${onHand} were reserved`
-          : undefined;
+        return (
+          notStock(result.stock, span) ??
+          (result.stock.reserved > onHand ? undefined : `no more than ${onHand} were reserved`)
+        );
       case "version_mismatch":
         return never(rowsOf(sku, span), (row) => (row?.version ?? 0) === result.version)
           ? `it never had the version ${result.version}`
           : undefined;
     }
   },
-  adjustStock: ({ sku, delta }, result, span) => {
+  adjustStock: (input, result, span) => {
+    const { sku, delta } = input;
     switch (result.outcome) {
       case "adjusted":
       case "replayed":
-        return notStock(result.stock, span);
+        return notStock(result.stock, span) ?? neverAdjusted(input, span);
       case "insufficient_stock":
         span.claim([{ sku, requested: -delta, available: result.stock.available }]);
-        return undefined;
+        return notStock(result.stock, span);
       case "unknown_sku":
         return neverAbsent(sku, span);
       case "above_units_max":
+        return (
+          notStock(result.stock, span) ??
+          (result.stock.onHand + delta > unitsMax ? undefined : "its units were within the bound")
+        );
       case "idempotency_key_reused":
-        return undefined;
+        return onlyUseOf(input, span);
     }
   },
   getStock: ({ sku }, result, span) =>
     result.outcome === "found" ? notStock(result.stock, span) : neverAbsent(sku, span),
   placeOrder: ({ orderId }, result, span) => {
-    // The shortages may be those that another delivery of the event met.
-    if (result.outcome === "rejected" && !wasRejectedBefore(orderId, span)) {
-      span.claim(result.shortages, queueTimeoutSeconds * 1_000);
+    const byEvent = recordsOf(reservationIdOfOrder(orderId), span);
+    switch (result.outcome) {
+      case "held":
+        return wasEverHeld(orderId, span) ? undefined : "nothing was ever held for it";
+      case "rejected":
+        // The shortages may be those that another delivery of the event met.
+        if (byEvent[0]?.status !== "rejected") {
+          span.claim(result.shortages, queueTimeoutSeconds * 1_000);
+        }
+        return never(byEvent, (item) => item?.status === "rejected")
+          ? "its record was never rejected"
+          : undefined;
+      case "cancelled":
+        return never(byEvent, (item) => item?.status === "released" && item.lines.length === 0)
+          ? "it was not cancelled before it came"
+          : undefined;
+      case "changed":
+        return never(byEvent, (item) => item !== undefined) ? "it was never placed" : undefined;
     }
-    return result.outcome === "held" && span.history.idsOfOrder(orderId).size === 0
-      ? "nothing is held for it"
-      : undefined;
   },
   payOrder: ({ orderId }, result, span) =>
     result.outcome === "confirmed" && noneOfOrder(orderId, ["confirmed"], span)
@@ -126,16 +146,33 @@ const checks: { [Operation in ShopOperation]: Check<Operation> } = {
       : undefined,
 };
 
+/** The id that repeats of a request have in common; undefined when each is a request of its own. */
+const idOfRequest = ({ idempotencyKey, reservationId }: ReserveInput): string | undefined =>
+  idempotencyKey === undefined ? reservationId : idOfKey(["reservation"], idempotencyKey);
+
 function heldThroughout(input: ReserveInput, span: Span): boolean {
-  const { idempotencyKey, reservationId = idOfKey(["reservation"], idempotencyKey ?? "") } = input;
+  const id = idOfRequest(input);
+  if (id === undefined) return false;
+  const records = recordsOf(id, span);
+  // Most refused requests have no record, and need no fingerprint.
+  if (!records.every(hasUnits)) return false;
   const own = fingerprintOf(input, mergeLines(input.lines));
-  return recordsOf(reservationId, span).every(
-    (item) => item?.fingerprint === own && (item.status === "held" || item.status === "confirmed"),
-  );
+  return records.every((item) => item?.fingerprint === own);
+}
+
+function neverAdjusted({ sku, idempotencyKey }: AdjustStockInput, span: Span): string | undefined {
+  if (idempotencyKey === undefined) return undefined;
+  const records = recordsOf(idOfKey(["adjustment", sku], idempotencyKey), span);
+  return never(records, (item) => item?.status === "adjustment")
+    ? "it has no record of an adjustment"
+    : undefined;
 }
 
 /** A key that only one request was sent with is not reused. */
-const onlyUseOf = ({ idempotencyKey: key }: ReserveInput, span: Span): string | undefined =>
+const onlyUseOf = (
+  { idempotencyKey: key }: Pick<ReserveInput, "idempotencyKey">,
+  span: Span,
+): string | undefined =>
   key !== undefined && span.requestsUnder(key) < 2
     ? `only one request was sent under ${key}`
     : undefined;
@@ -145,10 +182,10 @@ const otherLines = (shown: Reservation["lines"], lines: Reservation["lines"]) =>
     ? undefined
     : `it shows the lines ${JSON.stringify(shown)}`;
 
-/** A repeat is answered with the shortages of the first delivery. */
-const wasRejectedBefore = (orderId: string, { history, fromMs }: Span): boolean =>
-  history.reservation(reservationIdOfOrder(orderId)).within(fromMs, fromMs)[0]?.status ===
-  "rejected";
+const wasEverHeld = (orderId: string, { history, toMs }: Span): boolean =>
+  [...history.idsOfOrder(orderId)].some((id) =>
+    history.reservation(id).within(0, toMs).some(hasUnits),
+  );
 
 const noneOfOrder = (orderId: string, statuses: readonly string[], span: Span): boolean =>
   [...span.history.idsOfOrder(orderId)].every((id) =>
