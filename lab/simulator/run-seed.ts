@@ -102,7 +102,7 @@ async function comeToRest(world: World, waitsForHolds: boolean): Promise<void> {
   if (waitsForHolds) await time.runTo(rowsAtMs);
   while (isBusy() && time.nowMs < endsAtMs) await time.runTo(time.nowMs + 1_000);
   checkRecords(history, time.nowMs, graceMs, world.report, waitsForHolds);
-  checkLedger(history, world.engine, world.report);
+  checkLedger(history, world.engine, world.report, waitsForHolds);
   checkEvents(history, world.topic.publications, world.report);
 }
 

@@ -1,16 +1,16 @@
 /** Checks a run that has come to rest: nothing is overdue or open, and the ledger is whole. */
 import { unmarshall } from "@aws-sdk/util-dynamodb";
-import type { MovementItem } from "../../../contract/tables.ts";
+import type { MovementItem, StockItem } from "../../../contract/tables.ts";
 import { epochMs } from "../cloud/environment.ts";
 import type { Engine } from "../engine/engine.ts";
 import { tableNames } from "../../app/table-names.ts";
-import type { Report } from "./check-commits.ts";
+import type { Report } from "./violation.ts";
 import type { History } from "./history.ts";
 import { ownedParts } from "./owned-units.ts";
 
 /** Checks the records. `graceMs` is how long after its end a hold may still be held. */
 export const checkRecords = (
-  history: History,
+  history: Pick<History, "skus" | "stockOf" | "reservationIds" | "reservation">,
   nowMs: number,
   graceMs: number,
   report: Report,
@@ -35,16 +35,37 @@ export const checkRecords = (
   }
 };
 
-/** Checks that the movements of each SKU add up to its record. */
-export const checkLedger = (history: History, engine: Engine, report: Report): void => {
-  const sums = new Map<string, { onHand: number; available: number; reserved: number }>();
+type Counts = Pick<StockItem, "onHand" | "available" | "reserved">;
+
+/** Checks that the movements of each SKU add up to its row, and those of each reservation to its units. */
+export const checkLedger = (
+  history: Pick<
+    History,
+    "skus" | "stockOf" | "reservationIds" | "reservation" | "wasChangedByHand"
+  >,
+  engine: Pick<Engine, "items">,
+  report: Report,
+  isAtRest = true,
+): void => {
+  const sums = new Map<string, Counts>();
+  const reservedBy = new Map<string, number>();
+  const addReserved = (id: string, sku: string, units: number): void => {
+    if (history.wasChangedByHand(sku)) return;
+    const key = `${id} ${sku}`;
+    reservedBy.set(key, (reservedBy.get(key) ?? 0) + units);
+  };
   for (const image of engine.items(tableNames.movements)) {
-    const movement = unmarshall(image) as MovementItem;
-    const sum = sums.get(movement.sku) ?? { onHand: 0, available: 0, reserved: 0 };
+    const {
+      sku,
+      reservationId = "no reservation",
+      ...movement
+    } = unmarshall(image) as MovementItem;
+    const sum = sums.get(sku) ?? { onHand: 0, available: 0, reserved: 0 };
     sum.onHand += movement.onHandDelta;
     sum.available += movement.availableDelta;
     sum.reserved += movement.reservedDelta;
-    sums.set(movement.sku, sum);
+    sums.set(sku, sum);
+    addReserved(reservationId, sku, movement.reservedDelta);
   }
   for (const sku of history.skus) {
     const row = history.stockOf(sku).last;
@@ -55,5 +76,16 @@ export const checkLedger = (history: History, engine: Engine, report: Report): v
     if (JSON.stringify(sum) !== expected) {
       report("ledger", sku, `its movements sum up to ${JSON.stringify(sum)}, not to ${expected}`);
     }
+  }
+  // Units of open markers have movements, and may have no record.
+  if (!isAtRest) return;
+  for (const id of history.reservationIds) {
+    const item = history.reservation(id).last;
+    for (const { row, quantity } of item ? ownedParts(item) : []) addReserved(id, row, -quantity);
+  }
+  for (const [key, units] of reservedBy) {
+    if (units === 0) continue;
+    const [id, sku] = key.split(/ (?=[^ ]*$)/) as [string, string];
+    report("ledger", sku, `the movements of ${id} reserve ${units} more than it owns`);
   }
 };
