@@ -3,6 +3,7 @@
  * about it with their answers. Times are of the run, as in its trace.
  */
 import type { ReservationItem, StockItem } from "../../../contract/tables.ts";
+import { markersOf, type Marker } from "../../../inventory/stock/marker.ts";
 import { epochMs } from "../cloud/environment.ts";
 import type { CallRecord } from "../cloud/holdfast.ts";
 import type { CommittedChange, History } from "./history.ts";
@@ -65,7 +66,7 @@ function versionsIn(
   const attempt = isCopy ? ", a late copy" : number > 1 ? `, attempt ${number}` : "";
   const by = `by ${request.operation} of ${sender} #${requestNumber}${attempt}`;
   const versions = [
-    ...stock.map(({ key, after }) => ({ key, text: describeStock(after) })),
+    ...stock.map(({ key, before, after }) => ({ key, text: describeStock(before, after) })),
     ...reservations.map(({ key, after }) => ({ key, text: describeReservation(after) })),
   ];
   return versions
@@ -73,14 +74,24 @@ function versionsIn(
     .map(({ key, text }) => ({ atMs: commit.atMs, text: `${key}: ${text}, ${by}` }));
 }
 
-function describeStock(item: StockItem | undefined): string {
-  if (item === undefined) return "removed";
-  const { onHand, available, reserved, version, lastChange, open } = item;
+function describeStock(before: StockItem | undefined, after: StockItem | undefined): string {
+  if (after === undefined) return "removed";
+  const { onHand, available, reserved, version, lastChange } = after;
   const reason = lastChange === undefined ? "" : ` (${lastChange.kind})`;
-  const markers = Object.entries(open).map(([key, value]) => `${key}=${value % 2 ** 34}`);
-  const marked = markers.length === 0 ? "" : `, open ${markers.join(" ")}`;
-  return `${describeCounts({ onHand, available, reserved })}, version ${version}${reason}${marked}`;
+  const counts = describeCounts({ onHand, available, reserved });
+  const markers = [
+    ...differenceOf(after, before).map((marker) => `, placed ${describeMarker(marker)}`),
+    ...differenceOf(before, after).map((marker) => `, removed ${describeMarker(marker)}`),
+  ];
+  return `${counts}, version ${version}${reason}${markers.join("")}`;
 }
+
+/** Markers that one image of a row has and the other has not. */
+const differenceOf = (row: StockItem | undefined, other: StockItem | undefined): Marker[] =>
+  markersOf({ open: row?.open ?? {} }).filter(({ key, value }) => other?.open[key] !== value);
+
+const describeMarker = ({ kind, quantity, reservationId, base, version }: Marker): string =>
+  `${kind} of ${quantity} for ${reservationId} on base ${base} at ${version}`;
 
 const describeCounts = (item: Pick<StockItem, "onHand" | "available" | "reserved">): string =>
   `${item.onHand} on hand, ${item.available} available, ${item.reserved} reserved`;
