@@ -2,7 +2,7 @@
 import { eventsOf } from "../../../functions/events/inventory-events.ts";
 import { eventSettings } from "../cloud/stream-consumers.ts";
 import type { Publication } from "../cloud/topic.ts";
-import type { Report } from "./check-commits.ts";
+import type { Report } from "./violation.ts";
 import type { History } from "./history.ts";
 
 export const checkEvents = (
