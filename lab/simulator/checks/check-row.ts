@@ -78,7 +78,7 @@ function checkReason(
     const { kind, reservationId, base } = marker;
     const decision = decisionOf(sku, marker, recordOf(reservationId));
     if (decision === "undecided") {
-      const undecided = `its ${kind} marker of ${reservationId} at base ${base}`;
+      const undecided = `its ${kind} marker of ${reservationId} on base ${base}`;
       report("unexplained_change", sku, `${undecided} was removed before it was decided`);
     }
     const { isEager } = kindOf(marker);

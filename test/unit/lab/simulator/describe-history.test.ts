@@ -6,6 +6,7 @@ import type { CommittedChange } from "../../../../lab/simulator/checks/history.t
 import { createTimeline } from "../../../../lab/simulator/checks/timeline.ts";
 import { epochMs } from "../../../../lab/simulator/cloud/environment.ts";
 import type { CallRecord } from "../../../../lab/simulator/cloud/holdfast.ts";
+import { alice, mug, runWithHold } from "./hand-made-run.ts";
 
 const lines = [{ sku: "mug", quantity: 2 }];
 const record = (orderId?: string) =>
@@ -95,6 +96,16 @@ test("a SKU has its versions with their senders, and the calls about it with the
     '       25.000 reserve {"lines":[{"sku":"mug","quantity":2}],"idempotencyKey":"buyer-1"}, ' +
       "called at 10.000, is answered: busy, Try again.",
   ]);
+});
+
+test("a version of a row names the markers that it placed and removed", () => {
+  const { run, marker } = runWithHold();
+  run.at(20);
+  run.clear(marker);
+  const shown = describeHistory({ history: run.history, calls: [] }, { subject: mug, atMs: 20 });
+  const ofMarker = `hold of 2 for ${alice} on base 0 at 2`;
+  expect(shown[1]).toContain(`8 available, 2 reserved, version 2 (hold), placed ${ofMarker}, by`);
+  expect(shown[2]).toContain(`8 available, 2 reserved, version 2 (hold), removed ${ofMarker}, by`);
 });
 
 test("an order has its reservations, and a reservation has the calls about its order", () => {
