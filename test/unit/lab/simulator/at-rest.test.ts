@@ -1,0 +1,98 @@
+/** A run that has come to rest. */
+import { marshall } from "@aws-sdk/util-dynamodb";
+import { expect, test } from "vitest";
+import type { MovementItem } from "../../../../contract/tables.ts";
+import { movementsBetween } from "../../../../inventory/stock/ledger.ts";
+import { checkLedger, checkRecords } from "../../../../lab/simulator/checks/check-end.ts";
+import { endedBy, hold, mug, next, runWithHold, type HandMadeRun } from "./hand-made-run.ts";
+
+const graceMs = 1_000;
+const records = (run: HandMadeRun, nowMs: number, isAtRest = true): string[] => {
+  checkRecords(run.history, nowMs, graceMs, run.watch.report, isAtRest);
+  return run.messages;
+};
+
+const movementsOf = ({ history }: HandMadeRun): MovementItem[] =>
+  history.changes.flatMap(({ stock }, index) =>
+    stock.flatMap(({ before, after }) => movementsBetween(before, after!, String(index))),
+  );
+
+const ledger = (
+  run: HandMadeRun,
+  movements: readonly MovementItem[],
+  isAtRest = true,
+): string[] => {
+  const engine = { items: () => movements.map((item) => marshall(item)) };
+  checkLedger(run.history, engine, run.watch.report, isAtRest);
+  return run.messages;
+};
+
+test("no hold stays past its end and the grace", () => {
+  const { run, marker } = runWithHold();
+  run.clear(marker);
+  expect(records(run, 61_000)).toEqual([]);
+  expect(records(run, 61_001)).toEqual(["overdue: still held 1001 ms after its end"]);
+});
+
+test("no marker stays open, where the run waits for the sweeps of rows", () => {
+  const { run, marker } = runWithHold();
+  expect(records(run, 0, false)).toEqual([]);
+  expect(records(run, 0)).toEqual([`unsettled: open markers: ${marker.key}`]);
+});
+
+test("no confirmed reservation keeps units on hand", () => {
+  const { run, marker, item } = runWithHold();
+  run.clear(marker);
+  const confirmed = run.put(next(item, { status: "confirmed" }));
+  expect(records(run, 0)).toEqual(["unsettled: its units are still on hand"]);
+  const sale = run.place({ ...hold(), kind: "sale", base: 2 });
+  run.put(endedBy(confirmed, "confirmed", sale));
+  run.settle(sale);
+  expect(records(run, 0)).toHaveLength(1);
+});
+
+test("the movements of a row and of each reservation add up", () => {
+  const { run, marker, item } = runWithHold();
+  run.clear(marker);
+  expect(ledger(run, movementsOf(run))).toEqual([]);
+  const end = run.place({ ...hold(), kind: "release", base: 1 });
+  run.put(endedBy(item, "released", end));
+  run.settle(end);
+  expect(ledger(run, movementsOf(run))).toEqual([]);
+});
+
+test("a movement that is missing", () => {
+  const { run } = runWithHold();
+  const movements = movementsOf(run).filter(({ kind }) => kind !== "hold");
+  expect(ledger(run, movements)[0]).toMatch(/^ledger: its movements sum up to .*"available":10/);
+});
+
+test("a movement that names another reservation, or none", () => {
+  for (const reservationId of ["another", undefined]) {
+    const { run } = runWithHold();
+    const movements = movementsOf(run).map((movement): MovementItem => {
+      const { reservationId: _, ...rest } = movement;
+      if (movement.kind !== "hold") return movement;
+      return reservationId === undefined ? rest : { ...rest, reservationId };
+    });
+    expect(ledger(run, movements)).toEqual([
+      `ledger: the movements of ${reservationId ?? "no reservation"} reserve 2 more than it owns`,
+      expect.stringMatching(/^ledger: the movements of .* reserve -2 more than it owns$/),
+    ]);
+  }
+});
+
+test("units of an open marker need no record before the run is at rest", () => {
+  const { run } = runWithHold();
+  run.place(hold({ base: 5 }));
+  expect(ledger(run, movementsOf(run), false)).toEqual([]);
+  expect(ledger(run, movementsOf(run))).toHaveLength(1);
+});
+
+test("a SKU that a person changed past Holdfast has no movements to compare", () => {
+  const { run } = runWithHold();
+  run.write((row) => ({ version: row.version + 1 }), { sender: "by-hand" });
+  const movements = movementsOf(run).map((item) => ({ ...item, reservationId: "nobody" }));
+  expect(ledger(run, movements)).toEqual([]);
+  expect(run.rowOf(mug).version).toBe(3);
+});
