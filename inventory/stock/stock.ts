@@ -6,6 +6,7 @@ import { decodeCursor, encodeCursor } from "../dynamodb/cursor.ts";
 import { actorOf, backOff, withPatience, type Call, type Database } from "../dynamodb/database.ts";
 import { pageOf, readLimit, type Page } from "../dynamodb/page.ts";
 import { send } from "../dynamodb/send.ts";
+import { InventoryError } from "../errors.ts";
 import { writeIf } from "../dynamodb/write-if.ts";
 import { readRow } from "./row.ts";
 
@@ -74,7 +75,9 @@ async function writeCount(
 ): Promise<Written> {
   const outcome = seen === undefined ? "created" : "replaced";
   let row: StockItem | undefined;
+  let attempts = 0;
   const command = () => {
+    attempts += 1;
     const nowMs = database.now();
     if (seen !== undefined) return recount(database, input, seen, countId, lastChange);
     row = newRow(input, countId, lastChange, nowMs);
@@ -90,6 +93,10 @@ async function writeCount(
   // The reply to an earlier attempt of this call was lost.
   if (result.found?.countId === countId) {
     return { applied: true, outcome: { outcome, stock: result.found } };
+  }
+  // An earlier attempt may be applied, and a later count of another caller hide it.
+  if (attempts > 1 && result.found?.countId !== seen?.countId) {
+    throw new InventoryError("busy", `Another count of ${input.sku} met this one.`);
   }
   return result;
 }

@@ -107,7 +107,6 @@ const catalogue = {
     file: "inventory/reservations/reservation.ts",
     original: `item.status === "held" && item.expiresAtMs <= nowMs;`,
     mistake: `item.status === "held" && item.expiresAtMs <= 0 * nowMs;`,
-    seed: 17,
   },
   "confirmed-past-its-end": {
     file: "inventory/reservations/transitions.ts",
