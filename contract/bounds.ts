@@ -34,8 +34,8 @@ export const openMarkersTidy = 8;
 export const orderLeaseMs = 4_000;
 
 /**
- * How long a request waits for others that change the same records, in milliseconds, before it answers
- * `busy`: longer waits would keep the functions of an account busy with a popular SKU.
+ * The time for which a request waits for others that change the same records, in milliseconds, before
+ * it answers `busy`: longer waits would keep the functions of an account busy with a popular SKU.
  */
 export const contentionMsMax = 1_500;
 
@@ -79,7 +79,7 @@ export const expiryPartitionsMax = 256;
 export const refusalMemoryMsMax = 200;
 
 /**
- * How long a search for dead holds of a SKU is valid, in milliseconds: the shortest hold's time, so
+ * The validity of a search for dead holds of a SKU, in milliseconds: the shortest hold's time, so
  * that no hold made since can have ended.
  */
 export const searchValidMs = holdSecondsMin * 1000;
@@ -91,12 +91,12 @@ export const retentionDaysDefault = 30;
 export const functionTimeoutSeconds = 10;
 
 /**
- * How long an undecided marker is left to its owner, in milliseconds: many times what the owner needs
+ * The time for which an undecided marker is left to its owner, in milliseconds: many times what the owner needs
  * between its two writes, and less than the patience of a request that waits for it.
  */
 export const attendedMs = 750;
 
-/** How long the record of an abandoned request is kept, in days: longer than any copy is on its way. */
+/** The retention of the record of an abandoned request, in days: longer than any copy is on its way. */
 export const abandonedDays = 1;
 
 /** What a function keeps of its remaining time to write its answer and its log, in milliseconds. */

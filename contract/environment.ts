@@ -8,7 +8,7 @@ export const environment = {
   retentionDays: "RETENTION_DAYS",
   /** Partitions of the index `byExpiry`. */
   expiryPartitions: "EXPIRY_PARTITIONS",
-  /** How old a refusal for too few units may be. */
+  /** The maximum age of a refusal for too few units. */
   refusalMemoryMs: "REFUSAL_MEMORY_MS",
   fulfillOnConfirm: "FULFILL_ON_CONFIRM",
   serviceVersion: "SERVICE_VERSION",

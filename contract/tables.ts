@@ -165,7 +165,7 @@ export interface ReservationItem {
   orderId?: string;
   createdAtMs: number;
   expiresAtMs: number;
-  /** Hash of the request: tells a repeat from another request under the same key. */
+  /** Hash of the request: distinguishes a repeat from another request under the same key. */
   fingerprint: string;
   /** Grows with every change of the record, also with internal ones. */
   version: number;
@@ -181,7 +181,7 @@ export interface ReservationItem {
   expiryShard?: number;
   /** The SKUs of the lines; present as `expiryShard` is. */
   skus?: Set<string>;
-  /** When DynamoDB may remove the record, in seconds of the epoch. Set when no units depend on it. */
+  /** The time at which DynamoDB may remove the record, in seconds of the epoch. Set when no units depend on it. */
   ttlSeconds?: number;
 }
 

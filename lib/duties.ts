@@ -30,7 +30,7 @@ export interface DutiesProps {
   retentionDays: number;
   /** Partitions of the index `byExpiry`. */
   expiryPartitions: number;
-  /** How old a refusal for too few units may be, in milliseconds. */
+  /** The maximum age of a refusal for too few units, in milliseconds. */
   refusalMemoryMs: number;
   /** True when sold units leave `onHand` soon after the confirm. */
   fulfillOnConfirm: boolean;

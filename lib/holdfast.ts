@@ -39,12 +39,12 @@ export interface HoldfastProps {
    * expire.
    */
   expiryPartitions?: number;
-  /** How old a refusal for too few units may be, in milliseconds, up to 200. 0, strict, when absent. */
+  /** The maximum age of a refusal for too few units, in milliseconds, up to 200. 0, strict, when absent. */
   refusalMemoryMs?: number;
   /** Takes sold units off `onHand` soon after the confirm. True when absent. */
   fulfillOnConfirm?: boolean;
   /**
-   * How orders of several lines are written: `leased` takes leases on their SKUs always, `optimistic`
+   * The way in which orders of several lines are written: `leased` takes leases on their SKUs always, `optimistic`
    * (when absent) as soon as they are in each other's way.
    */
   multiItemStrategy?: MultiItemStrategy;

@@ -118,7 +118,7 @@ const requireFormat = async (directory: string): Promise<void> => {
   );
 };
 
-/** Whether an engine has kept tables in the folder. */
+/** Returns true when an engine has kept tables in the folder. */
 const hasData = async (directory: string): Promise<boolean> => {
   const places = [dynoxideFileIn(directory), dynamoDbLocalFolderIn(directory)];
   const found = await Promise.all(

@@ -20,9 +20,9 @@ export interface Database extends Platform {
   expiryPartitions: number;
   /** True when sold units leave `onHand` soon after the confirm. */
   fulfillsOnConfirm: boolean;
-  /** How long a request waits for others that change the same records, in milliseconds. */
+  /** The time for which a request waits for others that change the same records, in milliseconds. */
   contentionMsMax: number;
-  /** How old a refusal for too few units may be, in milliseconds; 0 for a strict one. */
+  /** The maximum age of a refusal for too few units, in milliseconds; 0 for a strict one. */
   refusalMemoryMs: number;
 }
 

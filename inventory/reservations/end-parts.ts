@@ -52,10 +52,7 @@ export const endParts = async (
       byRow.set(row, [...(byRow.get(row) ?? []), marker]);
     }
   }
-  const lastChange: LastChange = {
-    kind: ({ release: "release", expiry: "expiry", sale: "sale" } as const)[by],
-    ...actorOf(call),
-  };
+  const lastChange: LastChange = { kind: by, ...actorOf(call) };
   const placed = new Map(
     await mapEach([...byRow], rowsInFlight, async ([row, markers]) => {
       const found = await placeMarkers(database, row, markers, lastChange, call);
@@ -79,14 +76,11 @@ export const endParts = async (
       return [reservationId, "ended" in result ? result.ended : result.found] as const;
     }),
   );
-  const isSuperseded = (row: string, marker: Marker): boolean =>
-    decisionOf(row, marker, records.get(marker.reservationId)) === "superseded";
   await mapEach([...placed], rowsInFlight, ([row, markers]) => {
-    const isDecided = (marker: Marker): boolean =>
-      decisionOf(row, marker, records.get(marker.reservationId)) === "decided";
-    const settle = markers.filter(isDecided);
-    const clear = markers.filter((marker) => isSuperseded(row, marker));
-    return finish(database, row, settle, clear, lastChange, call);
+    const { decided = [], superseded = [] } = Object.groupBy(markers, (marker) =>
+      decisionOf(row, marker, records.get(marker.reservationId)),
+    );
+    return finish(database, row, decided, superseded, lastChange, call);
   });
   // The others are whole. The markers of one that failed are resolved by the next request.
   return results.map((result) => {
@@ -160,7 +154,7 @@ async function commit(
   return own !== undefined && isOwn ? { ended: own } : { found };
 }
 
-/** Does the last step for a record that is ended, where the request that ended it has died before it. */
+/** Does the last step for an ended record whose request died before it. */
 export const finishEnds = async (
   database: Database,
   { reservationId, parts }: ReservationItem,
@@ -186,7 +180,8 @@ async function finish(
 ): Promise<void> {
   try {
     for (const change of [{ settle }, { clear }]) {
-      if (Object.values(change)[0]!.length === 0) continue;
+      const markers = change.settle ?? change.clear;
+      if (markers.length === 0) continue;
       const result = await changeRow(database, key, { ...change, lastChange }, call);
       if (result.applied || result.found === undefined) continue;
       const left = [...settle, ...clear].filter(

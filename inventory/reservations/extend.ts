@@ -9,7 +9,7 @@ import { expireHold } from "./transitions.ts";
 
 export interface ExtendInput {
   reservationId: string;
-  /** How long the units are held from now on; it may also be less than was left. */
+  /** The time for which the units are held from now on; it may be less than the remaining time. */
   ttlSeconds: number;
 }
 
@@ -98,7 +98,7 @@ export const extend = async (
       // A clock that is behind that of the last writer must not look like a late copy.
       const updatedAtMs = Math.max(nowMs, (seen?.updatedAtMs ?? 0) + 1);
       const attempt = { expiresAtMs: nowMs + ttlSeconds * 1000, updatedAtMs };
-      // Once a version was seen, it tells whether an earlier attempt was applied.
+      // The condition on the version that was seen covers earlier attempts.
       const earlier = seen === undefined ? [...attempts] : [];
       attempts.push(attempt);
       return extension(database, reservationId, attempt, seen, earlier);

@@ -6,6 +6,7 @@ import {
 import type { Call, Database } from "../dynamodb/database.ts";
 import { readItem } from "../dynamodb/read-item.ts";
 import { isId } from "../identity.ts";
+import { ttlSecondsAfter } from "../stock/ttl.ts";
 
 /** A record that is a reservation to callers, not an internal one. */
 export type ReservationRecord = ReservationItem & { status: ReservationStatus };
@@ -53,8 +54,6 @@ export const readReservationItem = async (
   return item && isReservation(item) ? item : undefined;
 };
 
-const secondsPerDay = 24 * 60 * 60;
-
-/** When the record of a reservation that ends now may be removed, in seconds of the epoch. */
+/** The time at which the record of a reservation that ends now may be removed. */
 export const endedTtlSeconds = ({ retentionDays }: Database, nowMs: number): number =>
-  Math.floor(nowMs / 1000) + retentionDays * secondsPerDay;
+  ttlSecondsAfter(nowMs, retentionDays);

@@ -1,5 +1,5 @@
-import { holdSecondsDefault, rowsInFlight } from "../../contract/bounds.ts";
 import { PutCommand } from "@aws-sdk/lib-dynamodb";
+import { holdSecondsDefault, rowsInFlight } from "../../contract/bounds.ts";
 import type { Line, Part, ReservationItem } from "../../contract/tables.ts";
 import { withPatience, backOff, type Call } from "../dynamodb/database.ts";
 import { readItem } from "../dynamodb/read-item.ts";
@@ -25,7 +25,7 @@ import { noteCommitted, takeUnits, tidyRow, type Taken } from "./take-units.ts";
 export interface ReserveInput {
   lines: readonly Line[];
   orderId?: string | undefined;
-  /** How long the units are held. 900 when absent. */
+  /** The time for which the units are held. 900 when absent. */
   ttlSeconds?: number | undefined;
   /** Repeats under the same key meet the same reservation. */
   idempotencyKey?: string | undefined;
@@ -60,7 +60,7 @@ interface HoldRequest {
   isRepeatable: boolean;
 }
 
-/** The result of one attempt, or undefined where the next attempt begins from another record. */
+/** The outcome of one attempt, or the record from which the next attempt begins. */
 type Attempt = { outcome: ReserveOutcome } | { record: ReservationItem | undefined };
 
 /** Another order is in the way. The record is the tombstone of the attempt, where it left one. */

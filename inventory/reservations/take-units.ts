@@ -166,7 +166,7 @@ export const tidyRow = async (database: Database, row: StockItem, call: Call): P
   }
 };
 
-/** How long a row that was short is read before it is written, in milliseconds. */
+/** The time for which a row that was short is read before it is written, in milliseconds. */
 const readFirstMs = 2_000;
 const rowsRememberedMax = 1_000;
 
@@ -183,7 +183,7 @@ function memoryOf(database: Database) {
   return memory;
 }
 
-/** Rows that were short a moment ago: a read tells more cheaply than a write whether they still are. */
+/** Rows that were short a moment ago: to read them is cheaper than a write that is refused. */
 function createMemory(database: Database) {
   const shortages = new Map<string, Shortage>();
   const committed = new Map<string, Marker[]>();

@@ -54,11 +54,11 @@ const shortagesOf = (refused: Refused, lines: readonly Line[]): LineShortage[] =
         .filter(({ sku }) => refused.skus.includes(sku))
         .map(({ sku, quantity }) => ({ sku, requested: quantity, available: 0 }));
 
-/** How long another request may need for its reservation, in milliseconds. */
+/** The time that another request may need for its reservation, in milliseconds. */
 const othersMs = functionTimeoutSeconds * 1_000;
 
 /**
- * Whether another reservation has the units of the order. One that was begun and is neither held nor
+ * Returns true when another reservation has the units of the order. One that was begun and is neither held nor
  * refused is waited for, and superseded when its request must have ended.
  *
  * @throws InventoryError `busy` while another request is at work on the order

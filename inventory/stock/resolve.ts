@@ -1,5 +1,5 @@
 /**
- * Decides open markers of a row by their records, whoever placed them:
+ * Decides open markers of a row by their records:
  *
  *   record past the marker's base, with its part       the change takes effect, or has done so
  *   record past the marker's base, without its part    the change is undone, or never happens
@@ -17,6 +17,7 @@ import type { Call, Database } from "../dynamodb/database.ts";
 import { writeIf } from "../dynamodb/write-if.ts";
 import { ageMsOf, decisionOf, kindOf, type Decision, type Marker } from "./marker.ts";
 import { changeRow, type RowChange } from "./row.ts";
+import { ttlSecondsAfter } from "./ttl.ts";
 
 export interface Resolved {
   /** The row as last seen; undefined when it is gone. */
@@ -75,7 +76,7 @@ export const resolveMarkers = async (
 /**
  * Writes the record again under the version after `base`, so that no request commits on it any more.
  *
- * @returns the record after that, whoever has written it
+ * @returns the record after that
  */
 export const supersede = async (
   database: Database,
@@ -107,8 +108,6 @@ export const supersede = async (
   return record === undefined ? abandoned(reservationId, database.now()) : result.item;
 };
 
-const secondsPerDay = 24 * 60 * 60;
-
 const abandoned = (reservationId: string, nowMs: number): ReservationItem => ({
   reservationId,
   status: "abandoned",
@@ -119,7 +118,7 @@ const abandoned = (reservationId: string, nowMs: number): ReservationItem => ({
   updatedAtMs: nowMs,
   fingerprint: "",
   version: 1,
-  ttlSeconds: Math.floor(nowMs / 1000) + abandonedDays * secondsPerDay,
+  ttlSeconds: ttlSecondsAfter(nowMs, abandonedDays),
 });
 
 function tombstone(table: string, reservationId: string, nowMs: number): PutCommand {
@@ -132,8 +131,8 @@ function tombstone(table: string, reservationId: string, nowMs: number): PutComm
 }
 
 /**
- * The writes that settle and clear these markers, such that the ledger can tell from the images what
- * each did: units that are undone, units that return or are sold, and adjustments go apart.
+ * The writes that settle and clear these markers. Units that are undone, units that return or are sold,
+ * and adjustments are written apart, so that the images show the ledger the effect of each.
  */
 function changesOf(
   settled: readonly Marker[],

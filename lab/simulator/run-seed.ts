@@ -23,7 +23,7 @@ export interface RunOptions {
   faults?: FaultLevel;
   /** Concurrent executions of the account. */
   concurrency?: number;
-  /** How old a refusal for too few units may be. 0 when absent. */
+  /** The maximum age of a refusal for too few units. 0 when absent. */
   refusalMemoryMs?: number;
   onTrace?: (line: string) => void;
 }

@@ -33,7 +33,7 @@ export interface WorldOptions {
   faults: Faults;
   door: Door;
   multiItemStrategy: MultiItemStrategy;
-  /** How old a refusal for too few units may be. */
+  /** The maximum age of a refusal for too few units. */
   refusalMemoryMs: number;
   /** Called with each line of the trace. */
   onTrace?: ((line: string) => void) | undefined;

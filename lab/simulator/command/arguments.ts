@@ -20,7 +20,7 @@ export interface Arguments {
   faults?: FaultLevel;
   /** Concurrent executions of the account. */
   concurrency?: number;
-  /** How old a refusal for too few units may be. */
+  /** The maximum age of a refusal for too few units. */
   refusalMemoryMs?: number;
   /** A mistake to plant in the core. */
   plant?: MistakeName;

@@ -171,7 +171,7 @@ test("a refusal may be as old as the stack allows", () => {
   }
 });
 
-test("of an order with a short line, another line that was not short is told apart", () => {
+test("of an order with a short line, another line that was not short is reported by itself", () => {
   const { run } = runWithHold();
   run.at(10);
   const line = { sku: mug, available: 8 };
