@@ -128,8 +128,11 @@ export interface Part {
   quantity: number;
   /** The version of the row at which the units were taken. */
   version: number;
-  /** Present when the units are given up or sold: the way, and the base and version of the marker. */
-  ended?: { by: PartEnd; base: number; version: number };
+  /**
+   * Present when the units are given up or sold: the way, the base and version of the marker, and the
+   * row that has it where the part's own is gone.
+   */
+  ended?: { by: PartEnd; base: number; version: number; row?: string };
 }
 
 /** A line that could not be held, and what there was. */

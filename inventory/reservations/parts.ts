@@ -14,6 +14,7 @@ export const haveSameParts = (some: readonly Part[], others: readonly Part[]): b
       part.quantity === other.quantity &&
       part.ended?.by === other.ended?.by &&
       part.ended?.base === other.ended?.base &&
+      part.ended?.row === other.ended?.row &&
       part.ended?.version === other.ended?.version
     );
   });

@@ -9,7 +9,13 @@
  * A change that only lowers what is available is made at once, all others when they are decided. So no
  * unit is available that a record may still own. Next: row.ts writes markers, resolve.ts decides them.
  */
-import type { MovementKind, PartEnd, ReservationItem, StockItem } from "../../contract/tables.ts";
+import type {
+  MovementKind,
+  Part,
+  PartEnd,
+  ReservationItem,
+  StockItem,
+} from "../../contract/tables.ts";
 import type { Counts } from "./counts.ts";
 
 interface Kind {
@@ -147,8 +153,8 @@ export type Decision = "decided" | "superseded" | "undecided";
 /**
  * The decision of a record about a marker of a row. A record that moved past the base has decided: the
  * change is part of it, at this very version of the row, or never will be. A late copy of a request
- * places its marker at another version. A lazy marker does not change the version of the row, so that its
- * base counts as well.
+ * places its marker at another version. A lazy marker does not change the version of the row, so that the
+ * base of an end counts as well, and the units.
  *
  * @param record undefined when there is none
  */
@@ -158,14 +164,29 @@ export const decisionOf = (
   record: ReservationItem | undefined,
 ): Decision => {
   if ((record?.version ?? 0) <= marker.base) return "undecided";
-  const isPart = record!.parts.some((part) => {
-    if (part.row !== row) return false;
-    const isEnd = marker.kind === "release" || marker.kind === "expiry" || marker.kind === "sale";
-    if (!isEnd) return part.version === marker.version;
-    const { by, base, version } = part.ended ?? {};
-    return by === marker.kind && base === marker.base && version === marker.version;
-  });
-  return isPart ? "decided" : "superseded";
+  const units = isEnd(marker.kind)
+    ? unitsEndedBy(row, marker, record!.parts)
+    : unitsMovedBy(row, marker, record!);
+  return units === marker.quantity ? "decided" : "superseded";
+};
+
+const isEnd = (kind: MarkerKind): kind is PartEnd =>
+  kind === "release" || kind === "expiry" || kind === "sale";
+
+/** The units of parts that ended with the marker. Parts whose own row is gone end in another one. */
+const unitsEndedBy = (row: string, { kind, base, version }: Marker, parts: readonly Part[]) =>
+  parts
+    .filter(({ row: own, ended }) => {
+      if (ended === undefined || (ended.row ?? own) !== row) return false;
+      return ended.by === kind && ended.base === base && ended.version === version;
+    })
+    .reduce((sum, { quantity }) => sum + quantity, 0);
+
+/** The units that the record took from the row, or brought to it, with the marker. */
+const unitsMovedBy = (row: string, marker: Marker, { parts, adjustment }: ReservationItem) => {
+  const part = parts.find(({ row: own, version }) => own === row && version === marker.version);
+  const isOther = adjustment !== undefined && adjustment.delta < 0 !== (marker.kind === "removal");
+  return isOther ? 0 : (part?.quantity ?? 0);
 };
 
 /** The change of the counts when these markers take effect (1), or are undone (-1). */
