@@ -28,6 +28,21 @@ export const openMarkersWithEndsMax = 28;
 export const openMarkersTidy = 8;
 
 /**
+ * Rows of one stock level. A row takes some 800 holds a second, so that 128 carry more than the function
+ * environments of an account can send.
+ */
+export const shardsMax = 128;
+
+/**
+ * The time between two steps by which the core spreads a hot level, in milliseconds: the functions that
+ * write to it need it to find the new rows.
+ */
+export const spreadEveryMs = 1_000;
+
+/** The time without a change after which a level that the core has spread is one row again. */
+export const quietLevelMs = 10 * 60 * 1000;
+
+/**
  * How long an order of several lines has its SKUs leased, in milliseconds: many times what its two
  * requests take, and short enough that a function which died is not waited for until the deadline.
  */

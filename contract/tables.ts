@@ -49,7 +49,8 @@ export const changeStreams = { viewType: "NEW_AND_OLD_IMAGES" } as const;
 /**
  * Why the counts of a SKU changed: somebody counted it or corrected it, an audit repaired it or
  * opened its ledger, or somebody wrote the record past Holdfast, an `edit`; or what became of a
- * reservation. `rollback` returns the units of an order that was only half written.
+ * reservation. `rollback` returns the units of an order that was only half written. `move` brings units
+ * from one row of a level to another, and leaves the sums as they are.
  */
 export const movementKinds = [
   "count",
@@ -62,6 +63,7 @@ export const movementKinds = [
   "release",
   "expiry",
   "rollback",
+  "move",
 ] as const;
 export type MovementKind = (typeof movementKinds)[number];
 
@@ -79,9 +81,11 @@ export interface LastChange {
 
 /**
  * A row of the table Stock. Always: `onHand = available + reserved`. What a row cannot decide alone is
- * kept in it as an open marker, until a record of the table Reservations decides it.
+ * kept in it as an open marker, until a record of the table Reservations decides it. The stock level of a
+ * SKU is one row, or several (shards).
  */
 export interface StockItem {
+  /** The key of the row: the SKU for the first row of its level, `sku~3` for the fourth. */
   sku: string;
   onHand: number;
   available: number;
@@ -95,6 +99,14 @@ export interface StockItem {
   onHandVersion: number;
   /** Identifies the last count, so that its repeat is recognised. */
   countId?: string;
+  /** The rows of the level; 1 when absent. The first row decides, others may be behind. */
+  shards?: number;
+  /** True when a caller has chosen `shards`. In the first row. */
+  areShardsSet?: boolean;
+  /** The time at which the load of the level was last spread, in milliseconds of the epoch. In the first row. */
+  spreadAtMs?: number;
+  /** The version with which a row other than the first began. */
+  startVersion?: number;
   /** The time of the last search for holds of the SKU, in milliseconds of the epoch. */
   searchedAtMs?: number;
   /** The earliest end of a hold that the search found. */
@@ -128,6 +140,8 @@ export interface Part {
   quantity: number;
   /** The version of the row at which the units were taken. */
   version: number;
+  /** Present in the record of a move, where the units arrive in the row. */
+  arrives?: true;
   /**
    * Present when the units are given up or sold: the way, the base and version of the marker, and the
    * row that has it where the part's own is gone.
@@ -145,9 +159,10 @@ export interface LineShortage {
 /**
  * The statuses of records that are no reservation to a caller. `rejected`: an order event whose lines
  * could not be held. `abandoned`: a request under this id was superseded before it committed.
- * `adjustment`: the record of a stock adjustment. `order`: the record of a shop order.
+ * `adjustment`: the record of a stock adjustment. `move`: units that went from some rows of a level to
+ * others. `order`: the record of a shop order.
  */
-export const internalStatuses = ["rejected", "abandoned", "adjustment", "order"] as const;
+export const internalStatuses = ["rejected", "abandoned", "adjustment", "move", "order"] as const;
 
 /** A correction of the units on hand. */
 export interface Adjustment {
@@ -192,10 +207,12 @@ export interface ReservationItem {
 export interface MovementItem extends LastChange {
   movementId: string;
   sku: string;
+  /** The key of the row, where it is not the first one of the level. */
+  row?: string;
   onHandDelta: number;
   availableDelta: number;
   reservedDelta: number;
-  /** The stock version that the change produced. */
+  /** The version of the row that the change produced. */
   version: number;
   atMs: number;
 }

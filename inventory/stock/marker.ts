@@ -64,6 +64,18 @@ const kinds = {
     isEager: false,
     effect: { onHand: 1, available: 1, reserved: 0 },
   },
+  departure: {
+    letter: "d",
+    movement: "move",
+    isEager: true,
+    effect: { onHand: -1, available: -1, reserved: 0 },
+  },
+  arrival: {
+    letter: "v",
+    movement: "move",
+    isEager: false,
+    effect: { onHand: 1, available: 1, reserved: 0 },
+  },
 } as const satisfies Record<string, Kind> & Record<PartEnd, Kind>;
 
 export type MarkerKind = keyof typeof kinds;

@@ -26,13 +26,13 @@ const catalogue = {
   },
   "owned-at-any-version": {
     file: "inventory/stock/marker.ts",
-    original: `if (!isEnd) return part.version === marker.version;`,
-    mistake: `if (!isEnd) return true;`,
+    original: `own === row && version === marker.version`,
+    mistake: `own === row && version > 0`,
   },
   "ended-at-any-base": {
     file: "inventory/stock/marker.ts",
-    original: `base === marker.base && version === marker.version`,
-    mistake: `version === marker.version`,
+    original: `ended.base === base && ended.version === version`,
+    mistake: `ended.base > 0 && ended.version === version`,
     seed: 60,
   },
   "given-back-without-tombstone": {

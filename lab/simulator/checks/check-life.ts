@@ -10,7 +10,7 @@ type Status = ReservationItem["status"] | "absent";
  * record, and a base that is superseded is written again as it is.
  */
 const nextStatuses: Record<Status, readonly Status[]> = {
-  absent: ["held", "released", "rejected", "abandoned", "adjustment", "order"],
+  absent: ["held", "released", "rejected", "abandoned", "adjustment", "move", "order"],
   abandoned: ["abandoned", "held", "released", "rejected", "adjustment"],
   held: ["held", "confirmed", "released", "expired"],
   confirmed: ["confirmed"],
@@ -18,6 +18,7 @@ const nextStatuses: Record<Status, readonly Status[]> = {
   expired: [],
   rejected: [],
   adjustment: [],
+  move: [],
   order: ["order"],
 };
 
@@ -32,6 +33,7 @@ const endsOf: Record<Status, readonly PartEnd[]> = {
   expired: ["expiry", "release"],
   rejected: [],
   adjustment: [],
+  move: [],
   order: [],
 };
 
