@@ -105,6 +105,8 @@ export interface StockItem {
   areShardsSet?: boolean;
   /** The time at which the load of the level was last spread, in milliseconds of the epoch. In the first row. */
   spreadAtMs?: number;
+  /** The version at which units last came from another row of the level, or went to one. */
+  moveVersion?: number;
   /** The version with which a row other than the first began. */
   startVersion?: number;
   /** The time of the last search for holds of the SKU, in milliseconds of the epoch. */

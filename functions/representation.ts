@@ -1,7 +1,8 @@
 /** How the engine's records look to HTTP callers: times as text, nothing internal. */
 import type { Reservation as ReservationBody } from "../contract/reservations.ts";
 import type { Movement, StockRecord } from "../contract/stock.ts";
-import type { MovementItem, StockItem } from "../contract/tables.ts";
+import type { MovementItem } from "../contract/tables.ts";
+import type { StockLevel } from "../inventory/stock/level.ts";
 import type { Reservation } from "../inventory/reservations/reservation.ts";
 
 export const isoTime = (timeMs: number): string => new Date(timeMs).toISOString();
@@ -18,7 +19,7 @@ export const reservationBody = ({
   version,
 });
 
-export const stockBody = (item: StockItem): StockRecord => ({
+export const stockBody = (item: StockLevel): StockRecord => ({
   sku: item.sku,
   onHand: item.onHand,
   available: item.available,

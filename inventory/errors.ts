@@ -33,3 +33,11 @@ export class InventoryError extends Error {
     this.issues = options.issues ?? [];
   }
 }
+
+/** DynamoDB has throttled a request of a call that ends at it: nothing was applied. */
+export class ThrottledError extends InventoryError {
+  constructor(cause: unknown) {
+    super("busy", "DynamoDB takes no more requests of this row for now.", { cause });
+    this.name = "ThrottledError";
+  }
+}

@@ -133,6 +133,12 @@ export const dutiesOver = (
   /** Ends of reservations need no search for others. */
   const ending = deciding.slice(0, 2);
 
+  /** The rows of a level are read together, added and merged. */
+  const spreading = {
+    actions: ["dynamodb:BatchGetItem", "dynamodb:PutItem", "dynamodb:DeleteItem"],
+    resourceArn: stock.tableArn,
+  };
+
   const reserving = {
     variables: {
       ...stockTable,
@@ -143,6 +149,7 @@ export const dutiesOver = (
     },
     grants: [
       ...deciding,
+      spreading,
       { actions: ["dynamodb:UpdateItem", "dynamodb:BatchGetItem"], resourceArn: locks.tableArn },
     ],
   };
@@ -175,8 +182,9 @@ export const dutiesOver = (
       variables: { ...stockTable, ...reservationsTableName, ...movementsTableName },
       grants: [
         ...deciding,
-        // The first count of a SKU creates its row.
-        { actions: ["dynamodb:PutItem", "dynamodb:Scan"], resourceArn: stock.tableArn },
+        // The first count of a SKU creates its row, too.
+        spreading,
+        { actions: ["dynamodb:Scan"], resourceArn: stock.tableArn },
         { actions: ["dynamodb:Query"], resourceArn: movementsBySkuArn },
       ],
     },
@@ -188,7 +196,10 @@ export const dutiesOver = (
       grants: [
         { actions: ["dynamodb:Query"], resourceArn: indexArn("byExpiry") },
         ...ending,
-        { actions: ["dynamodb:Scan"], resourceArn: stock.tableArn },
+        {
+          actions: ["dynamodb:Scan", "dynamodb:BatchGetItem", "dynamodb:DeleteItem"],
+          resourceArn: stock.tableArn,
+        },
       ],
     },
     audit: {

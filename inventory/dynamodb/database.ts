@@ -32,6 +32,8 @@ export interface Call {
   remainingMs(): number;
   /** Milliseconds that are left for waits on other requests. Absent: as many as `remainingMs`. */
   patienceMs?(): number;
+  /** True when a throttle ends the call (ThrottledError), since there is another row to write to. */
+  endsAtThrottle?: boolean;
   /** The caller, where that is known: written to the ledger. */
   actor?: string;
   /** Called before each attempt that repeats a request. */

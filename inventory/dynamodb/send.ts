@@ -1,5 +1,5 @@
 import { backOff, type Call, type Database, type RetryCause } from "./database.ts";
-import { InventoryError } from "../errors.ts";
+import { InventoryError, ThrottledError } from "../errors.ts";
 
 /** Answers of DynamoDB that an operation reads itself; all others are translated here. */
 const answers = new Set(["ConditionalCheckFailedException", "TransactionCanceledException"]);
@@ -58,6 +58,7 @@ export const send = async <Output>(
         );
       }
       cause = known ?? "throttle";
+      if (known === "throttle" && call.endsAtThrottle === true) throw new ThrottledError(error);
       if (known === undefined) {
         unanswered += 1;
         // No other request is the cause, so that the deadline alone bounds the attempts.

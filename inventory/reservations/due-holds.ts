@@ -26,7 +26,7 @@ const pagesMax = 5;
 const renewedEarlyMs = 300;
 const renewedShare = 0.02;
 
-/** True when no hold of the row can be dead, by what the last search has found. */
+/** True when no hold of the SKU can be dead, by what the last search has noted in its first row. */
 export const isKnownAlive = (database: Database, row: StockItem): boolean => {
   const { searchedAtMs, nextEndMs = Infinity } = row;
   if (searchedAtMs === undefined) return false;
@@ -38,10 +38,10 @@ export const isKnownAlive = (database: Database, row: StockItem): boolean => {
 };
 
 /**
- * Expires dead holds of the SKU of a row until so many units are back, or notes in the row that there
- * are none. For 0 units it only notes the next end.
+ * Expires dead holds of a SKU until so many units are back, or notes in the first row of its level that
+ * there are none. For 0 units it only notes the next end.
  *
- * @returns the row as noted, or undefined when holds were found: read the row again then
+ * @returns the row as noted, or undefined when holds were found: read the level again then
  * @throws InventoryError `busy`, `unavailable`, `rejected`
  */
 export const expireDeadHolds = (
@@ -100,7 +100,7 @@ async function noteNext(
   return note(database, row, searchedAtMs, Math.min(...ends), call);
 }
 
-/** Dead holds of this SKU in one partition. */
+/** Dead holds of the SKU in one partition. */
 async function dueInShard(
   database: Database,
   shard: number,
@@ -123,7 +123,7 @@ async function dueInShard(
 async function expireSome(
   database: Database,
   holds: readonly IndexedHold[],
-  row: string,
+  sku: string,
   units: number,
   call: Call,
 ): Promise<boolean> {
@@ -135,20 +135,20 @@ async function expireSome(
       isDue(item, database.now()),
     );
     wasAnyDue ||= items.length > 0;
-    const some = takeUntil(items, row, missing);
+    const some = takeUntil(items, sku, missing);
     await endEach(database, some, call);
-    missing -= some.reduce((sum, item) => sum + unitsIn(item, row), 0);
+    missing -= some.reduce((sum, item) => sum + unitsOf(item, sku), 0);
   }
   return wasAnyDue;
 }
 
-const unitsIn = ({ parts }: ReservationItem, row: string): number =>
-  parts.reduce((sum, part) => (part.row === row ? sum + part.quantity : sum), 0);
+const unitsOf = ({ lines }: ReservationItem, sku: string): number =>
+  lines.reduce((sum, line) => (line.sku === sku ? sum + line.quantity : sum), 0);
 
-/** The first items that have so many units of the row, all of them if they have fewer. */
-function takeUntil(items: ReservationItem[], row: string, units: number): ReservationItem[] {
+/** The first items that have so many units of the SKU, all of them if they have fewer. */
+function takeUntil(items: ReservationItem[], sku: string, units: number): ReservationItem[] {
   let sum = 0;
-  const end = items.findIndex((item) => (sum += unitsIn(item, row)) >= units);
+  const end = items.findIndex((item) => (sum += unitsOf(item, sku)) >= units);
   return end === -1 ? items : items.slice(0, end + 1);
 }
 

@@ -18,7 +18,8 @@ import { InventoryError } from "../errors.ts";
 import { mapEach } from "../for-each.ts";
 import { decisionOf, findMarker, markersOf, type Marker, type NewMarker } from "../stock/marker.ts";
 import { resolveMarkers } from "../stock/resolve.ts";
-import { changeRow, readRow } from "../stock/row.ts";
+import { isFirstRow, skuOf } from "../stock/level.ts";
+import { changeRow, readRow, type RowChange } from "../stock/row.ts";
 import { haveSameParts, isOpen } from "./parts.ts";
 
 /** The record as it is to be, from the one that was read with the parts ended. */
@@ -45,27 +46,17 @@ export const endParts = async (
   ending: Ending,
   call: Call,
 ): Promise<EndResult[]> => {
-  const byRow = new Map<string, NewMarker[]>();
-  for (const { reservationId, version, parts } of items) {
-    for (const { row, quantity } of parts.filter(isOpen)) {
-      const marker = { reservationId, kind: by, base: version, quantity };
-      byRow.set(row, [...(byRow.get(row) ?? []), marker]);
-    }
-  }
   const lastChange: LastChange = { kind: by, ...actorOf(call) };
-  const placed = new Map(
-    await mapEach([...byRow], rowsInFlight, async ([row, markers]) => {
-      const found = await placeMarkers(database, row, markers, lastChange, call);
-      return [row, found] as const;
-    }),
-  );
+  const { placed, rowOf } = await placeAll(database, items, by, lastChange, call);
   const markerIn = (row: string, reservationId: string) =>
     placed.get(row)!.find((marker) => marker.reservationId === reservationId);
   const results = await mapEach(items, rowsInFlight, (item) => {
     const parts = item.parts.map((part): Part => {
       if (!isOpen(part)) return part;
-      const { version } = markerIn(part.row, item.reservationId)!;
-      return { ...part, ended: { by, base: item.version, version } };
+      const row = rowOf(part);
+      const { version } = markerIn(row, item.reservationId)!;
+      const ended = { by, base: item.version, version, ...(row !== part.row && { row }) };
+      return { ...part, ended };
     });
     return commit(database, item, parts, ending, call).catch((error: unknown) => ({ error }));
   });
@@ -89,32 +80,100 @@ export const endParts = async (
   });
 };
 
-/** Places the markers, or adopts those that an earlier attempt has placed. */
+interface PlacedMarkers {
+  /** The markers by their rows. */
+  placed: Map<string, Marker[]>;
+  /** The row that has the marker of a part. */
+  rowOf: (part: Part) => string;
+}
+
+/**
+ * Places the markers of all open parts, in the rows of the parts. Units of a row that was merged into the
+ * first one of its level end there, also when the key has a row again that began later.
+ */
+async function placeAll(
+  database: Database,
+  items: readonly ReservationItem[],
+  by: PartEnd,
+  lastChange: LastChange,
+  call: Call,
+): Promise<PlacedMarkers> {
+  /** The versions with which rows began, for those that parts do not belong to. */
+  const startVersions = new Map<string, number>();
+  const rowOf = ({ row, version }: Part): string =>
+    version <= (startVersions.get(row) ?? 0) ? skuOf(row) : row;
+  for (;;) {
+    const wanted = wantedMarkers(items, by, rowOf);
+    const found = await mapEach([...wanted], rowsInFlight, async ([row, { markers, versions }]) => {
+      const startsBefore = isFirstRow(row) ? undefined : Math.min(...versions);
+      const change = { lastChange, ...(startsBefore !== undefined && { startsBefore }) };
+      return [row, await placeMarkers(database, row, markers, change, call)] as const;
+    });
+    const merged = found.filter(([, one]) => "startVersion" in one);
+    if (merged.length === 0) return { placed: new Map(found as [string, Marker[]][]), rowOf };
+    for (const [row, one] of merged) {
+      if ("startVersion" in one) startVersions.set(row, one.startVersion);
+    }
+  }
+}
+
+/** One marker for each record and row, with the versions of its parts. */
+function wantedMarkers(
+  items: readonly ReservationItem[],
+  by: PartEnd,
+  rowOf: PlacedMarkers["rowOf"],
+): Map<string, { markers: NewMarker[]; versions: number[] }> {
+  const wanted = new Map<string, { markers: NewMarker[]; versions: number[] }>();
+  for (const { reservationId, version: base, parts } of items) {
+    for (const part of parts.filter(isOpen)) {
+      const row = rowOf(part);
+      const { markers, versions } = wanted.get(row) ?? { markers: [], versions: [] };
+      wanted.set(row, { markers, versions });
+      versions.push(part.version);
+      const own = markers.find((marker) => marker.reservationId === reservationId);
+      if (own === undefined) {
+        markers.push({ reservationId, kind: by, base, quantity: part.quantity });
+      } else own.quantity += part.quantity;
+    }
+  }
+  return wanted;
+}
+
+/**
+ * Places the markers, or adopts those that an earlier attempt has placed.
+ *
+ * @returns the version with which the row began, where that is too late for a part
+ */
 async function placeMarkers(
   database: Database,
   key: string,
   wanted: readonly NewMarker[],
-  lastChange: LastChange,
+  change: Pick<RowChange, "lastChange" | "startsBefore">,
   call: Call,
-): Promise<Marker[]> {
+): Promise<Marker[] | { startVersion: number }> {
+  const { startsBefore = Infinity } = change;
   let missing = wanted;
   for (let attempt = 0; ; attempt += 1) {
-    const result = await changeRow(database, key, { place: missing, lastChange }, call);
+    const result = await changeRow(database, key, { ...change, place: missing }, call);
     let row = result.applied ? result.row : result.found;
-    if (row === undefined) throw missingRow(key);
-    const adopted = wanted.map((marker) => findMarker(row!, marker));
-    if (adopted.every((marker) => marker !== undefined)) return adopted;
-    const fresh = missing.filter((marker) => findMarker(row!, marker) === undefined);
+    if (row !== undefined) {
+      const adopted = wanted.map((marker) => findMarker(row!, marker));
+      if (adopted.every((marker) => marker !== undefined)) return adopted;
+    }
+    if (row === undefined && isFirstRow(key)) throw missingRow(key);
+    const { startVersion = 0 } = row ?? { startVersion: Infinity };
+    if (startVersion >= startsBefore) return { startVersion };
+    const now = row!;
+    const fresh = missing.filter((marker) => findMarker(now, marker) === undefined);
     if (fresh.length === missing.length) {
-      const others = markersOf(row).filter(({ kind }) => kind !== "sale" || attempt > 0);
-      ({ row } = await resolveMarkers(database, row, others, call));
+      const others = markersOf(now).filter(({ kind }) => kind !== "sale" || attempt > 0);
+      await resolveMarkers(database, now, others, call);
       await backOff(database, call, attempt, "conflict");
       row = await readRow(database, key, call);
-      if (row === undefined) throw missingRow(key);
     }
-    const now = row;
-    missing = wanted.filter((marker) => findMarker(now, marker) === undefined);
-    if (missing.length === 0) return wanted.map((marker) => findMarker(now, marker)!);
+    // A row that is gone has none of them.
+    missing = wanted.filter((marker) => row === undefined || findMarker(row, marker) === undefined);
+    if (missing.length === 0) return wanted.map((marker) => findMarker(row!, marker)!);
   }
 }
 
@@ -160,7 +219,7 @@ export const finishEnds = async (
   { reservationId, parts }: ReservationItem,
   call: Call,
 ): Promise<void> => {
-  const rows = new Set(parts.map((part) => part.row));
+  const rows = new Set(parts.map((part) => part.ended?.row ?? part.row));
   await mapEach([...rows], rowsInFlight, async (key) => {
     const row = await readRow(database, key, call);
     if (row === undefined) return;

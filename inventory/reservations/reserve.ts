@@ -20,7 +20,7 @@ import {
   type ReservationRecord,
 } from "./reservation.ts";
 import { shortageOf, type OrderRefusal, type Shortage } from "./shortages.ts";
-import { noteCommitted, takeUnits, tidyRow, type Taken } from "./take-units.ts";
+import { noteCommitted, takeUnits, tidyRow, type Got, type Taken } from "./take-units.ts";
 
 export interface ReserveInput {
   lines: readonly Line[];
@@ -102,21 +102,21 @@ export const reserve = async (
   const isLeased = lines.length > 1 && database.multiItemStrategy === "leased";
   const first = isLeased
     ? { tombstone: undefined }
-    : await attemptUntilDecided(database, request, { waits: lines.length === 1 }, call);
+    : await attemptUntilDecided(database, request, { isLeased: false }, call);
   if (!("tombstone" in first)) return first;
   const skus = lines.map(({ sku }) => sku);
-  const options = { waits: true, record: first.tombstone };
+  const options = { isLeased: true, record: first.tombstone };
   const leased = await underLeases(database, skus, call, () =>
     attemptUntilDecided(database, request, options, call),
   );
-  if ("tombstone" in leased) throw new Error("An order that waits is never blocked.");
+  if ("tombstone" in leased) throw new Error("An order under leases tries until it is decided.");
   return leased;
 };
 
 async function attemptUntilDecided(
   database: LeasingDatabase,
   request: HoldRequest,
-  { waits, record: first }: { waits: boolean; record?: ReservationItem | undefined },
+  { isLeased, record: first }: { isLeased: boolean; record?: ReservationItem | undefined },
   call: Call,
 ): Promise<ReserveOutcome | Blocked> {
   let record = first;
@@ -124,10 +124,10 @@ async function attemptUntilDecided(
     if (record !== undefined && record.status !== "abandoned") {
       return replay(database, request, record);
     }
-    const result = await attemptOnce(database, request, record?.version ?? 0, waits, call);
-    if ("tombstone" in result) return result;
+    const result = await attemptOnce(database, request, record?.version ?? 0, isLeased, call);
     if ("outcome" in result) return result.outcome;
-    ({ record } = result);
+    if ("tombstone" in result && !isLeased) return result;
+    record = "tombstone" in result ? result.tombstone : result.record;
     if (attempt > 0) await backOff(database, call, attempt, "conflict");
   }
 }
@@ -136,14 +136,14 @@ async function attemptOnce(
   database: LeasingDatabase,
   request: HoldRequest,
   base: number,
-  waits: boolean,
+  isLeased: boolean,
   call: Call,
 ): Promise<Attempt | Blocked> {
   const { reservationId, lines, orderId } = request;
+  const take = { reservationId, base, hasOthers: lines.length > 1, isLeased };
+  const got: Got[] = [];
   const taking = mapEach(lines, rowsInFlight, (line) =>
-    takeUnits(database, { reservationId, base, waits }, line, call).catch((error: unknown) => ({
-      error,
-    })),
+    takeUnits(database, take, line, got, call).catch((error: unknown) => ({ error })),
   );
   // The order knows its reservations before they are committed.
   const registering =
@@ -151,8 +151,7 @@ async function attemptOnce(
       ? undefined
       : findPlacedByEvent(database, { orderId, reservationId, base }, call);
   const [taken, placed] = await Promise.all([taking, registering]);
-  const got = taken.filter((one) => "part" in one);
-  const mayCommit = placed === undefined && got.length === lines.length;
+  const mayCommit = placed === undefined && taken.every((one) => "taken" in one);
   if (mayCommit) return commit(database, request, base, got, call);
   const abandoned =
     got.length > 0
@@ -183,8 +182,6 @@ function refusalOf(lines: Line[], taken: Taken[], nowMs: number): OrderRefusal |
   });
   return shortages.length > 0 ? { outcome: "insufficient_stock", shortages } : undefined;
 }
-
-type Got = Extract<Taken, { part: Part }>;
 
 /** Writes the reservation, or learns which record was there. */
 async function commit(

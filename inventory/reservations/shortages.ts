@@ -1,4 +1,5 @@
-import type { Line, StockItem } from "../../contract/tables.ts";
+import type { Line } from "../../contract/tables.ts";
+import type { Short } from "./take-units.ts";
 
 /** A line that is short: the units that were requested, and the units that were available. */
 export interface Shortage {
@@ -13,13 +14,13 @@ export type OrderRefusal =
   | { outcome: "insufficient_stock"; shortages: Shortage[] }
   | { outcome: "unknown_sku"; skus: string[] };
 
-/** The shortage of a line, from the row that proves it. */
-export const shortageOf = (line: Line, row: StockItem, nowMs: number): Shortage => {
-  const { nextEndMs = 0, reserved } = row;
+/** The shortage of a line, from the counts that prove it. */
+export const shortageOf = (line: Line, short: Short, nowMs: number): Shortage => {
+  const { available, nextEndMs = 0, reserved } = short;
   return {
     sku: line.sku,
     requested: line.quantity,
-    available: row.available,
+    available,
     ...(nextEndMs > nowMs && reserved > 0 && { nextExpiryAtMs: nextEndMs }),
   };
 };

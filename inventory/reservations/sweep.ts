@@ -1,7 +1,8 @@
 /**
  * Gives dead holds back. It goes through the partitions of the index in pages, so that its work stays
  * done whenever it is stopped; several sweeps at once begin at different partitions and cost each other
- * little but reads. Now and then it also resolves markers that requests which died left in rows.
+ * little but reads. Now and then it also resolves markers that requests which died left in rows, and
+ * makes quiet levels one row again.
  */
 import { sweepInFlight, sweepPageSize } from "../../contract/bounds.ts";
 import type { ReservationItem, StockItem } from "../../contract/tables.ts";
@@ -11,6 +12,8 @@ import { scan } from "../dynamodb/scan.ts";
 import { InventoryError } from "../errors.ts";
 import { forEach } from "../for-each.ts";
 import { markersOf } from "../stock/marker.ts";
+import { isFirstRow } from "../stock/level.ts";
+import { mergeIfQuiet } from "../stock/shards.ts";
 import { resolveMarkers } from "../stock/resolve.ts";
 import { endingsAtOnce } from "./end-parts.ts";
 import { expiryShardsOf, queryHolds } from "./hold-index.ts";
@@ -31,7 +34,7 @@ export interface SweepReport {
 export interface SweepOptions {
   /** Called with each failure, which does not stop the sweep: the id of a hold, or the key of a row. */
   onFailure?: (subject: string, error: Error) => void;
-  /** Resolves the open markers of all rows as well, which reads the table. */
+  /** Also resolves the open markers of all rows, and merges rows of quiet levels. It reads the table. */
   resolvesRows?: boolean;
 }
 
@@ -97,12 +100,15 @@ export const sweep = async (
 
   const resolveRows = async (): Promise<void> => {
     for await (const rows of scan<StockItem>(database, database.tables.stock, call)) {
-      const open = rows.filter(hasMarkers);
-      await forEach(open, sweepInFlight, async (row) => {
+      await forEach(rows.filter(hasMarkers), sweepInFlight, async (row) => {
         const isDone = await attempt(row.sku, async () => {
           await resolveMarkers(database, row, markersOf(row), call);
         });
         if (isDone) report.settled += 1;
+      });
+      const first = rows.filter(({ sku }) => isFirstRow(sku));
+      await forEach(first, sweepInFlight, async (row) => {
+        await attempt(row.sku, () => mergeIfQuiet(database, row, call));
       });
     }
   };

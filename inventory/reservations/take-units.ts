@@ -1,155 +1,267 @@
 /**
- * Takes the units of one line from its row, or proves that there are too few. The proof is one image of
- * the row that has too few units available, no marker that could free units, and no dead hold:
- *
- *   write   refused: 0 available, a marker of hold A       A committed? then its units are A's
- *   clear   the marker leaves, and the row comes with it    0 available, no marker: the shortage is exact
- *
- * A marker whose owner may still commit is waited for.
+ * Takes the units of one line: from the row of the level that this process writes to, in one update, or
+ * from others when that is busy or empty, several of them where no row alone has enough.
  */
-import { openMarkersMax, openMarkersTidy } from "../../contract/bounds.ts";
+import { openMarkersTidy, rowsInFlight, spreadEveryMs } from "../../contract/bounds.ts";
 import type { Line, Part, StockItem } from "../../contract/tables.ts";
 import { actorOf, backOff, type Call, type Database } from "../dynamodb/database.ts";
-import { InventoryError } from "../errors.ts";
+import { ThrottledError } from "../errors.ts";
+import { mapEach } from "../for-each.ts";
+import { isFirstRow, levelOf, readRows, shardsOf } from "../stock/level.ts";
 import { findMarker, markerKey, markersOf, type Marker, type NewMarker } from "../stock/marker.ts";
+import type { RowUnits } from "../stock/move-units.ts";
 import { resolveMarkers } from "../stock/resolve.ts";
-import { changeRow, readRow } from "../stock/row.ts";
-import { expireDeadHolds, isKnownAlive } from "./due-holds.ts";
+import { changeRow } from "../stock/row.ts";
+import { ifPossible, mergeRows, spreadLoad } from "../stock/shards.ts";
+import { hasRoom, makeRoom } from "./make-room.ts";
+import { memoryOf } from "./row-memory.ts";
 
 export interface TakeRequest {
   reservationId: string;
   /** The version of the record that the hold replaces; 0 for none. */
   base: number;
-  /** False for an order of several lines that waits for no other: it holds units meanwhile. */
-  waits: boolean;
+  /** True for an order of several lines: it holds units of others meanwhile. */
+  hasOthers: boolean;
+  /** True when the order has its SKUs leased. */
+  isLeased: boolean;
+}
+
+/** Units that a request has taken from a row. */
+export interface Got {
+  part: Part;
+  marker: Marker;
+  row: StockItem;
 }
 
 export type Taken =
-  | { part: Part; marker: Marker; row: StockItem }
-  /** Too few units are available: the row that proves it. */
-  | { short: StockItem }
+  | { taken: true }
+  /** Too few units are available. */
+  | { short: Short }
   | { unknown: true }
   /** Another request may still give units back, or take them. */
   | { blocked: true };
 
-/** The times that an order of several lines tries a crowded row without leases. */
-const crowdedTries = 2;
-
-/** The share of requests at a crowded row that resolve its markers. */
-const resolvingShare = 0.25;
-
-/** Waits for the owner of a marker, which needs some milliseconds. */
-const markerWait = { firstMs: 10, maxMs: 100 };
-
-/** @throws InventoryError `busy`, `unavailable`, `rejected` */
-export const takeUnits = async (
-  database: Database,
-  { reservationId, base, waits }: TakeRequest,
-  { sku, quantity }: Line,
-  call: Call,
-): Promise<Taken> => {
-  const marker: NewMarker = { reservationId, kind: "hold", base, quantity };
-  const lastChange = { kind: "hold", ...actorOf(call) } as const;
-  const memory = memoryOf(database);
-  const remembered = await memory.rowIfShort(sku, quantity, call);
-  if (remembered?.isExact) return { short: remembered.row };
-  let row = remembered?.row;
-  for (let attempt = 0; ; attempt += 1) {
-    if (row === undefined || row.available >= quantity || findMarker(row, marker) !== undefined) {
-      const key = markerKey(marker);
-      const clear = memory.takeCommitted(sku).filter((committed) => committed.key !== key);
-      const change = { place: [marker], clear, lastChange };
-      const result = await changeRow(database, sku, change, call);
-      row = result.applied ? result.row : result.found;
-      if (row === undefined) return { unknown: true };
-      const own = findMarker(row, marker);
-      if (own !== undefined) {
-        // Placed by this request, or by a repeat of it: the units are this reservation's either way.
-        return { part: { row: sku, quantity, version: own.version }, marker: own, row };
-      }
-    }
-    const result = await makeRoom(database, row, quantity, waits, attempt, call);
-    if (result === "blocked") return { blocked: true };
-    if ("short" in result) {
-      memory.noteShort(result.short);
-      return result;
-    }
-    ({ row } = result);
-  }
-};
-
-/**
- * Proves that a row has too few units available.
- *
- * @returns undefined when it has enough by now
- * @throws InventoryError `busy`, `unavailable`, `rejected`
- */
-export const proveShortage = async (
-  database: Database,
-  refused: StockItem,
-  quantity: number,
-  call: Call,
-): Promise<StockItem | undefined> => {
-  let row: StockItem | undefined = refused;
-  for (let attempt = 0; row !== undefined && row.available < quantity; attempt += 1) {
-    const result = await makeRoom(database, row, quantity, true, attempt, call);
-    if (result === "blocked") return undefined;
-    if ("short" in result) return result.short;
-    ({ row } = result);
-  }
-  return undefined;
-};
-
-/**
- * One step towards units for a request that the row has refused, or the proof that there are none.
- *
- * @returns the row to go on with; undefined where it is to be written without a look at it
- */
-async function makeRoom(
-  database: Database,
-  row: StockItem,
-  quantity: number,
-  waits: boolean,
-  attempt: number,
-  call: Call,
-): Promise<{ row: StockItem | undefined } | { short: StockItem } | "blocked"> {
-  const others = markersOf(row).filter(({ kind }) => kind !== "sale");
-  const isCrowded = row.available >= quantity && !hasRoom(row);
-  // Other lines of the order hold units meanwhile, so that it waits under leases.
-  if (isCrowded && !waits && attempt >= crowdedTries) return "blocked";
-  if (isCrowded && database.random() >= resolvingShare) {
-    // One of those that wait removes the markers for all of them.
-    await backOff(database, call, attempt, "conflict", markerWait);
-    return { row: await readRow(database, row.sku, call) };
-  }
-  if (others.length > 0) {
-    const { row: after, undecided } = await resolveMarkers(database, row, others, call);
-    const hasSome = after === undefined || (after.available >= quantity && hasRoom(after));
-    if (undecided.length === 0 || hasSome) return { row: after };
-    if (!waits && row.available < quantity) return "blocked";
-    await backOff(database, call, attempt, "conflict", markerWait);
-    return { row: await readRow(database, row.sku, call) };
-  }
-  if (row.available >= quantity) {
-    await backOff(database, call, attempt, "conflict", markerWait);
-    return { row: undefined };
-  }
-  if (row.reserved === 0 || isKnownAlive(database, row)) return { short: row };
-  const mayHaveDead = row.available + row.reserved >= quantity;
-  // Not even all holds have enough: the search is for the next end alone.
-  if (!mayHaveDead) return { short: (await expireDeadHolds(database, row, 0, call)) ?? row };
-  const searched = await expireDeadHolds(database, row, quantity - row.available, call);
-  return { row: searched ?? (await readRow(database, row.sku, call)) };
+/** The counts of the level that prove a shortage, and the next end of a hold, where that is known. */
+export interface Short {
+  available: number;
+  reserved: number;
+  nextEndMs?: number;
 }
 
-const hasRoom = ({ open }: StockItem): boolean => Object.keys(open).length < openMarkersMax;
+/** Rows of a level that a request tries without a look at all of them. */
+const blindTries = 3;
 
-/** One writer in so many tidies a row, so that they do not all do the same. */
-const tidyEvery = 6;
+/** The share of requests at a hot row that spread its load. */
+const spreadingShare = { throttled: 0.02, crowded: 0.2 };
+
+/** The share of requests that read a level again after a throttle. */
+const readingShare = 0.25;
+
+/** The share of refusals of a level in several rows that merge two of them. */
+const mergingShare = 0.05;
+const mergingMs = 50;
+
+/**
+ * @param got gets the units as they are taken, also those of a line that turns out to be short
+ * @throws InventoryError `busy`, `unavailable`, `rejected`
+ */
+export const takeUnits = async (
+  database: Database,
+  request: TakeRequest,
+  { sku, quantity }: Line,
+  got: Got[],
+  call: Call,
+): Promise<Taken> => {
+  const memory = memoryOf(database);
+  const remembered = await memory.rowsIfShort(sku, quantity, call);
+  if (remembered?.isExact) return { short: shortOf(remembered.rows, 0) };
+  const own: Got[] = [];
+  let missing = quantity;
+  const take = async (one: RowUnits): Promise<Tried> => {
+    const tried = await takeFrom(database, request, one, call);
+    if (!("part" in tried)) return tried;
+    own.push(tried);
+    got.push(tried);
+    missing -= one.units;
+    return tried;
+  };
+  // Undefined where the row of this process is written without a look at the level.
+  let rows: StockItem[] | undefined = remembered?.rows;
+  for (let attempt = 0; ; attempt += 1) {
+    if (rows === undefined) {
+      const key = memory.rowOf(sku);
+      const tried = await take({ row: key, units: missing });
+      if ("part" in tried) {
+        memory.learn(tried.row);
+        return { taken: true };
+      }
+      const { found, isHot } = tried;
+      if (found !== undefined) memory.learn(found);
+      else if (!isHot && isFirstRow(key)) return { unknown: true };
+      else if (!isHot) memory.forget(sku);
+      if (isHot) await onHotRow(database, sku, found, call);
+      const hasMoved = (found === undefined || isHot) && memory.moveOn(sku);
+      if (hasMoved && attempt < blindTries) continue;
+      if (isHot && found === undefined) await backOff(database, call, attempt, "throttle");
+      rows = found && isFirstRow(key) ? [found] : await readRows(database, sku, call);
+      if (rows === undefined) return { unknown: true };
+    }
+    // A row that its level has been spread from is no longer the whole of it.
+    if (rows.length === 1 && shardsOf(rows[0]!) > 1) {
+      rows = await readRows(database, sku, call, shardsOf(rows[0]!));
+      if (rows === undefined) return { unknown: true };
+    }
+    const plan = planOf(database, request, sku, rows, missing, own);
+    if (plan.length > 0) {
+      const tried = await mapEach(plan, rowsInFlight, take);
+      if (missing === 0) {
+        memory.keepTo(own[0]!.row, rows);
+        return { taken: true };
+      }
+      const [only] = tried;
+      const isHot = tried.some((one) => !("part" in one) && one.isHot);
+      if (isHot) {
+        await onHotRow(database, sku, undefined, call);
+        await backOff(database, call, attempt, "throttle");
+        // Most go on with what they know: a hot row takes only so many reads, too.
+        if (database.random() >= readingShare) continue;
+      }
+      const found =
+        rows.length === 1 && only !== undefined && !("part" in only) ? only.found : undefined;
+      rows = found === undefined ? await readRows(database, sku, call, rows.length) : [found];
+      if (rows === undefined) return { unknown: true };
+      if (planOf(database, request, sku, rows, missing, own).length > 0) continue;
+    }
+    const wanted = {
+      quantity: missing,
+      own: own.map(({ marker }) => marker.key),
+      waits: request.isLeased || !(request.hasOthers || own.length > 0),
+    };
+    const room = await makeRoom(database, rows, wanted, attempt, call);
+    if (room === "blocked") return { blocked: true };
+    if ("short" in room) {
+      memory.noteShort(room.short);
+      await mergeIfSoldOut(database, room.short, call);
+      return { short: shortOf(room.short, quantity - missing) };
+    }
+    ({ rows } = room);
+  }
+};
+
+type Tried = Got | { found: StockItem | undefined; isHot: boolean };
+
+/** Takes units from a row by one update. */
+async function takeFrom(
+  database: Database,
+  { reservationId, base }: TakeRequest,
+  { row: key, units }: RowUnits,
+  call: Call,
+): Promise<Tried> {
+  const marker: NewMarker = { reservationId, kind: "hold", base, quantity: units };
+  const name = markerKey(marker);
+  const clear = memoryOf(database)
+    .takeCommitted(key)
+    .filter((committed) => committed.key !== name);
+  const change = {
+    place: [marker],
+    clear,
+    lastChange: { kind: "hold", ...actorOf(call) },
+  } as const;
+  try {
+    const result = await changeRow(database, key, change, { ...call, endsAtThrottle: true });
+    const row = result.applied ? result.row : result.found;
+    // Placed by this request, or by a repeat of it: the units are this reservation's either way.
+    const own = row && findMarker(row, marker);
+    if (own) return { part: { row: key, quantity: units, version: own.version }, marker: own, row };
+    return { found: row, isHot: row !== undefined && row.available >= units && !hasRoom(row) };
+  } catch (error) {
+    if (!(error instanceof ThrottledError)) throw error;
+    call.onRetry?.("throttle");
+    return { found: undefined, isHot: true };
+  }
+}
+
+/**
+ * The rows to take the units from, none where they have too few: the row that has a marker of this
+ * request, or a row that has enough, or several.
+ */
+function planOf(
+  database: Database,
+  { reservationId, base }: TakeRequest,
+  sku: string,
+  rows: readonly StockItem[],
+  missing: number,
+  own: readonly Got[],
+): RowUnits[] {
+  const marker: NewMarker = { reservationId, kind: "hold", base, quantity: missing };
+  const free = rows.filter(({ sku: key }) => own.every(({ part }) => part.row !== key));
+  const adopted = free.find((row) => findMarker(row, marker) !== undefined);
+  if (adopted !== undefined) return [{ row: adopted.sku, units: missing }];
+  const usable = free.filter((row) => row.available > 0 && hasRoom(row));
+  const enough = usable.filter(({ available }) => available >= missing);
+  const chosen = memoryOf(database).rowOf(sku);
+  const row = enough.find(({ sku: key }) => key === chosen) ?? atRandom(database, enough);
+  if (row !== undefined) return [{ row: row.sku, units: missing }];
+  if (usable.reduce((sum, { available }) => sum + available, 0) < missing) return [];
+  const plan: RowUnits[] = [];
+  let left = missing;
+  for (const { sku: key, available } of usable.toSorted((a, b) => b.available - a.available)) {
+    if (left === 0) break;
+    const units = Math.min(left, available);
+    plan.push({ row: key, units });
+    left -= units;
+  }
+  return plan;
+}
+
+/** One of the rows, each by its share of the units: those with more are to sell more. */
+function atRandom(database: Database, rows: readonly StockItem[]): StockItem | undefined {
+  let rest = database.random() * levelUnits(rows);
+  return rows.find(({ available }) => (rest -= available) < 0) ?? rows.at(-1);
+}
+
+const levelUnits = (rows: readonly StockItem[]): number =>
+  rows.reduce((sum, { available }) => sum + available, 0);
+
+const shortOf = (rows: readonly StockItem[], taken: number): Short => {
+  const { nextEndMs } = rows[0]!;
+  const { available, reserved } = levelOf(rows);
+  return { available: available + taken, reserved, ...(nextEndMs !== undefined && { nextEndMs }) };
+};
+
+/** One of many requests that meet a hot row spreads its load over more rows. */
+async function onHotRow(
+  database: Database,
+  sku: string,
+  found: StockItem | undefined,
+  call: Call,
+): Promise<void> {
+  const share = found === undefined ? spreadingShare.throttled : spreadingShare.crowded;
+  const { spreadAtMs = 0 } = found ?? {};
+  if (database.now() < spreadAtMs + spreadEveryMs || database.random() >= share) return;
+  const shards = await ifPossible(spreadLoad(database, sku, call));
+  if (shards !== undefined) memoryOf(database).choose(sku, shards);
+}
+
+/** A look at a level that is sold out costs a read for each row: some requests merge two of them. */
+async function mergeIfSoldOut(
+  database: Database,
+  rows: readonly StockItem[],
+  call: Call,
+): Promise<void> {
+  const isSoldOut = rows.length > 1 && levelUnits(rows) === 0;
+  if (!isSoldOut || database.random() >= mergingShare) return;
+  const endsAtMs = database.monotonicMs() + mergingMs;
+  const brief = { ...call, patienceMs: () => endsAtMs - database.monotonicMs() };
+  await ifPossible(mergeRows(database, rows[0]!.sku, rows.length - 1, brief));
+}
 
 /** Notes that the record owns the units, so that the next write of this function removes the marker. */
 export const noteCommitted = (database: Database, row: string, marker: Marker): void =>
   memoryOf(database).noteCommitted(row, marker);
+
+/** One writer in so many tidies a row, so that they do not all do the same. */
+const tidyEvery = 6;
 
 /**
  * Removes markers of the row that their records have decided, when there are many: a hold's own marker
@@ -158,63 +270,5 @@ export const noteCommitted = (database: Database, row: string, marker: Marker): 
 export const tidyRow = async (database: Database, row: StockItem, call: Call): Promise<void> => {
   const markers = markersOf(row);
   const isMany = markers.length >= openMarkersTidy && row.version % tidyEvery === 0;
-  if (!isMany) return;
-  try {
-    await resolveMarkers(database, row, markers, call);
-  } catch (error) {
-    if (!(error instanceof InventoryError)) throw error;
-  }
+  if (isMany) await ifPossible(resolveMarkers(database, row, markers, call));
 };
-
-/** The time for which a row that was short is read before it is written, in milliseconds. */
-const readFirstMs = 2_000;
-const rowsRememberedMax = 1_000;
-
-interface Shortage {
-  row: StockItem;
-  atMs: number;
-}
-
-const memories = new WeakMap<Database, ReturnType<typeof createMemory>>();
-
-function memoryOf(database: Database) {
-  const memory = memories.get(database) ?? createMemory(database);
-  memories.set(database, memory);
-  return memory;
-}
-
-/** Rows that were short a moment ago: to read them is cheaper than a write that is refused. */
-function createMemory(database: Database) {
-  const shortages = new Map<string, Shortage>();
-  const committed = new Map<string, Marker[]>();
-  return {
-    noteCommitted: (row: string, marker: Marker): void => {
-      if (committed.size >= rowsRememberedMax) committed.clear();
-      committed.set(row, [marker]);
-    },
-    /** Markers of own holds that are committed, and that the next write to the row may remove. */
-    takeCommitted: (row: string): Marker[] => {
-      const markers = committed.get(row) ?? [];
-      committed.delete(row);
-      return markers;
-    },
-    noteShort: (row: StockItem): void => {
-      if (shortages.size >= rowsRememberedMax) shortages.clear();
-      shortages.set(row.sku, { row, atMs: database.monotonicMs() });
-    },
-    /** The row, where it was short a moment ago; as remembered, where the stack allows for that. */
-    rowIfShort: async (sku: string, quantity: number, call: Call) => {
-      const shortage = shortages.get(sku);
-      if (shortage === undefined) return undefined;
-      const ageMs = database.monotonicMs() - shortage.atMs;
-      if (ageMs >= readFirstMs) {
-        shortages.delete(sku);
-        return undefined;
-      }
-      const { row } = shortage;
-      const isExact = ageMs < database.refusalMemoryMs && row.available < quantity;
-      const now = isExact ? row : await readRow(database, sku, call);
-      return now && { row: now, isExact };
-    },
-  };
-}

@@ -7,10 +7,12 @@ import { writeIf } from "../dynamodb/write-if.ts";
 import { fingerprint, idOfKey, timeOrderedId } from "../identity.ts";
 import { haveSameParts } from "../reservations/parts.ts";
 import { endedTtlSeconds } from "../reservations/reservation.ts";
-import { proveShortage } from "../reservations/take-units.ts";
+import { proveShortage } from "../reservations/make-room.ts";
+import { levelOf, readLevel, readRows, shardsOf, type StockLevel } from "./level.ts";
 import { findMarker, markersOf, type Marker, type NewMarker } from "./marker.ts";
 import { resolveMarkers, supersede } from "./resolve.ts";
 import { changeRow, readRow } from "./row.ts";
+import { gatherUnits } from "./shards.ts";
 
 export interface AdjustStockInput {
   sku: string;
@@ -23,13 +25,13 @@ export interface AdjustStockInput {
 }
 
 export type AdjustStockOutcome =
-  | { outcome: "adjusted"; stock: StockItem }
-  /** The same adjustment was made before. `stock` is the record as it is now. */
-  | { outcome: "replayed"; stock: StockItem }
+  | { outcome: "adjusted"; stock: StockLevel }
+  /** The same adjustment was made before. `stock` is the level as it is now. */
+  | { outcome: "replayed"; stock: StockLevel }
   /** More units would be gone than are available: held units are never taken away. */
-  | { outcome: "insufficient_stock"; stock: StockItem }
+  | { outcome: "insufficient_stock"; stock: StockLevel }
   /** More units would be on hand than a record may have. */
-  | { outcome: "above_units_max"; stock: StockItem }
+  | { outcome: "above_units_max"; stock: StockLevel }
   | { outcome: "idempotency_key_reused" }
   | { outcome: "unknown_sku" };
 
@@ -123,14 +125,33 @@ async function place(
     if (row === undefined) return { refused: { outcome: "unknown_sku" } };
     const own = findMarker(row, marker);
     if (own !== undefined) return { marker: own, row };
-    if (row.onHand + delta > unitsMax)
-      return { refused: { outcome: "above_units_max", stock: row } };
+    if (row.onHand + delta > unitsMax) {
+      return { refused: { outcome: "above_units_max", stock: levelOf([row]) } };
+    }
     if (delta < 0 && row.available < -delta) {
-      const short = await proveShortage(database, row, -delta, call);
+      const short = await makeAvailable(database, row, -delta, call);
       if (short !== undefined) return { refused: { outcome: "insufficient_stock", stock: short } };
     } else await resolveMarkers(database, row, markersOf(row), call);
     if (attempt > 0) await backOff(database, call, attempt, "conflict");
   }
+}
+
+/** Brings units of other rows to the first one. Returns the level where it has too few of them. */
+async function makeAvailable(
+  database: Database,
+  first: StockItem,
+  units: number,
+  call: Call,
+): Promise<StockLevel | undefined> {
+  const shards = shardsOf(first);
+  const rows = shards === 1 ? [first] : await readRows(database, first.sku, call, shards);
+  if (rows === undefined) return undefined;
+  if (levelOf(rows).available < units) {
+    const short = await proveShortage(database, rows, units, call);
+    if (short !== undefined) return levelOf(short);
+  }
+  if (rows.length > 1) await gatherUnits(database, rows, units, call);
+  return undefined;
 }
 
 /** Writes the record. Returns "applied", or the record that was there. */
@@ -185,18 +206,22 @@ async function finish(
   call: Call,
 ): Promise<AdjustStockOutcome> {
   // The marker of units that left is removed by the next request that meets it.
-  if (marker.kind === "removal") return { outcome: "adjusted", stock: row };
+  if (marker.kind === "removal")
+    return answer("adjusted", await readLevel(database, sku, call, row));
   const { delta: _delta, ...reason } = adjustment;
   const change = { settle: [marker], lastChange: { kind: "adjustment", ...reason } } as const;
   const result = await changeRow(database, sku, change, call);
-  if (result.applied) return { outcome: "adjusted", stock: result.row };
-  // Another request has met the marker, and added them.
-  return result.found === undefined
-    ? { outcome: "unknown_sku" }
-    : { outcome: "adjusted", stock: result.found };
+  // Where it was not applied, another request has met the marker, and added them.
+  const after = result.applied ? result.row : result.found;
+  return answer("adjusted", after && (await readLevel(database, sku, call, after)));
 }
 
-/** The answer to a repeat: the row as it is now, or a refusal of another request under the key. */
+const answer = (
+  outcome: "adjusted" | "replayed",
+  stock: StockLevel | undefined,
+): AdjustStockOutcome => (stock === undefined ? { outcome: "unknown_sku" } : { outcome, stock });
+
+/** The answer to a repeat: the level as it is now, or a refusal of another request under the key. */
 async function replay(
   database: Database,
   { sku, fingerprint: hash }: AdjustRequest,
@@ -210,5 +235,5 @@ async function replay(
     ({ reservationId }) => reservationId === existing.reservationId,
   );
   const resolved = own.length > 0 ? await resolveMarkers(database, row, own, call) : { row };
-  return { outcome: "replayed", stock: resolved.row ?? row };
+  return answer("replayed", await readLevel(database, sku, call, resolved.row ?? row));
 }

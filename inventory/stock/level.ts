@@ -5,8 +5,12 @@
  */
 import type { StockItem } from "../../contract/tables.ts";
 import { batchGet } from "../dynamodb/batch-get.ts";
+import { rowsInFlight } from "../../contract/bounds.ts";
 import { backOff, type Call, type Database } from "../dynamodb/database.ts";
+import { mapEach } from "../for-each.ts";
 import type { Counts } from "./counts.ts";
+import { isMove, markersOf } from "./marker.ts";
+import { resolveMarkers } from "./resolve.ts";
 import { readRow } from "./row.ts";
 
 /** A stock level as callers see it: the sums of its rows. */
@@ -30,6 +34,9 @@ export const isFirstRow = (row: string): boolean => !row.includes(separator);
 /** @param shard from 0 */
 export const rowKeyOf = (sku: string, shard: number): string =>
   shard === 0 ? sku : `${sku}${separator}${shard}`;
+
+/** The number of the row in its level, from 0. */
+export const shardOf = (row: string): number => Number(row.split(separator, 2)[1] ?? 0);
 
 export const shardsOf = ({ shards = 1 }: Pick<StockItem, "shards">): number => shards;
 
@@ -94,28 +101,65 @@ export const areSameRows = (some: readonly StockItem[], others: readonly StockIt
     return other.sku === sku && other.version === version;
   });
 
+/** True when no units went from row to row between the two reads. */
+const areUnmoved = (some: readonly StockItem[], others: readonly StockItem[]): boolean =>
+  some.length === others.length &&
+  some.every(({ sku, moveVersion }, index) => {
+    const other = others[index]!;
+    return other.sku === sku && other.moveVersion === moveVersion;
+  });
+
 /** Waits between two reads of a level that did not agree. */
 const snapshotWait = { firstMs: 4, maxMs: 50 };
 
 /**
- * The rows of a level as they were at one time during the call, or undefined when the SKU is unknown.
+ * The rows of a level as they were at one time during the call, with no units on their way between
+ * them; undefined when the SKU is unknown. A level that keeps changing is not so at two reads: after
+ * `tries` it is read at a time of each row, with no move between these times.
  *
- * @param seen an earlier read, which may be one half of the proof
- * @throws InventoryError `busy` when the level keeps changing, `unavailable`, `rejected`
+ * @throws InventoryError `busy`, `unavailable`, `rejected`
  */
 export const snapshotOf = async (
   database: Database,
   sku: string,
   call: Call,
-  seen?: readonly StockItem[],
+  tries: number,
 ): Promise<StockItem[] | undefined> => {
-  let before = seen ?? (await readRows(database, sku, call));
-  for (let attempt = 0; before !== undefined; attempt += 1) {
-    if (before.length === 1) return [...before];
-    const after: StockItem[] | undefined = await readRows(database, sku, call, before.length);
-    if (after !== undefined && areSameRows(before, after)) return after;
-    before = after;
+  let before: StockItem[] | undefined;
+  for (let attempt = 0; ; attempt += 1) {
+    const after: StockItem[] | undefined = await readRows(database, sku, call, before?.length);
+    if (after === undefined || after.length === 1) return after;
+    const moving = after.map((row) => markersOf(row).filter(isMove));
+    if (moving.some(({ length }) => length > 0)) {
+      before = undefined;
+      await mapEach([...after.entries()], rowsInFlight, ([index, row]) =>
+        resolveMarkers(database, row, moving[index]!, call),
+      );
+    } else {
+      const agree = attempt < tries ? areSameRows : areUnmoved;
+      if (before !== undefined && agree(before, after)) return after;
+      before = after;
+    }
     if (attempt > 0) await backOff(database, call, attempt, "conflict", snapshotWait);
   }
-  return undefined;
+};
+
+/** Reads of a level that must be of one time, before it is read at a time of each row. */
+const snapshotTries = 8;
+
+/**
+ * The level of a SKU as it is now, or undefined when the SKU is unknown.
+ *
+ * @param first the first row, where it was just read
+ * @throws InventoryError `busy`, `unavailable`, `rejected`
+ */
+export const readLevel = async (
+  database: Database,
+  sku: string,
+  call: Call,
+  first?: StockItem,
+): Promise<StockLevel | undefined> => {
+  const isWhole = first !== undefined && shardsOf(first) === 1;
+  const rows = isWhole ? [first] : await snapshotOf(database, sku, call, snapshotTries);
+  return rows && levelOf(rows);
 };

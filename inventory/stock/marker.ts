@@ -80,6 +80,10 @@ const kinds = {
 
 export type MarkerKind = keyof typeof kinds;
 
+/** True for units that go from row to row of their level. */
+export const isMove = ({ kind }: Pick<NewMarker, "kind">): boolean =>
+  kind === "departure" || kind === "arrival";
+
 /** A change that is to be marked in a row. */
 export interface NewMarker {
   reservationId: string;

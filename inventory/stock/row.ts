@@ -10,7 +10,15 @@ import type { Call, Database } from "../dynamodb/database.ts";
 import { readItem } from "../dynamodb/read-item.ts";
 import { writeIf } from "../dynamodb/write-if.ts";
 import { InventoryError } from "../errors.ts";
-import { effectOf, kindOf, markerKey, markerTerm, type Marker, type NewMarker } from "./marker.ts";
+import {
+  effectOf,
+  isMove,
+  kindOf,
+  markerKey,
+  markerTerm,
+  type Marker,
+  type NewMarker,
+} from "./marker.ts";
 
 export interface RowChange {
   /** Changes to mark. Eager ones take effect. */
@@ -23,6 +31,8 @@ export interface RowChange {
   lastChange: LastChange;
   /** The largest number of units on hand that the change may meet. */
   onHandMax?: number;
+  /** The version before which the row must have begun. */
+  startsBefore?: number;
 }
 
 export type RowResult =
@@ -65,7 +75,7 @@ export const changeRow = async (
 };
 
 function updateOf(database: Database, key: string, change: RowChange, nowMs: number) {
-  const { place = [], settle = [], clear = [], lastChange, onHandMax } = change;
+  const { place = [], settle = [], clear = [], lastChange, onHandMax, startsBefore } = change;
   const delta = sumOf(change);
   const sets: string[] = [];
   const conditions: string[] = [];
@@ -90,6 +100,10 @@ function updateOf(database: Database, key: string, change: RowChange, nowMs: num
     names["#onHandVersion"] = "onHandVersion";
     sets.push("#onHandVersion = #version + :one");
   }
+  if (movesCounts && [...place, ...settle].some(isMove)) {
+    names["#moveVersion"] = "moveVersion";
+    sets.push("#moveVersion = #version + :one");
+  }
   if (delta.available < 0) {
     values[":taken"] = -delta.available;
     conditions.push("#available >= :taken");
@@ -98,6 +112,11 @@ function updateOf(database: Database, key: string, change: RowChange, nowMs: num
     names["#onHand"] = "onHand";
     values[":onHandMax"] = onHandMax;
     conditions.push("#onHand <= :onHandMax");
+  }
+  if (startsBefore !== undefined) {
+    names["#startVersion"] = "startVersion";
+    values[":startsBefore"] = startsBefore;
+    conditions.push("(attribute_not_exists(#startVersion) OR #startVersion < :startsBefore)");
   }
   for (const [index, marker] of place.entries()) {
     names[`#p${index}`] = markerKey(marker);

@@ -1,14 +1,24 @@
 /** The counts of SKUs: set by a count, read one by one or as a list. */
 import { PutCommand, ScanCommand, UpdateCommand } from "@aws-sdk/lib-dynamodb";
-import { pageSizeDefault } from "../../contract/bounds.ts";
+import { pageSizeDefault, rowsInFlight } from "../../contract/bounds.ts";
 import type { LastChange, StockItem } from "../../contract/tables.ts";
 import { decodeCursor, encodeCursor } from "../dynamodb/cursor.ts";
 import { actorOf, backOff, withPatience, type Call, type Database } from "../dynamodb/database.ts";
 import { pageOf, readLimit, type Page } from "../dynamodb/page.ts";
 import { send } from "../dynamodb/send.ts";
 import { InventoryError } from "../errors.ts";
+import { mapEach } from "../for-each.ts";
 import { writeIf } from "../dynamodb/write-if.ts";
-import { readRow } from "./row.ts";
+import {
+  isFirstRow,
+  levelOf,
+  readLevel,
+  readRows,
+  shardsOf,
+  snapshotOf,
+  type StockLevel,
+} from "./level.ts";
+import { gatherUnits, setShards } from "./shards.ts";
 
 export interface SetStockInput {
   sku: string;
@@ -17,69 +27,98 @@ export interface SetStockInput {
   expectedVersion?: number | undefined;
   /** The SKU is low at this number of available units or fewer; 0 for never. Stays when absent. */
   lowStockThreshold?: number | undefined;
+  /** The number of rows that the level is to have. Stays when absent. */
+  shards?: number | undefined;
 }
 
 export type SetStockOutcome =
-  | { outcome: "created"; stock: StockItem }
-  | { outcome: "replaced"; stock: StockItem }
+  | { outcome: "created"; stock: StockLevel }
+  | { outcome: "replaced"; stock: StockLevel }
   /** More units are held than would be on hand. */
-  | { outcome: "below_reserved"; stock: StockItem }
-  /** `version` is the record's, 0 when there is none. */
+  | { outcome: "below_reserved"; stock: StockLevel }
+  /** `version` is the level's, 0 when there is none. */
   | { outcome: "version_mismatch"; version: number };
 
 /** Identifies one count, so that it recognises its own write. */
 const countIdLength = 8;
 
 /**
- * Sets the units on hand and keeps the held ones. The row is read first, and the write is conditional on
- * the units on hand that were read: holds do not change them, so that a selling SKU is counted as easily
- * as a quiet one. A count whose reply was lost is recognised, and not applied again.
+ * Sets the units on hand and keeps the held ones. The level is read first, and the write to its first
+ * row is conditional on the units on hand that were read there: holds do not change them, so that a
+ * selling SKU is counted as easily as a quiet one. Sales in other rows count as after it. A count whose
+ * reply was lost is recognised, and not applied again.
  *
- * @throws InventoryError `busy`, `unavailable`, `rejected`
+ * @throws InventoryError `busy`, `unavailable`, `rejected`: with `shards`, the count may be applied then
  */
 export const setStock = async (
   database: Database,
   input: SetStockInput,
   caller: Call,
 ): Promise<SetStockOutcome> => {
-  const { sku, onHand, expectedVersion } = input;
   const call = withPatience(database, caller);
+  const counted = await count(database, input, call);
+  const isDone = counted.outcome === "created" || counted.outcome === "replaced";
+  const { sku, shards } = input;
+  if (!isDone || shards === undefined) return counted;
+  await setShards(database, sku, shards, withPatience(database, caller));
+  return { ...counted, stock: (await readLevel(database, sku, call)) ?? counted.stock };
+};
+
+async function count(
+  database: Database,
+  input: SetStockInput,
+  call: Call,
+): Promise<SetStockOutcome> {
+  const { sku, onHand } = input;
+  let { expectedVersion } = input;
   const countId = database.randomUuid().slice(0, countIdLength);
   const lastChange: LastChange = { kind: "count", ...actorOf(call) };
-  let seen = await readRow(database, sku, call);
+  let rows = await snapshotOf(database, sku, call, 0);
   for (let attempt = 0; ; attempt += 1) {
-    const version = seen?.version ?? 0;
+    const level = rows && levelOf(rows);
+    const version = level?.version ?? 0;
     if (expectedVersion !== undefined && version !== expectedVersion) {
       return { outcome: "version_mismatch", version };
     }
-    if (seen !== undefined && seen.reserved > onHand) {
-      return { outcome: "below_reserved", stock: seen };
+    if (level !== undefined && level.reserved > onHand) {
+      return { outcome: "below_reserved", stock: level };
     }
-    const result = await writeCount(database, input, seen, countId, lastChange, call);
-    if (result.applied) return result.outcome;
-    seen = result.found;
+    const missing = level === undefined ? 0 : level.onHand - onHand - rows![0]!.available;
+    let found: StockItem | undefined;
+    if (missing > 0 && rows!.length > 1) {
+      await gatherUnits(database, rows!, level!.onHand - onHand, call);
+      // It was the version of the level, which the moves have changed.
+      expectedVersion = undefined;
+    } else {
+      const wanted = { ...input, expectedVersion };
+      const result = await writeCount(database, wanted, rows, countId, lastChange, call);
+      if ("outcome" in result) return result;
+      ({ found } = result);
+    }
+    // After a wait the row that was found is old.
+    const isFresh = attempt === 0 && found !== undefined && shardsOf(found) === 1;
     if (attempt > 0) await backOff(database, call, attempt, "conflict");
+    rows = isFresh ? [found!] : await snapshotOf(database, sku, call, 0);
   }
-};
+}
 
-type Written =
-  { applied: true; outcome: SetStockOutcome } | { applied: false; found: StockItem | undefined };
-
+/** Writes the count. Returns the first row where its units on hand have changed since they were read. */
 async function writeCount(
   database: Database,
   input: SetStockInput,
-  seen: StockItem | undefined,
+  rows: readonly StockItem[] | undefined,
   countId: string,
   lastChange: LastChange,
   call: Call,
-): Promise<Written> {
-  const outcome = seen === undefined ? "created" : "replaced";
+): Promise<SetStockOutcome | { found: StockItem | undefined }> {
+  const outcome = rows === undefined ? "created" : "replaced";
+  const seen = rows?.[0];
   let row: StockItem | undefined;
   let attempts = 0;
   const command = () => {
     attempts += 1;
     const nowMs = database.now();
-    if (seen !== undefined) return recount(database, input, seen, countId, lastChange);
+    if (rows !== undefined) return recount(database, input, rows, countId, lastChange);
     row = newRow(input, countId, lastChange, nowMs);
     return new PutCommand({
       TableName: database.tables.stock,
@@ -88,17 +127,19 @@ async function writeCount(
       ReturnValuesOnConditionCheckFailure: "ALL_OLD",
     });
   };
+  const counted = (first: StockItem): SetStockOutcome => ({
+    outcome,
+    stock: levelOf([first, ...(rows ?? []).slice(1)]),
+  });
   const result = await writeIf<StockItem>(database, command, call);
-  if (result.applied) return { applied: true, outcome: { outcome, stock: row ?? result.item } };
+  if (result.applied) return counted(row ?? result.item);
   // The reply to an earlier attempt of this call was lost.
-  if (result.found?.countId === countId) {
-    return { applied: true, outcome: { outcome, stock: result.found } };
-  }
+  if (result.found?.countId === countId) return counted(result.found);
   // An earlier attempt may be applied, and a later count of another caller hide it.
   if (attempts > 1 && result.found?.countId !== seen?.countId) {
     throw new InventoryError("busy", `Another count of ${input.sku} met this one.`);
   }
-  return result;
+  return { found: result.found };
 }
 
 const newRow = (
@@ -120,14 +161,16 @@ const newRow = (
   ...(lowStockThreshold !== undefined && { lowStockThreshold }),
 });
 
-/** The conditional update of a row whose units on hand are as they were read. */
+/** The conditional update of a first row whose units on hand are as they were read. */
 function recount(
   database: Database,
   { sku, onHand, expectedVersion, lowStockThreshold }: SetStockInput,
-  seen: StockItem,
+  rows: readonly StockItem[],
   countId: string,
   lastChange: LastChange,
 ): UpdateCommand {
+  const seen = rows[0]!;
+  const delta = onHand - levelOf(rows).onHand;
   const setsThreshold = lowStockThreshold !== undefined;
   const isExpected = expectedVersion !== undefined;
   return new UpdateCommand({
@@ -152,32 +195,37 @@ function recount(
       ...(setsThreshold && { "#lowStockThreshold": "lowStockThreshold" }),
     },
     ExpressionAttributeValues: {
-      ":onHand": onHand,
-      ":delta": onHand - seen.onHand,
-      ":least": seen.onHand - onHand,
+      ":onHand": seen.onHand + delta,
+      ":delta": delta,
+      ":least": -delta,
       ":seen": seen.onHandVersion,
       ":countId": countId,
       ":one": 1,
       ":now": database.now(),
       ":lastChange": lastChange,
       ...(setsThreshold && { ":lowStockThreshold": lowStockThreshold }),
-      ...(isExpected && { ":expectedVersion": expectedVersion }),
+      ...(isExpected && { ":expectedVersion": seen.version }),
     },
     ReturnValues: "ALL_NEW",
     ReturnValuesOnConditionCheckFailure: "ALL_OLD",
   });
 }
 
-/** The stock of a SKU as it is now, or undefined when the SKU is unknown. */
+/**
+ * The stock level of a SKU as it is now, or undefined when the SKU is unknown.
+ *
+ * @throws InventoryError `busy`, `unavailable`, `rejected`
+ */
 export const getStock = (
   database: Database,
   sku: string,
-  call: Call,
-): Promise<StockItem | undefined> => readRow(database, sku, call);
+  caller: Call,
+): Promise<StockLevel | undefined> => readLevel(database, sku, withPatience(database, caller));
 
 /**
- * All stock, in no order, page by page. A page is eventually consistent: half the price, for a list
- * that is old by the time it has been read.
+ * All stock levels, in no order, page by page. A page is eventually consistent: half the price, for a
+ * list that is old by the time it has been read. A page may have fewer than `limit`, also when there are
+ * more: a level in several rows is listed with its first one.
  *
  * @throws InventoryError `invalid_cursor`, `busy`, `unavailable`, `rejected`
  */
@@ -185,7 +233,7 @@ export const listStock = async (
   database: Database,
   { limit = pageSizeDefault, cursor }: { limit?: number | undefined; cursor?: string | undefined },
   call: Call,
-): Promise<Page<StockItem>> => {
+): Promise<Page<StockLevel>> => {
   const list = ["stock"];
   const start = cursor && decodeCursor(list, ["string"], cursor);
   const command = new ScanCommand({
@@ -198,5 +246,14 @@ export const listStock = async (
     (options) => database.client.send(command, options),
     call,
   );
-  return pageOf(Items as StockItem[], limit, ({ sku }) => encodeCursor(list, [sku]));
+  const page = pageOf(Items as StockItem[], limit, ({ sku }) => encodeCursor(list, [sku]));
+  const levels = await mapEach(
+    page.items.filter(({ sku }) => isFirstRow(sku)),
+    rowsInFlight,
+    async (first) => {
+      const rows = shardsOf(first) === 1 ? [first] : await readRows(database, first.sku, call);
+      return levelOf(rows ?? [first]);
+    },
+  );
+  return { ...page, items: levels };
 };

@@ -63,19 +63,19 @@ const catalogue = {
     isEager: true,`,
   },
   "undecided-markers-ignored": {
-    file: "inventory/reservations/take-units.ts",
-    original: `if (undecided.length === 0 || hasSome) return { row: after };`,
-    mistake: `if (undecided.length === 0 || hasSome) return { row: after }; return { short: row };`,
+    file: "inventory/reservations/make-room.ts",
+    original: `if (!waits && !hasUnits) return "blocked";`,
+    mistake: `return { short: [...rows] };`,
   },
   "first-refusal-trusted": {
-    file: "inventory/reservations/take-units.ts",
-    original: `if (others.length > 0) {`,
-    mistake: `if (others.length > 99) {`,
+    file: "inventory/reservations/make-room.ts",
+    original: `if (open.length > 0) {`,
+    mistake: `if (open.length > 99) {`,
   },
   "dead-holds-overlooked": {
-    file: "inventory/reservations/take-units.ts",
-    original: `row.available + row.reserved >= quantity;`,
-    mistake: `row.available + row.reserved < 0;`,
+    file: "inventory/reservations/make-room.ts",
+    original: `available + reserved >= quantity;`,
+    mistake: `available + reserved < 0;`,
   },
   "end-keeps-the-version": {
     file: "inventory/reservations/end-parts.ts",

@@ -122,6 +122,7 @@ export const createAccounts = (
           account.unowned += quantity;
           break;
         case "removal":
+        case "departure":
           if (isDecided) break;
           account.onHand -= quantity;
           account.unowned += quantity;
@@ -138,6 +139,7 @@ export const createAccounts = (
           account.onHand += quantity;
           break;
         case "addition":
+        case "arrival":
           if (!isDecided) break;
           account.onHand -= quantity;
           account.unowned += quantity;

@@ -1,4 +1,5 @@
 /** The time between a call and its answer, and what was true within it. */
+import type { StockLevel } from "../../../inventory/stock/level.ts";
 import type { ReservationItem, StockItem } from "../../../contract/tables.ts";
 import type { Reservation } from "../../../inventory/reservations/reservation.ts";
 import { epochMs } from "../cloud/environment.ts";
@@ -56,7 +57,7 @@ export function notShown(shown: Reservation, span: Span): string | undefined {
 }
 
 /** The reason why a stock record was never as an answer shows it. */
-export function notStock(shown: StockItem, span: Span): string | undefined {
+export function notStock(shown: StockLevel, span: Span): string | undefined {
   const isAsShown = (row?: StockItem): boolean =>
     row !== undefined &&
     row.version === shown.version &&

@@ -1,0 +1,97 @@
+/**
+ * Knowledge of a process about the rows that it wrote. It saves requests, and decides nothing: a row that
+ * was short a moment ago is read before it is written, since a refused write costs more; markers of own
+ * holds that are committed leave with the next write; and of the rows of a level a process keeps to one.
+ */
+import type { StockItem } from "../../contract/tables.ts";
+import type { Call, Database } from "../dynamodb/database.ts";
+import { readRows, rowKeyOf, shardOf, shardsOf, skuOf } from "../stock/level.ts";
+import type { Marker } from "../stock/marker.ts";
+
+/** The time for which a level that was short is read before it is written, in milliseconds. */
+const readFirstMs = 2_000;
+const rememberedMax = 1_000;
+
+interface Choice {
+  shards: number;
+  shard: number;
+}
+
+export type RowMemory = ReturnType<typeof createMemory>;
+
+const memories = new WeakMap<Database, RowMemory>();
+
+export const memoryOf = (database: Database): RowMemory => {
+  const memory = memories.get(database) ?? createMemory(database);
+  memories.set(database, memory);
+  return memory;
+};
+
+const note = <Value>(map: Map<string, Value>, key: string, value: Value): void => {
+  if (map.size >= rememberedMax) map.clear();
+  map.set(key, value);
+};
+
+function createMemory(database: Database) {
+  const shortages = new Map<string, { rows: StockItem[]; atMs: number }>();
+  const committed = new Map<string, Marker[]>();
+  const choices = new Map<string, Choice>();
+
+  /** Chooses one of so many rows of the level. */
+  const choose = (sku: string, shards: number): void =>
+    note(choices, sku, { shards, shard: Math.floor(database.random() * shards) });
+
+  return {
+    noteCommitted: (row: string, marker: Marker): void => note(committed, row, [marker]),
+    /** Markers of own holds that are committed, and that the next write to the row may remove. */
+    takeCommitted: (row: string): Marker[] => {
+      const markers = committed.get(row) ?? [];
+      committed.delete(row);
+      return markers;
+    },
+    noteShort: (rows: StockItem[]): void =>
+      note(shortages, rows[0]!.sku, { rows, atMs: database.monotonicMs() }),
+    /** The rows of a level that was short a moment ago; as remembered, where the stack allows for that. */
+    rowsIfShort: async (sku: string, quantity: number, call: Call) => {
+      const shortage = shortages.get(sku);
+      if (shortage === undefined) return undefined;
+      const ageMs = database.monotonicMs() - shortage.atMs;
+      if (ageMs >= readFirstMs) {
+        shortages.delete(sku);
+        return undefined;
+      }
+      const { rows } = shortage;
+      const available = rows.reduce((sum, row) => sum + row.available, 0);
+      const isExact = ageMs < database.refusalMemoryMs && available < quantity;
+      const now = isExact ? rows : await readRows(database, sku, call, rows.length);
+      return now && { rows: now, isExact };
+    },
+    /** The row that this process writes to. */
+    rowOf: (sku: string): string => rowKeyOf(sku, choices.get(sku)?.shard ?? 0),
+    /** Chooses a row of the level, where the number of its rows has changed. */
+    learn: (row: StockItem): void => {
+      const sku = skuOf(row.sku);
+      const shards = shardsOf(row);
+      const known = choices.get(sku)?.shards ?? 1;
+      // The first row decides; others may be behind.
+      if (shards === known || (shards < known && row.sku !== sku)) return;
+      if (shards === 1) choices.delete(sku);
+      else choose(sku, shards);
+    },
+    choose,
+    /** Keeps to this row of the level from now on. */
+    keepTo: ({ sku }: StockItem, rows: readonly StockItem[]): void => {
+      const shards = shardsOf(rows[0]!);
+      if (shards > 1) note(choices, skuOf(sku), { shards, shard: shardOf(sku) });
+    },
+    /** Chooses another row. False where the level has no other, as far as is known. */
+    moveOn: (sku: string): boolean => {
+      const choice = choices.get(sku);
+      if (choice === undefined) return false;
+      choose(sku, choice.shards);
+      return true;
+    },
+    /** Goes back to the first row, since the chosen one is gone. */
+    forget: (sku: string): void => void choices.delete(sku),
+  };
+}

@@ -1,0 +1,114 @@
+/**
+ * Brings units of a level from some of its rows to others, by the same steps as all else: markers in
+ * the rows, then a record that decides them.
+ *
+ *   from    departure placed: the units leave        decided: removed          superseded: they come back
+ *   to      arrival placed: nothing changes          decided: they are added   superseded: removed
+ *
+ * The units on their way are in no row, so that others who need them resolve the markers first.
+ */
+import { PutCommand } from "@aws-sdk/lib-dynamodb";
+import { rowsInFlight } from "../../contract/bounds.ts";
+import type { Part, ReservationItem, StockItem } from "../../contract/tables.ts";
+import type { Call, Database } from "../dynamodb/database.ts";
+import { writeIf } from "../dynamodb/write-if.ts";
+import { mapEach } from "../for-each.ts";
+import { timeOrderedId } from "../identity.ts";
+import { skuOf } from "./level.ts";
+import { findMarker, type Marker, type MarkerKind } from "./marker.ts";
+import { resolveMarkers, supersede } from "./resolve.ts";
+import { changeRow } from "./row.ts";
+import { ttlSecondsAfter } from "./ttl.ts";
+
+/** Units of one row. */
+export interface RowUnits {
+  row: string;
+  units: number;
+}
+
+interface Placed {
+  marker: Marker;
+  row: StockItem;
+}
+
+const lastChange = { kind: "move" } as const;
+
+/**
+ * Moves as many of these units as the rows still have available.
+ *
+ * @param from rows of one level, each once
+ * @param to the rows that get so many units in all, each once and none of `from`
+ * @returns the number of units that were moved; 0 where another request has taken them meanwhile
+ * @throws InventoryError `busy`, `unavailable`, `rejected`
+ */
+export const moveUnits = async (
+  database: Database,
+  from: readonly RowUnits[],
+  to: (units: number) => RowUnits[],
+  call: Call,
+): Promise<number> => {
+  const reservationId = timeOrderedId(database.now(), database.randomUuid());
+  const place = async (kind: MarkerKind, { row, units }: RowUnits): Promise<Placed | undefined> => {
+    const marker = { reservationId, kind, base: 0, quantity: units };
+    const result = await changeRow(database, row, { place: [marker], lastChange }, call);
+    const found = result.applied ? result.row : result.found;
+    const own = found && findMarker(found, marker);
+    return own && { marker: own, row: found };
+  };
+  const departed = present(await mapEach(from, rowsInFlight, (one) => place("departure", one)));
+  const units = departed.reduce((sum, { marker }) => sum + marker.quantity, 0);
+  if (units === 0) return 0;
+  const arrivals = to(units);
+  const arriving = present(await mapEach(arrivals, rowsInFlight, (one) => place("arrival", one)));
+  const placed = [...departed, ...arriving];
+  const isWhole = arriving.length === arrivals.length;
+  const isMoved = isWhole && (await commit(database, reservationId, placed, call));
+  if (!isMoved) await supersede(database, reservationId, undefined, 0, call);
+  await mapEach(placed, rowsInFlight, async ({ marker, row }) => {
+    const leaving = marker.kind === "arrival" ? { settle: [marker] } : { clear: [marker] };
+    if (isMoved) await changeRow(database, row.sku, { ...leaving, lastChange }, call);
+    else await resolveMarkers(database, row, [marker], call, { isPatient: false });
+  });
+  return isMoved ? units : 0;
+};
+
+const present = (placed: readonly (Placed | undefined)[]): Placed[] =>
+  placed.filter((one) => one !== undefined);
+
+/** Writes the record. False when another request has superseded it. */
+async function commit(
+  database: Database,
+  reservationId: string,
+  placed: readonly Placed[],
+  call: Call,
+): Promise<boolean> {
+  const parts = placed.map(({ marker, row }): Part => {
+    const { quantity, version } = marker;
+    return { row: row.sku, quantity, version, ...(marker.kind === "arrival" && { arrives: true }) };
+  });
+  const quantity = parts.reduce((sum, part) => (part.arrives ? sum + part.quantity : sum), 0);
+  const command = () => {
+    const nowMs = database.now();
+    const item: ReservationItem = {
+      reservationId,
+      status: "move",
+      lines: [{ sku: skuOf(parts[0]!.row), quantity }],
+      parts,
+      createdAtMs: nowMs,
+      expiresAtMs: nowMs,
+      updatedAtMs: nowMs,
+      fingerprint: "",
+      version: 1,
+      ttlSeconds: ttlSecondsAfter(nowMs, database.retentionDays),
+    };
+    return new PutCommand({
+      TableName: database.tables.reservations,
+      Item: item,
+      ConditionExpression: "attribute_not_exists(reservationId)",
+      ReturnValuesOnConditionCheckFailure: "ALL_OLD",
+    });
+  };
+  const result = await writeIf<ReservationItem>(database, command, call);
+  // Under this id no other request writes a move: it is this one, whose reply was lost.
+  return result.applied || result.found?.status === "move";
+}

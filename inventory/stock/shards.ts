@@ -1,0 +1,362 @@
+/**
+ * The number of rows of a level. More of them take more writes: a caller asks for them before a sale, and
+ * the core doubles them when a row is hot. A level that is quiet or sold out becomes one row again, so that
+ * a look at it costs one read.
+ */
+import { PutCommand, TransactWriteCommand, UpdateCommand } from "@aws-sdk/lib-dynamodb";
+import { quietLevelMs, rowsInFlight, shardsMax, spreadEveryMs } from "../../contract/bounds.ts";
+import type { StockItem } from "../../contract/tables.ts";
+import { backOff, type Call, type Database } from "../dynamodb/database.ts";
+import { send } from "../dynamodb/send.ts";
+import { writeIf } from "../dynamodb/write-if.ts";
+import { InventoryError } from "../errors.ts";
+import { mapEach } from "../for-each.ts";
+import { readRows, rowKeyOf, shardOf, shardsOf } from "./level.ts";
+import { markersOf } from "./marker.ts";
+import { moveUnits, type RowUnits } from "./move-units.ts";
+import { resolveMarkers } from "./resolve.ts";
+
+/** Units of each row below which more rows are of no use: they would soon be empty. */
+const unitsPerRowMin = 100;
+
+/**
+ * Gives the level so many rows, and spreads its units over them.
+ *
+ * @returns false when the SKU is unknown
+ * @throws InventoryError `busy` when fewer rows are wanted of a level that is too busy for it,
+ *   `unavailable`, `rejected`
+ */
+export const setShards = async (
+  database: Database,
+  sku: string,
+  shards: number,
+  call: Call,
+): Promise<boolean> => {
+  for (let attempt = 0; ; attempt += 1) {
+    const rows = await readRows(database, sku, call);
+    if (rows === undefined) return false;
+    if (rows.length > shards) await mergeRows(database, sku, shards, call);
+    else if (await addRows(database, rows, shards, true, call)) {
+      await spreadUnits(database, sku, call);
+      return true;
+    }
+    await backOff(database, call, attempt, "conflict");
+  }
+};
+
+/**
+ * Spreads the load of a hot level: its units where they are uneven, or else over twice as many rows. One
+ * request a second does so, whichever comes first.
+ *
+ * @returns the number of rows; undefined where nothing was to be done
+ * @throws InventoryError `busy`, `unavailable`, `rejected`
+ */
+export const spreadLoad = async (
+  database: Database,
+  sku: string,
+  call: Call,
+): Promise<number | undefined> => {
+  if (!(await claimSpread(database, sku, call))) return undefined;
+  const rows = await readRows(database, sku, call);
+  if (rows === undefined) return undefined;
+  const least = Math.min(...rows.map(({ available }) => available));
+  const isEven = least >= meanOf(rows) / 2;
+  const wanted = Math.min(shardsMax, isEven ? 2 * rows.length : rows.length);
+  if (sumOf(rows) < wanted * unitsPerRowMin) return undefined;
+  await addRows(database, rows, wanted, false, call);
+  await spreadUnits(database, sku, call);
+  return wanted;
+};
+
+/** True when no other request has spread the load of the level within the last second. */
+async function claimSpread(database: Database, sku: string, call: Call): Promise<boolean> {
+  const command = () => {
+    const nowMs = database.now();
+    return new UpdateCommand({
+      TableName: database.tables.stock,
+      Key: { sku },
+      UpdateExpression: "SET #spreadAtMs = :now",
+      ConditionExpression:
+        "attribute_exists(#open) AND (attribute_not_exists(#spreadAtMs) OR #spreadAtMs < :before)",
+      ExpressionAttributeNames: { "#spreadAtMs": "spreadAtMs", "#open": "open" },
+      ExpressionAttributeValues: { ":now": nowMs, ":before": nowMs - spreadEveryMs },
+    });
+  };
+  return (await writeIf(database, command, call)).applied;
+}
+
+const sumOf = (rows: readonly StockItem[]): number =>
+  rows.reduce((sum, { available }) => sum + available, 0);
+
+const meanOf = (rows: readonly StockItem[]): number => Math.floor(sumOf(rows) / rows.length);
+
+/** Adds rows without units. False when another request has changed the number of rows. */
+async function addRows(
+  database: Database,
+  rows: readonly StockItem[],
+  shards: number,
+  areSet: boolean,
+  call: Call,
+): Promise<boolean> {
+  const [first] = rows;
+  const { sku, version, areShardsSet = false } = first!;
+  const seen = shardsOf(first!);
+  if (shards === seen && areShardsSet >= areSet) return true;
+  const added = Array.from({ length: shards - seen }, (_, index) => rowKeyOf(sku, seen + index));
+  await mapEach(added, rowsInFlight, (key) => addRow(database, key, version, shards, call));
+  const command = () =>
+    new UpdateCommand({
+      TableName: database.tables.stock,
+      Key: { sku },
+      UpdateExpression: "SET #shards = :shards" + (areSet ? ", #areShardsSet = :true" : ""),
+      ConditionExpression:
+        seen === 1
+          ? "attribute_exists(#open) AND (attribute_not_exists(#shards) OR #shards = :seen)"
+          : "#shards = :seen",
+      ExpressionAttributeNames: {
+        "#shards": "shards",
+        ...(seen === 1 && { "#open": "open" }),
+        ...(areSet && { "#areShardsSet": "areShardsSet" }),
+      },
+      ExpressionAttributeValues: {
+        ":shards": shards,
+        ":seen": seen,
+        ...(areSet && { ":true": true }),
+      },
+      ReturnValuesOnConditionCheckFailure: "ALL_OLD",
+    });
+  const result = await writeIf<StockItem>(database, command, call);
+  // The reply to an earlier attempt of this call was lost, or another request wanted the same.
+  if (!result.applied && result.found?.shards !== shards) return false;
+  await mapEach(rows.slice(1), rowsInFlight, ({ sku: key }) =>
+    noteShards(database, key, shards, call),
+  );
+  return true;
+}
+
+/**
+ * Adds a row, if it is not there. Its versions go on from those of the first row, which has counted all
+ * changes of earlier rows of this key: so no version of the key is ever used twice.
+ */
+async function addRow(
+  database: Database,
+  key: string,
+  version: number,
+  shards: number,
+  call: Call,
+): Promise<void> {
+  const command = () => {
+    const row: StockItem = {
+      sku: key,
+      onHand: 0,
+      available: 0,
+      reserved: 0,
+      version,
+      startVersion: version,
+      onHandVersion: version,
+      moveVersion: version,
+      updatedAtMs: database.now(),
+      open: {},
+      shards,
+      lastChange: { kind: "move" },
+    };
+    return new PutCommand({
+      TableName: database.tables.stock,
+      Item: row,
+      ConditionExpression: "attribute_not_exists(sku)",
+    });
+  };
+  await writeIf(database, command, call);
+}
+
+/** Lets the functions that write to this row learn of the others. Those that do not learn it go on here. */
+async function noteShards(
+  database: Database,
+  key: string,
+  shards: number,
+  call: Call,
+): Promise<void> {
+  const command = () =>
+    new UpdateCommand({
+      TableName: database.tables.stock,
+      Key: { sku: key },
+      UpdateExpression: "SET #shards = :shards",
+      ConditionExpression: "attribute_exists(#open)",
+      ExpressionAttributeNames: { "#shards": "shards", "#open": "open" },
+      ExpressionAttributeValues: { ":shards": shards },
+    });
+  await writeIf(database, command, call);
+}
+
+/** Moves units from rows that have more than the mean to those that have less. */
+async function spreadUnits(database: Database, sku: string, call: Call): Promise<void> {
+  const rows = await readRows(database, sku, call);
+  if (rows === undefined) return;
+  const mean = meanOf(rows);
+  const above = rows.filter(({ available }) => available > mean);
+  const below = rows.filter(({ available }) => available < mean);
+  if (below.length === 0) return;
+  const missing = below.map((row) => ({ row: row.sku, units: mean - row.available }));
+  const from = above.map((row) => ({ row: row.sku, units: row.available - mean }));
+  await moveUnits(database, from, (units) => sharesOf(units, missing), call);
+}
+
+/** Shares the units out in proportion to what is missing. */
+function sharesOf(units: number, missing: readonly RowUnits[]): RowUnits[] {
+  let unitsLeft = units;
+  let missingLeft = missing.reduce((sum, one) => sum + one.units, 0);
+  const shares = missing.map((one) => {
+    const share = Math.floor((unitsLeft * one.units) / missingLeft);
+    unitsLeft -= share;
+    missingLeft -= one.units;
+    return { row: one.row, units: share };
+  });
+  return shares.filter((share) => share.units > 0);
+}
+
+/**
+ * Brings units of other rows to the first one, so that it has as many available.
+ *
+ * @returns false when the level has too few, or others took them meanwhile
+ * @throws InventoryError `busy`, `unavailable`, `rejected`
+ */
+export const gatherUnits = async (
+  database: Database,
+  rows: readonly StockItem[],
+  units: number,
+  call: Call,
+): Promise<boolean> => {
+  const [first, ...others] = rows;
+  let missing = units - first!.available;
+  const from: RowUnits[] = [];
+  for (const { sku, available } of others.toSorted((a, b) => b.available - a.available)) {
+    const share = Math.min(available, missing);
+    if (share <= 0) break;
+    from.push({ row: sku, units: share });
+    missing -= share;
+  }
+  if (missing > 0 || from.length === 0) return missing <= 0;
+  const moved = await moveUnits(database, from, (sum) => [{ row: first!.sku, units: sum }], call);
+  return moved >= units - first!.available;
+};
+
+/**
+ * Merges the last rows of a level into the first one, until so many are left. Each is one transaction,
+ * which waits for a moment when neither row is written.
+ *
+ * @throws InventoryError `busy` when the rows are written all the time, `unavailable`, `rejected`
+ */
+export const mergeRows = async (
+  database: Database,
+  sku: string,
+  shards: number,
+  call: Call,
+): Promise<void> => {
+  for (let attempt = 0; ; attempt += 1) {
+    const rows = await readRows(database, sku, call);
+    const last = rows?.at(-1);
+    if (rows === undefined || last === undefined || rows.length <= shards) return;
+    const markers = markersOf(last);
+    if (markers.length > 0) await resolveMarkers(database, last, markers, call);
+    else if (await mergeRow(database, rows[0]!, last, call)) {
+      attempt = 0;
+      continue;
+    }
+    await backOff(database, call, attempt, "conflict");
+  }
+};
+
+/**
+ * Makes a level one row again that the core has spread, and that was quiet for some time.
+ *
+ * @throws InventoryError `busy`, `unavailable`, `rejected`
+ */
+export const mergeIfQuiet = async (
+  database: Database,
+  first: StockItem,
+  call: Call,
+): Promise<void> => {
+  if (shardsOf(first) === 1 || first.areShardsSet === true) return;
+  const rows = await readRows(database, first.sku, call);
+  const changedAtMs = Math.max(...(rows ?? []).map(({ updatedAtMs }) => updatedAtMs));
+  if (database.now() - changedAtMs >= quietLevelMs) await mergeRows(database, first.sku, 1, call);
+};
+
+/** Adds the counts of the last row to the first one, and deletes it. False when one has changed. */
+async function mergeRow(
+  database: Database,
+  first: StockItem,
+  last: StockItem,
+  call: Call,
+): Promise<boolean> {
+  const { stock: TableName } = database.tables;
+  const shards = shardOf(last.sku);
+  const { onHand, available, reserved, version, startVersion = 0 } = last;
+  const isLastOne = shards === 1;
+  const request = () =>
+    new TransactWriteCommand({
+      TransactItems: [
+        {
+          Update: {
+            TableName,
+            Key: { sku: first.sku },
+            UpdateExpression:
+              "SET #onHand = #onHand + :onHand, #available = #available + :available, " +
+              "#reserved = #reserved + :reserved, #onHandVersion = #version + :changes, " +
+              "#moveVersion = #version + :changes, #version = #version + :changes, " +
+              "#updatedAtMs = :now, #lastChange = :move" +
+              (isLastOne ? " REMOVE #shards, #areShardsSet, #spreadAtMs" : ", #shards = :shards"),
+            ConditionExpression: "#shards = :seen",
+            ExpressionAttributeNames: {
+              "#onHand": "onHand",
+              "#available": "available",
+              "#reserved": "reserved",
+              "#onHandVersion": "onHandVersion",
+              "#moveVersion": "moveVersion",
+              "#version": "version",
+              "#updatedAtMs": "updatedAtMs",
+              "#lastChange": "lastChange",
+              "#shards": "shards",
+              ...(isLastOne && { "#areShardsSet": "areShardsSet", "#spreadAtMs": "spreadAtMs" }),
+            },
+            ExpressionAttributeValues: {
+              ":onHand": onHand,
+              ":available": available,
+              ":reserved": reserved,
+              ":changes": version - startVersion + 1,
+              ":now": database.now(),
+              ":move": { kind: "move" },
+              ":seen": shardsOf(first),
+              ...(!isLastOne && { ":shards": shards }),
+            },
+          },
+        },
+        {
+          Delete: {
+            TableName,
+            Key: { sku: last.sku },
+            ConditionExpression: "#version = :version AND size(#open) = :none",
+            ExpressionAttributeNames: { "#version": "version", "#open": "open" },
+            ExpressionAttributeValues: { ":version": version, ":none": 0 },
+          },
+        },
+      ],
+    });
+  try {
+    await send(database, (options) => database.client.send(request(), options), call);
+    return true;
+  } catch (error) {
+    if ((error as Error).name !== "TransactionCanceledException") throw error;
+    return false;
+  }
+}
+
+/** Does the work where it can be done now, and leaves it to a later request otherwise. */
+export const ifPossible = async <Result>(work: Promise<Result>): Promise<Result | undefined> => {
+  try {
+    return await work;
+  } catch (error) {
+    if (!(error instanceof InventoryError)) throw error;
+    return undefined;
+  }
+};

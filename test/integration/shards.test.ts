@@ -1,0 +1,223 @@
+/** Stock levels in several rows: holds, counts and ends over them, and their number. */
+import { beforeAll, describe, expect, test } from "vitest";
+import { quietLevelMs } from "../../contract/bounds.ts";
+import { callWithin } from "../../inventory/dynamodb/database.ts";
+import { createInventory, type Inventory } from "../../inventory/inventory.ts";
+import { readRows } from "../../inventory/stock/level.ts";
+import { mergeRows, setShards, spreadLoad } from "../../inventory/stock/shards.ts";
+import { createTestDatabase, type TestDatabase } from "../support/database.ts";
+import { expectInvariants } from "../support/invariants.ts";
+
+let database: TestDatabase;
+let inventory: Inventory;
+const call = () => callWithin();
+
+beforeAll(async () => {
+  database = await createTestDatabase();
+  inventory = createInventory(database);
+});
+
+const rowsOf = async (sku: string) => (await readRows(database, sku, call())) ?? [];
+
+const availableOf = async (sku: string) => (await rowsOf(sku)).map(({ available }) => available);
+
+const hold = (sku: string, quantity: number, options = {}) =>
+  inventory.reserve({ lines: [{ sku, quantity }], ...options });
+
+const idOf = (result: Awaited<ReturnType<typeof hold>>): string => {
+  if (result.outcome !== "reserved") throw new Error(`expected a hold, got ${result.outcome}`);
+  return result.reservation.reservationId;
+};
+
+describe("the number of rows", () => {
+  test("is set with a count, and the units are spread", async () => {
+    const result = await inventory.setStock({ sku: "spread", onHand: 103, shards: 4 });
+    expect(result).toMatchObject({
+      outcome: "created",
+      stock: { sku: "spread", onHand: 103, available: 103, reserved: 0, shards: 4 },
+    });
+    const available = await availableOf("spread");
+    expect(available.toSorted((a, b) => a - b)).toEqual([25, 26, 26, 26]);
+    expect(await inventory.getStock("spread")).toMatchObject({ onHand: 103, shards: 4 });
+    await expectInvariants(database);
+  });
+
+  test("is lowered with a count, and every unit is in the first row again", async () => {
+    await inventory.setStock({ sku: "lowered", onHand: 40, shards: 8 });
+    const held = idOf(await hold("lowered", 3));
+    const before = (await inventory.getStock("lowered"))!;
+    const result = await inventory.setStock({ sku: "lowered", onHand: 50, shards: 1 });
+    expect(result).toMatchObject({ stock: { onHand: 50, available: 47, reserved: 3 } });
+    expect("stock" in result && result.stock.shards).toBeUndefined();
+    expect("stock" in result && result.stock.version).toBeGreaterThan(before.version);
+    expect(await rowsOf("lowered")).toHaveLength(1);
+    await inventory.release(held);
+    expect(await inventory.getStock("lowered")).toMatchObject({ available: 50, reserved: 0 });
+    await expectInvariants(database);
+  });
+
+  test("stays where a count does not name it", async () => {
+    await inventory.setStock({ sku: "kept", onHand: 10, shards: 2 });
+    expect(await inventory.setStock({ sku: "kept", onHand: 12 })).toMatchObject({
+      outcome: "replaced",
+      stock: { onHand: 12, shards: 2 },
+    });
+  });
+
+  test("of an unknown SKU is not set", async () => {
+    expect(await setShards(database, "unknown", 4, call())).toBe(false);
+  });
+
+  test("is doubled under load, at most once a second", async () => {
+    await inventory.setStock({ sku: "hot", onHand: 10_000 });
+    expect(await spreadLoad(database, "hot", call())).toBe(2);
+    expect(await spreadLoad(database, "hot", call())).toBeUndefined();
+    expect(await availableOf("hot")).toEqual([5_000, 5_000]);
+  });
+
+  test("is not raised for a level with few units", async () => {
+    await inventory.setStock({ sku: "few", onHand: 50 });
+    expect(await spreadLoad(database, "few", call())).toBeUndefined();
+    expect(await rowsOf("few")).toHaveLength(1);
+  });
+});
+
+describe("holds of a level in several rows", () => {
+  test("get every unit, and not one more", async () => {
+    await inventory.setStock({ sku: "all", onHand: 40, shards: 4 });
+    const results = await Promise.all(Array.from({ length: 60 }, () => hold("all", 1)));
+    expect(results.filter(({ outcome }) => outcome === "reserved")).toHaveLength(40);
+    for (const result of results.filter(({ outcome }) => outcome !== "reserved")) {
+      expect(result).toMatchObject({
+        outcome: "insufficient_stock",
+        shortages: [{ sku: "all", requested: 1, available: 0 }],
+      });
+    }
+    await expectInvariants(database);
+  });
+
+  test("take parts from several rows where no row has enough", async () => {
+    await inventory.setStock({ sku: "parts", onHand: 20, shards: 4 });
+    const id = idOf(await hold("parts", 18));
+    expect(await inventory.getStock("parts")).toMatchObject({ available: 2, reserved: 18 });
+    expect(await hold("parts", 3)).toMatchObject({
+      outcome: "insufficient_stock",
+      shortages: [{ requested: 3, available: 2 }],
+    });
+    await inventory.release(id);
+    expect(await inventory.getStock("parts")).toMatchObject({ available: 20, reserved: 0 });
+    expect(await hold("parts", 20)).toMatchObject({ outcome: "reserved" });
+    await expectInvariants(database);
+  });
+
+  test("are repeated under their key, also when the level is empty", async () => {
+    await inventory.setStock({ sku: "repeated", onHand: 6, shards: 3 });
+    const id = idOf(await hold("repeated", 5, { idempotencyKey: "repeated" }));
+    expect(await hold("repeated", 5, { idempotencyKey: "repeated" })).toMatchObject({
+      outcome: "replayed",
+      reservation: { reservationId: id },
+    });
+    await expectInvariants(database);
+  });
+
+  test("that are dead give their units to a request that meets a shortage", async () => {
+    let nowMs = Date.now();
+    const slow = await createTestDatabase({ now: () => nowMs });
+    const shop = createInventory(slow);
+    await shop.setStock({ sku: "dead", onHand: 8, shards: 4 });
+    await shop.reserve({ lines: [{ sku: "dead", quantity: 8 }], ttlSeconds: 1 });
+    nowMs += 2_000;
+    expect(await shop.reserve({ lines: [{ sku: "dead", quantity: 7 }] })).toMatchObject({
+      outcome: "reserved",
+    });
+    await expectInvariants(slow);
+  });
+});
+
+describe("a quiet level", () => {
+  test("is one row again, where the core has spread it", async () => {
+    let nowMs = Date.now();
+    const quiet = await createTestDatabase({ now: () => nowMs });
+    const shop = createInventory(quiet);
+    await shop.setStock({ sku: "spread", onHand: 1_000 });
+    await shop.setStock({ sku: "set", onHand: 1_000, shards: 2 });
+    await spreadLoad(quiet, "spread", call());
+    const sweep = () => shop.sweep(call(), { resolvesRows: true });
+    const shardsNow = async () => [
+      (await shop.getStock("spread"))!.shards,
+      (await shop.getStock("set"))!.shards,
+    ];
+    await sweep();
+    expect(await shardsNow()).toEqual([2, 2]);
+    nowMs += quietLevelMs;
+    expect(await sweep()).toMatchObject({ failed: 0 });
+    expect(await shardsNow()).toEqual([undefined, 2]);
+    await expectInvariants(quiet);
+  });
+});
+
+describe("rows that were merged", () => {
+  test("give their sales, releases and later rows right counts", async () => {
+    await inventory.setStock({ sku: "merged", onHand: 40, shards: 4 });
+    const ids = await Promise.all(
+      [7, 8, 9].map(async (units) => idOf(await hold("merged", units))),
+    );
+    await mergeRows(database, "merged", 1, call());
+    expect(await inventory.getStock("merged")).toMatchObject({ onHand: 40, reserved: 24 });
+    // The keys have rows again, which began later than the units were taken.
+    await setShards(database, "merged", 3, call());
+    await inventory.confirm(ids[0]!);
+    await inventory.settleSales([ids[0]!]);
+    await inventory.release(ids[1]!);
+    expect(await inventory.getStock("merged")).toMatchObject({
+      onHand: 33,
+      available: 24,
+      reserved: 9,
+      shards: 3,
+    });
+    for (const row of await rowsOf("merged")) expect(row.reserved).toBeGreaterThanOrEqual(0);
+    await inventory.release(ids[2]!);
+    await expectInvariants(database);
+  });
+});
+
+describe("adjustments and counts of a level in several rows", () => {
+  test("take units from all rows, and no held ones", async () => {
+    await inventory.setStock({ sku: "adjusted", onHand: 40, shards: 4 });
+    await hold("adjusted", 5);
+    const adjust = (delta: number) =>
+      inventory.adjustStock({ sku: "adjusted", delta, reason: "inspection" });
+    expect(await adjust(-36)).toMatchObject({
+      outcome: "insufficient_stock",
+      stock: { available: 35 },
+    });
+    expect(await adjust(-33)).toMatchObject({ outcome: "adjusted", stock: { onHand: 7 } });
+    expect(await inventory.setStock({ sku: "adjusted", onHand: 4 })).toMatchObject({
+      outcome: "below_reserved",
+      stock: { reserved: 5 },
+    });
+    expect(await inventory.setStock({ sku: "adjusted", onHand: 5 })).toMatchObject({
+      outcome: "replaced",
+      stock: { onHand: 5, available: 0 },
+    });
+    await expectInvariants(database);
+  });
+
+  test("hold to the version of the level", async () => {
+    const created = await inventory.setStock({ sku: "versioned", onHand: 40, shards: 4 });
+    const { version } = "stock" in created ? created.stock : { version: -1 };
+    await hold("versioned", 1);
+    const set = (expectedVersion: number) =>
+      inventory.setStock({ sku: "versioned", onHand: 30, expectedVersion });
+    expect(await set(version)).toEqual({ outcome: "version_mismatch", version: version + 1 });
+    expect(await set(version + 1)).toMatchObject({ outcome: "replaced", stock: { onHand: 30 } });
+  });
+
+  test("are listed once, with the sums of the rows", async () => {
+    const alone = await createTestDatabase();
+    const shop = createInventory(alone);
+    await shop.setStock({ sku: "listed", onHand: 40, shards: 4 });
+    const { items } = await shop.listStock();
+    expect(items).toMatchObject([{ sku: "listed", onHand: 40, available: 40, shards: 4 }]);
+  });
+});
