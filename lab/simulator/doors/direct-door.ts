@@ -60,8 +60,10 @@ interface Protocol {
   deserializeResponse(operation: object, context: object, response: HttpResponse): Promise<object>;
 }
 
+/** The SDK's own, which keeps nothing from one request to the next. */
+const json = new DynamoDBClient(localAccess).config.protocol as unknown as Protocol;
+
 function directProtocol(newToken: () => string): DynamoDBClientConfig["protocol"] {
-  const json = new DynamoDBClient(localAccess).config.protocol as unknown as Protocol;
   const direct: Protocol = {
     // Called once for all attempts of a call, which so have one token.
     serializeRequest: async ({ name }, input) => {
