@@ -67,7 +67,8 @@ export const startStreamConsumers = (options: StreamConsumersOptions): StreamCon
       next(done < records.length ? retryMs : 0);
     };
     const next = (waitMs: number): void =>
-      void time.schedule(time.nowMs + waitMs, () => void poll());
+      // A poll starts a function at most, which begins by a callback of its own.
+      void time.scheduleQuietly(time.nowMs + waitMs, () => void poll());
     next(random.within([0, parameters.functions.streamPollMs]));
   };
 
