@@ -11,39 +11,49 @@ export type Names = Readonly<Record<string, string>>;
 export const unboundNames = (names: Names): Names =>
   Object.fromEntries(Object.keys(names).map((name) => [name, name]));
 
-/** True when the tree, bound to the names, is what the parser returns for them. */
-export const canBind = (syntax: Syntax, names: Names): boolean => {
-  const attributes = new Set(Object.values(names));
-  if (attributes.has("") || attributes.size < Object.keys(names).length) return false;
-  return !hasPart(syntax, (part) => attributes.has(part));
+/** The attributes that the text of expressions has without `#`, and all their `#names`. */
+export const partsOf = (syntax: Syntax): ReadonlySet<string> => {
+  const parts = new Set<string>();
+  addParts(syntax, parts);
+  return parts;
+};
+
+function addParts(node: unknown, parts: Set<string>): void {
+  if (typeof node === "string") parts.add(node);
+  else if (Array.isArray(node)) for (const member of node) addParts(member, parts);
+  else if (isBranch(node)) {
+    for (const member of Object.values(node))
+      if (typeof member === "object") addParts(member, parts);
+  }
+}
+
+/** True when a tree with these parts, bound to the names, is what the parser returns for them. */
+export const canBind = (parts: ReadonlySet<string>, names: Names): boolean => {
+  const attributes = Object.values(names);
+  return (
+    attributes.every((attribute) => attribute !== "" && !parts.has(attribute)) &&
+    new Set(attributes).size === attributes.length
+  );
 };
 
 /** Returns the tree with the attributes in place of their `#names`. */
 export const bindNames = (syntax: Syntax, names: Names): Syntax => bind(syntax, names) as Syntax;
 
-/** Arrays with strings are paths, and keys with `#` are their heads. Values stay as they are. */
+/** Strings in arrays are parts of paths. Values stay as they are. */
 function bind(node: unknown, names: Names): unknown {
-  if (Array.isArray(node)) {
-    return node.map((part: unknown) =>
-      typeof part === "string" ? nameOf(part, names) : bind(part, names),
-    );
-  }
+  if (typeof node === "string") return attributeOf(node, names);
+  if (Array.isArray(node)) return node.map((member: unknown) => bind(member, names));
   if (!isBranch(node)) return node;
-  return Object.fromEntries(
-    Object.entries(node).map(([key, value]) => [nameOf(key, names), bind(value, names)]),
-  );
-}
-
-const nameOf = (part: string, names: Names): string => (part.startsWith("#") ? names[part]! : part);
-
-function hasPart(node: unknown, matches: (part: string) => boolean): boolean {
-  if (Array.isArray(node)) {
-    return node.some((part: unknown) =>
-      typeof part === "string" ? matches(part) : hasPart(part, matches),
-    );
+  const bound: Record<string, unknown> = { ...node };
+  for (const name in bound) {
+    if (typeof bound[name] === "object") bound[name] = bind(bound[name], names);
   }
-  return isBranch(node) && Object.values(node).some((value) => hasPart(value, matches));
+  return bound;
 }
+
+/** The attribute that a part of a path stands for. */
+export const attributeOf = (part: string, names: Names): string =>
+  part.startsWith("#") ? names[part]! : part;
 
 const isBranch = (node: unknown): node is object =>
   typeof node === "object" && node !== null && !("placeholder" in node);

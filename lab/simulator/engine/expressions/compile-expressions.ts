@@ -2,7 +2,14 @@
 import { typeOf } from "../attribute-value.ts";
 import { normalizeValue } from "../normalize-value.ts";
 import { RequestError, validationError } from "../request-error.ts";
-import { bindNames, canBind, unboundNames, type Names } from "./bind-names.ts";
+import {
+  attributeOf,
+  bindNames,
+  canBind,
+  partsOf,
+  unboundNames,
+  type Names,
+} from "./bind-names.ts";
 import { boundsOf, checkBounds, compileCondition, type Condition } from "./condition.ts";
 import { expressionNames, parseExpressions, type ExpressionInput, type Syntax } from "./parse.ts";
 import type { ConditionNode, ConditionSyntax, Path, Placeholder, Values } from "./syntax.ts";
@@ -25,8 +32,9 @@ interface CompiledExpressions extends Expressions {
 interface SharedSyntax {
   /** With each `#name` standing for itself. */
   syntax: Syntax;
+  parts: ReadonlySet<string>;
   /** The last names, and what they compiled to. */
-  names: Names | undefined;
+  names: Names;
   expressions: CompiledExpressions;
 }
 
@@ -35,6 +43,7 @@ const cacheSizeMax = 10_000;
 
 const noExpressions: Expressions = {};
 const noValues: Values = {};
+const noNames: Names = {};
 
 /** @throws RequestError `ValidationException` */
 export const compileExpressions = (
@@ -81,14 +90,15 @@ function normalizeValues(values: Values | undefined): Values {
 /** Rows name their markers in expressions, so most requests have names that none had before. */
 function compileShared(input: ExpressionInput, values: Values): CompiledExpressions {
   const key = cacheKey(input, values);
-  const names = input.ExpressionAttributeNames;
+  const { ExpressionAttributeNames: names = noNames } = input;
   const known = cache.get(key);
-  if (known !== undefined && areSame(known.names, names)) return known.expressions;
+  if (known !== undefined && areSameNames(known.names, names)) return known.expressions;
   const syntax = known?.syntax ?? parseUnbound(input);
-  if (names !== undefined && !canBind(syntax, names)) return compile(parseExpressions(input));
-  const expressions = compile(names === undefined ? syntax : bindNames(syntax, names));
+  const parts = known?.parts ?? partsOf(syntax);
+  if (!canBind(parts, names)) return compile(parseExpressions(input), noNames);
+  const expressions = compile(bindNames(syntax, names), names);
   if (known === undefined && cache.size >= cacheSizeMax) cache.clear();
-  cache.set(key, { syntax, names, expressions });
+  cache.set(key, { syntax, parts, names, expressions });
   return expressions;
 }
 
@@ -104,9 +114,8 @@ function parseUnbound(input: ExpressionInput): Syntax {
   }
 }
 
-function areSame(one: Names | undefined, other: Names | undefined): boolean {
-  if (one === other) return true;
-  if (one === undefined || other === undefined) return false;
+/** For names with the same keys. */
+function areSameNames(one: Names, other: Names): boolean {
   for (const name in one) if (one[name] !== other[name]) return false;
   return true;
 }
@@ -125,7 +134,7 @@ function cacheKey(input: ExpressionInput, values: Values): string {
   return key;
 }
 
-function compile(syntax: Syntax): CompiledExpressions {
+function compile(syntax: Syntax, names: Names): CompiledExpressions {
   const { UpdateExpression: update, ProjectionExpression: projection } = syntax;
   const { ConditionExpression: condition, FilterExpression: filter } = syntax;
   const { KeyConditionExpression: keyCondition } = syntax;
@@ -134,7 +143,7 @@ function compile(syntax: Syntax): CompiledExpressions {
     ...(update && { update: { apply: compileUpdate(update), paths: update.paths } }),
     ...(condition && { condition: compileCondition(condition.expression) }),
     ...(keyCondition && { keyCondition: keyCondition.expression }),
-    ...(filter && { filter: filterOf(filter) }),
+    ...(filter && { filter: filterOf(filter, names) }),
     ...(projection && { projection: projection.paths }),
     bounds: conditions.flatMap(([name, one]) => {
       const pairs = one === undefined ? [] : boundsOf(one.expression);
@@ -149,7 +158,7 @@ const expressionOf: Record<string, string> = {
   keyCondition: "KeyConditionExpression",
 };
 
-const filterOf = ({ expression, pathHeads }: ConditionSyntax) => ({
+const filterOf = ({ expression, pathHeads }: ConditionSyntax, names: Names) => ({
   holds: compileCondition(expression),
-  attributes: Object.keys(pathHeads),
+  attributes: Object.keys(pathHeads).map((head) => attributeOf(head, names)),
 });
