@@ -125,4 +125,12 @@ async function settle(
   return { done: records.length };
 }
 
-const readChanges = (records: DynamoDBRecord[]): Change[] => records.map(readChange);
+/** Several functions read each record, and none changes what it reads. */
+const changes = new WeakMap<DynamoDBRecord, Change>();
+
+const readChanges = (records: DynamoDBRecord[]): Change[] =>
+  records.map((record) => {
+    let change = changes.get(record);
+    if (change === undefined) changes.set(record, (change = readChange(record)));
+    return change;
+  });
