@@ -15,9 +15,16 @@ export const createTrace = (
   onLine: ((line: string) => void) | undefined,
 ): Trace => {
   const hash = createHash("sha256");
+  /** Lines that are not hashed yet: one long text takes less time than many short ones. */
+  let pending = "";
+  const hashPending = (): void => {
+    hash.update(pending);
+    pending = "";
+  };
   const add = (text: string): void => {
     const line = `${time.nowMs.toFixed(3).padStart(12)} ${text}`;
-    hash.update(line);
+    pending += line;
+    if (pending.length >= pendingMax) hashPending();
     onLine?.(line);
   };
   service.listen({
@@ -29,8 +36,15 @@ export const createTrace = (
       add(`committed #${attempt.requestNumber} ${images.join("; ")}`);
     },
   });
-  return { hash: () => hash.copy().digest("hex") };
+  return {
+    hash: () => {
+      hashPending();
+      return hash.copy().digest("hex");
+    },
+  };
 };
+
+const pendingMax = 32_768;
 
 function describe({ request }: Attempt): string {
   const { operation, targets, query } = request;

@@ -132,7 +132,7 @@ function noteIn<Item extends object, Key extends keyof Item & string>(
   atMs: number,
 ): RecordChange<Item> {
   const after = change.after && (unmarshall(change.after) as Item);
-  const key = unmarshall(change.target.key)[keyName] as string;
+  const key = change.target.key[keyName]!.S!;
   const timeline = timelineOf(timelines, key);
   const before = timeline.last;
   timeline.add(atMs, after);

@@ -67,7 +67,8 @@ export const startStreamConsumers = (options: StreamConsumersOptions): StreamCon
       next(done < records.length ? retryMs : 0);
     };
     const next = (waitMs: number): void =>
-      void time.schedule(time.nowMs + waitMs, () => void poll());
+      // A poll starts a function at most, which begins by a callback of its own.
+      void time.scheduleQuietly(time.nowMs + waitMs, () => void poll());
     next(random.within([0, parameters.functions.streamPollMs]));
   };
 
@@ -124,4 +125,12 @@ async function settle(
   return { done: records.length };
 }
 
-const readChanges = (records: DynamoDBRecord[]): Change[] => records.map(readChange);
+/** Several functions read each record, and none changes what it reads. */
+const changes = new WeakMap<DynamoDBRecord, Change>();
+
+const readChanges = (records: DynamoDBRecord[]): Change[] =>
+  records.map((record) => {
+    let change = changes.get(record);
+    if (change === undefined) changes.set(record, (change = readChange(record)));
+    return change;
+  });

@@ -1,14 +1,14 @@
 /**
  * A door without JSON: the client's protocol passes the input of an operation on as an object, and
- * takes the output back so. Errors alone go through the SDK's own protocol, which makes its
- * exceptions of them. The client's `protocol` option is documented; its interface is Smithy's
+ * takes the output back so. Errors alone go through the SDK's own protocol, as parsed bodies, and
+ * become its exceptions. The client's `protocol` option is documented; its interface is Smithy's
  * `ClientProtocol`.
  */
 import { randomUUID } from "node:crypto";
 import { DynamoDBClient, type DynamoDBClientConfig } from "@aws-sdk/client-dynamodb";
 import { RequestError } from "../engine/request-error.ts";
 import type { OperationName } from "../engine/request.ts";
-import { encodeError } from "./json-body.ts";
+import { bodyOfError } from "./json-body.ts";
 import {
   handlerOf,
   invocationIdOf,
@@ -38,8 +38,9 @@ export const directDoor = (
       const output = await transport({ operation, input, invocationId }, abortSignal);
       return { statusCode: 200, headers: {}, output } as DirectResponse;
     } catch (error) {
-      if (error instanceof RequestError) return encodeError(error);
-      throw error;
+      if (!(error instanceof RequestError)) throw error;
+      const errorBody = bodyOfError(error);
+      return { statusCode: error.status, headers: {}, errorBody } as DirectResponse;
     }
   }),
 });
@@ -52,6 +53,7 @@ interface DirectRequest extends HttpRequest {
 
 interface DirectResponse extends HttpResponse {
   output?: object;
+  errorBody?: object;
 }
 
 /** The parts of Smithy's `ClientProtocol` that are replaced; the others are those of the SDK. */
@@ -60,8 +62,23 @@ interface Protocol {
   deserializeResponse(operation: object, context: object, response: HttpResponse): Promise<object>;
 }
 
+/** The parts of the SDK's protocol that make an exception of an error. */
+interface ErrorProtocol {
+  deserializeMetadata(response: HttpResponse): object;
+  /** Rejects with the exception. */
+  handleError(
+    operation: object,
+    context: object,
+    response: HttpResponse,
+    body: object,
+    metadata: object,
+  ): Promise<never>;
+}
+
+/** The SDK's own, which keeps nothing from one request to the next. */
+const json = new DynamoDBClient(localAccess).config.protocol as unknown as ErrorProtocol;
+
 function directProtocol(newToken: () => string): DynamoDBClientConfig["protocol"] {
-  const json = new DynamoDBClient(localAccess).config.protocol as unknown as Protocol;
   const direct: Protocol = {
     // Called once for all attempts of a call, which so have one token.
     serializeRequest: async ({ name }, input) => {
@@ -78,9 +95,10 @@ function directProtocol(newToken: () => string): DynamoDBClientConfig["protocol"
       return request;
     },
     deserializeResponse: async (operation, context, response: DirectResponse) => {
-      const { output, statusCode: httpStatusCode } = response;
-      if (output === undefined) return json.deserializeResponse(operation, context, response);
-      return { ...output, $metadata: { httpStatusCode } };
+      const { output, errorBody, statusCode: httpStatusCode } = response;
+      if (errorBody === undefined) return { ...output, $metadata: { httpStatusCode } };
+      const metadata = json.deserializeMetadata(response);
+      return json.handleError(operation, context, response, errorBody, metadata);
     },
   };
   const protocol: unknown = Object.assign(Object.create(json), direct);

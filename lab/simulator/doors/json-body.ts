@@ -25,9 +25,16 @@ function replaceBinary(this: Record<string, unknown>, name: string, value: unkno
   return member instanceof Uint8Array ? Buffer.from(member).toString("base64") : value;
 }
 
-/** The response of an error: `__type`, the message, and `Item` or `CancellationReasons`. */
-export const encodeError = ({ name, message, status, body }: RequestError): HttpResponse => ({
-  statusCode: status,
+/** The response of an error. */
+export const encodeError = (error: RequestError): HttpResponse => ({
+  statusCode: error.status,
   headers: {},
-  body: encodeBody({ __type: `com.amazonaws.dynamodb.v20120810#${name}`, message, ...body }),
+  body: encodeBody(bodyOfError(error)),
+});
+
+/** The body of an error: `__type`, the message, and `Item` or `CancellationReasons`. */
+export const bodyOfError = ({ name, message, body }: RequestError): object => ({
+  __type: `com.amazonaws.dynamodb.v20120810#${name}`,
+  message,
+  ...body,
 });

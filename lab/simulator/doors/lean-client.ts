@@ -5,37 +5,58 @@
 import { DynamoDBClient, type DynamoDBClientConfig } from "@aws-sdk/client-dynamodb";
 import type { HttpRequest, HttpResponse } from "./transport.ts";
 
-const forNetworks = [
-  "contentLengthMiddleware",
-  "getUserAgentMiddleware",
-  "hostHeaderMiddleware",
-  "httpAuthSchemeMiddleware",
-  "httpSigningMiddleware",
-  "loggerMiddleware",
-  "recursionDetectionMiddleware",
-];
-/** Each command brings this one, so it is removed where a command's stack joins the client's. */
-const forEndpoints = "endpointV2Middleware";
+/** The middlewares that run, in the order of the SDK. The last one runs once for each attempt. */
+const middlewareNames = [
+  "DocumentMarshall",
+  "serializerMiddleware",
+  "retryMiddleware",
+  "DocumentUnmarshall",
+  "deserializerMiddleware",
+] as const;
 
 /** A client as `new DynamoDBClient(config)` makes it, for a configuration of a door. */
 export const leanClient = (config: DynamoDBClientConfig): DynamoDBClient => {
   const client = new DynamoDBClient(config);
-  for (const name of forNetworks) client.middlewareStack.remove(name);
   convertWithoutCopies(client);
-  removeFromJoined(client.middlewareStack);
+  joinWithoutSorting(client.middlewareStack as unknown as Stack);
   return client;
 };
 
-type Stack = DynamoDBClient["middlewareStack"];
+interface Stack {
+  add(middleware: Middleware, options: object): void;
+  applyToStack(stack: Receiver): void;
+  concat(from: Stack): Stack;
+  resolve(handler: Handler, context: Context): Handler;
+}
 
-function removeFromJoined(stack: Pick<Stack, "concat">): void {
-  const { concat } = stack;
+/** Receives the middlewares of a stack. */
+interface Receiver {
+  add(middleware: Middleware, options: { name?: string }): void;
+  addRelativeTo(middleware: Middleware, options: { name?: string }): void;
+}
+
+/** The SDK copies and sorts the middlewares of client and command several times for each request. */
+function joinWithoutSorting(stack: Stack): void {
+  const own = middlewaresOf(stack);
   stack.concat = (from) => {
-    const joined = concat(from);
-    joined.remove(forEndpoints);
-    removeFromJoined(joined);
+    const added = middlewaresOf(from);
+    const chain = middlewareNames.flatMap((name) => added.get(name) ?? own.get(name) ?? []);
+    const joined: Stack = {
+      ...stack,
+      // A document command joins its own stack a second time.
+      concat: () => joined,
+      resolve: (handler, context) =>
+        chain.reduceRight((next, middleware) => middleware(next, context), handler),
+    };
     return joined;
   };
+}
+
+function middlewaresOf(stack: Stack): Map<string | undefined, Middleware> {
+  const middlewares = new Map<string | undefined, Middleware>();
+  const add: Receiver["add"] = (middleware, { name }) => void middlewares.set(name, middleware);
+  stack.applyToStack({ add, addRelativeTo: add });
+  return middlewares;
 }
 
 interface Protocol {
@@ -46,9 +67,7 @@ interface Protocol {
 /** The SDK's own conversions copy the client's configuration for each request, twice. */
 function convertWithoutCopies(client: DynamoDBClient): void {
   const protocol = client.config.protocol as unknown as Protocol;
-  const stack = client.middlewareStack as unknown as {
-    add(middleware: Middleware, options: object): void;
-  };
+  const stack = client.middlewareStack as unknown as Stack;
   stack.add(
     (next, context) => async (args) => {
       const operation = operationOf(context);
@@ -70,17 +89,17 @@ function convertWithoutCopies(client: DynamoDBClient): void {
 
 interface Arguments {
   input: object;
+  request?: HttpRequest;
 }
 interface Result {
   response: HttpResponse;
+  output?: object;
 }
 interface Context {
   __smithy_context?: { operationSchema?: readonly unknown[] };
 }
-type Middleware = (
-  next: (args: Arguments & { request?: HttpRequest }) => Promise<Result>,
-  context: Context,
-) => (args: Arguments) => Promise<Result & { output?: object }>;
+type Handler = (args: Arguments) => Promise<Result>;
+type Middleware = (next: Handler, context: Context) => Handler;
 
 /** The operation's schema as the protocols take it. */
 function operationOf({ __smithy_context: smithy }: Context): object {

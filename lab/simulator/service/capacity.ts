@@ -31,18 +31,18 @@ export const createCapacity = (
   time: VirtualTime,
   { partition, table, burstSeconds }: DatabaseParameters,
 ): Capacity => {
-  const buckets = new Map<string, Bucket>();
+  const buckets = { write: new Map<string, Bucket>(), read: new Map<string, Bucket>() };
   const rates = {
     write: { partition: partition.writeUnits, table: table.writeUnits },
     read: { partition: partition.readUnits, table: table.readUnits },
   };
 
-  const refill = (id: string, perSecond: number): Bucket => {
+  const refill = (kind: UnitKind, id: string, perSecond: number): Bucket => {
     const most = perSecond * burstSeconds;
-    let bucket = buckets.get(id);
+    let bucket = buckets[kind].get(id);
     if (bucket === undefined) {
       bucket = { tokens: most, atMs: time.nowMs };
-      buckets.set(id, bucket);
+      buckets[kind].set(id, bucket);
     }
     const earned = ((time.nowMs - bucket.atMs) * perSecond) / 1_000;
     bucket.tokens = Math.min(most, bucket.tokens + earned);
@@ -53,16 +53,16 @@ export const createCapacity = (
   return {
     exhaustedBy: (kind, demands) => {
       for (const demand of demands) {
-        if (refill(`${kind} ${demand.table}`, rates[kind].table).tokens < 0) return "table";
-        const bucket = refill(`${kind} ${demand.partition}`, rates[kind].partition);
+        if (refill(kind, demand.table, rates[kind].table).tokens < 0) return "table";
+        const bucket = refill(kind, demand.partition, rates[kind].partition);
         if (bucket.tokens < 0) return "partition";
       }
       return undefined;
     },
     consume: (kind, demands) => {
       for (const { table: name, partition: id, units } of demands) {
-        refill(`${kind} ${name}`, rates[kind].table).tokens -= units;
-        refill(`${kind} ${id}`, rates[kind].partition).tokens -= units;
+        refill(kind, name, rates[kind].table).tokens -= units;
+        refill(kind, id, rates[kind].partition).tokens -= units;
       }
     },
   };

@@ -25,9 +25,12 @@ export const createNetwork = (
   const requests = new Map<string, { number: number; attempts: number }>();
 
   const countAttempt = (invocationId: string): { number: number; attempts: number } => {
-    const counted = requests.get(invocationId) ?? { number: requests.size + 1, attempts: 0 };
+    let counted = requests.get(invocationId);
+    if (counted === undefined) {
+      counted = { number: requests.size + 1, attempts: 0 };
+      requests.set(invocationId, counted);
+    }
     counted.attempts += 1;
-    requests.set(invocationId, counted);
     return counted;
   };
 

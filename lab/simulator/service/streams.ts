@@ -29,8 +29,8 @@ export const createStreams = (
 
   const shardOf = (table: string, shard: number): Entry[] => {
     const name = `${table}/${shard}`;
-    const entries = shards.get(name) ?? [];
-    shards.set(name, entries);
+    let entries = shards.get(name);
+    if (entries === undefined) shards.set(name, (entries = []));
     return entries;
   };
 

@@ -1,4 +1,4 @@
-/** Reads and changes of documents by path. A change copies what lies on its path. */
+/** Reads and changes of documents by path. An update copies what lies on its paths, once. */
 import type { AttributeValue, Item } from "../attribute-value.ts";
 import { validationError } from "../request-error.ts";
 import type { Path } from "./syntax.ts";
@@ -46,16 +46,24 @@ function pick(value: AttributeValue, { parts }: Choice): AttributeValue {
   return { M };
 }
 
+/** The lists and maps that an update has copied, and may change in place from then on. */
+export type Copies = Set<object>;
+
 /**
  * A copy of the item with another value at the path; without one where `value` is undefined. Past
- * the end of a list it is appended.
+ * the end of a list it is appended. What lies on the path is copied once for each `copies`.
  *
  * @throws RequestError `ValidationException` when the parent is missing or of another type
  */
-export const withValueAt = (item: Item, path: Path, value: AttributeValue | undefined): Item => {
-  const [head, ...rest] = path;
+export const withValueAt = (
+  item: Item,
+  path: Path,
+  value: AttributeValue | undefined,
+  copies: Copies,
+): Item => {
+  const [head] = path;
   const next: Record<string, AttributeValue> = { ...item };
-  const changed = rest.length === 0 ? value : within(item[head], rest, value);
+  const changed = path.length === 1 ? value : within(item[head], path, 1, value, copies);
   if (changed === undefined) delete next[head];
   else next[head] = changed;
   return next;
@@ -63,19 +71,25 @@ export const withValueAt = (item: Item, path: Path, value: AttributeValue | unde
 
 function within(
   parent: AttributeValue | undefined,
-  [part, ...rest]: readonly (string | number)[],
+  path: Path,
+  depth: number,
   value: AttributeValue | undefined,
+  copies: Copies,
 ): AttributeValue {
+  const part = path[depth];
+  const isLast = depth === path.length - 1;
   if (typeof part === "number" && parent?.L !== undefined) {
-    const L = [...parent.L];
-    const changed = rest.length === 0 ? value : within(L[part], rest, value);
+    const L = copies.has(parent.L) ? parent.L : [...parent.L];
+    copies.add(L);
+    const changed = isLast ? value : within(L[part], path, depth + 1, value, copies);
     if (changed === undefined) L.splice(part, 1);
     else L[Math.min(part, L.length)] = changed;
     return { L };
   }
   if (typeof part === "string" && parent?.M !== undefined) {
-    const M = { ...parent.M };
-    const changed = rest.length === 0 ? value : within(M[part], rest, value);
+    const M = copies.has(parent.M) ? parent.M : { ...parent.M };
+    copies.add(M);
+    const changed = isLast ? value : within(M[part], path, depth + 1, value, copies);
     if (changed === undefined) delete M[part];
     else M[part] = changed;
     return { M };

@@ -2,7 +2,7 @@
 import { areEqual, membersOf, typeOf, type AttributeValue, type Item } from "../attribute-value.ts";
 import { addNumbers } from "../numbers.ts";
 import { validationError } from "../request-error.ts";
-import { valueAt, withValueAt } from "./paths.ts";
+import { valueAt, withValueAt, type Copies } from "./paths.ts";
 import {
   isPath,
   isPlaceholder,
@@ -21,14 +21,17 @@ import {
  */
 export type Update = (item: Item, values: Values) => Item;
 
-type Step = (before: Item, next: Item, values: Values) => Item;
+type Step = (before: Item, next: Item, values: Values, copies: Copies) => Item;
 type Operand = (item: Item, values: Values) => AttributeValue;
 
 export const compileUpdate = ({ sections }: UpdateSyntax): Update => {
   const removals = sections.filter(({ type }) => type === "remove").toSorted(laterElementsFirst);
   const others = sections.filter(({ type }) => type !== "remove");
   const steps = [...others, ...removals].map(compileSection);
-  return (before, values) => steps.reduce((next, step) => step(before, next, values), before);
+  return (before, values) => {
+    const copies: Copies = new Set();
+    return steps.reduce((next, step) => step(before, next, values, copies), before);
+  };
 };
 
 /** Elements of a list are removed from its end, so that indexes stay those of the old list. */
@@ -44,12 +47,13 @@ function compileSection({ type, path, val }: UpdateSection): Step {
         const [name] = path;
         return (before, next, values) => ({ ...next, [name]: value(before, values) });
       }
-      return (before, next, values) => withValueAt(next, path, value(before, values));
+      return (before, next, values, copies) =>
+        withValueAt(next, path, value(before, values), copies);
     }
     case "remove":
-      return (before, next) => {
+      return (before, next, _, copies) => {
         if (valueAt(before, path) === undefined) return checkParent(before, path) ?? next;
-        return withValueAt(next, path, undefined);
+        return withValueAt(next, path, undefined, copies);
       };
     case "add":
       return changeAt(path, val as Placeholder, added);
@@ -73,8 +77,8 @@ type Merge = (existing: AttributeValue | undefined, value: AttributeValue) => ty
 
 const changeAt =
   (path: Path, { placeholder }: Placeholder, merge: Merge): Step =>
-  (before, next, values) =>
-    withValueAt(next, path, merge(valueAt(before, path), values[placeholder]!));
+  (before, next, values, copies) =>
+    withValueAt(next, path, merge(valueAt(before, path), values[placeholder]!), copies);
 
 function added(existing: AttributeValue | undefined, value: AttributeValue): AttributeValue {
   if (existing === undefined) return value;
