@@ -30,7 +30,10 @@ const project = fileURLToPath(new URL("../..", import.meta.url));
 
 const stocked = async (stem: string, count: number, onHand: number): Promise<string[]> => {
   const skus = Array.from({ length: count }, (_, index) => `${stem}-${1_000 + index}`);
-  for (const sku of skus) await client.put(`/v1/stock/${sku}`, { onHand });
+  for (let from = 0; from < count; from += 20) {
+    const some = skus.slice(from, from + 20);
+    await Promise.all(some.map((sku) => client.put(`/v1/stock/${sku}`, { onHand })));
+  }
   return skus;
 };
 
@@ -70,9 +73,10 @@ describe("an order", () => {
 describe("a dead hold", () => {
   test("costs the next customer no more than his request", async () => {
     const [sku] = await stocked("dead", 1, 1);
-    const first = z.parse(reservationSchema, (await reserve([sku!], { ttlSeconds: 1 })).body);
+    const first = z.parse(reservationSchema, (await reserve([sku!])).body);
     expect((await reserve([sku!])).status).toBe(409);
     const path = `/v1/reservations/${first.reservationId}`;
+    expect((await client.post(`${path}/extend`, { ttlSeconds: 1 })).status).toBe(200);
     await expect
       .poll(async () => (await client.get(path)).body, { timeout: 10_000 })
       .toMatchObject({ status: "expired" });
