@@ -144,7 +144,8 @@ export const describeOnce = (backend: BackendName, start: () => Promise<LockServ
         .poll(() => open()(key, options, () => "again"), { timeout: 30_000, interval: 100 })
         .toEqual({ status: "ran", value: "again" });
       process.goOn();
-      expect(await process.lost).toBe("expired");
+      // It may have been stopped in the middle of a renewal, which then has no answer in time.
+      expect(["expired", "unreachable"]).toContain(await process.lost);
     });
 
     test("a claim that another has taken is told as stolen, and the work still counts", async () => {

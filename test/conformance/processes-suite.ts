@@ -70,7 +70,8 @@ export const describeProcesses = (serverOf: () => LockServer): void => {
       expect(taken).toEqual({ told: "acquired", token: expect.any(Number) });
       expect(await next.ask(write)).toEqual({ told: "written" });
       holder.goOn();
-      expect(await holder.lost).toBe("expired");
+      // It may have been stopped in the middle of a renewal, which then has no answer in time.
+      expect(["expired", "unreachable"]).toContain(await holder.lost);
       expect(await holder.ask(write)).toEqual(
         expect.objectContaining({ told: "failed", code: "ConditionalCheckFailedException" }),
       );
