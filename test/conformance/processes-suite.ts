@@ -70,8 +70,8 @@ export const describeProcesses = (serverOf: () => LockServer): void => {
       expect(taken).toEqual({ told: "acquired", token: expect.any(Number) });
       expect(await next.ask(write)).toEqual({ told: "written" });
       holder.goOn();
-      // It may have been stopped in the middle of a renewal, which then has no answer in time.
-      expect(["expired", "unreachable"]).toContain(await holder.lost);
+      // A renewal that was on its way is answered too late, or with the loss.
+      expect(["expired", "unreachable", "stolen"]).toContain(await holder.lost);
       expect(await holder.ask(write)).toEqual(
         expect.objectContaining({ told: "failed", code: "ConditionalCheckFailedException" }),
       );
