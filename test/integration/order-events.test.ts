@@ -73,7 +73,7 @@ const record = (body: unknown, receives = 1): SQSRecord => ({
 });
 
 /** Hands messages to the function; resolves with those that are to come again. */
-const hand = (...records: SQSRecord[]): Promise<string[]> => handWithin(20_000, records);
+const hand = (...records: SQSRecord[]): Promise<string[]> => handWithin(60_000, records);
 
 const handWithin = async (remainingMs: number, records: SQSRecord[]): Promise<string[]> => {
   const { batchItemFailures } = await handler({ Records: records }, contextWithin(remainingMs));
