@@ -218,11 +218,12 @@ describe("an order of 500 lines", { timeout: 300_000 }, () => {
       await order({ lines, orderId: "large-1", ttlSeconds: 1 }),
     ].map(reservationIdOf) as [string, string, string];
     await expectInvariants(database);
-    expect((await inventory.confirm(sold)).outcome).toBe("confirmed");
-    await inventory.settleSales([sold]);
-    expect((await inventory.release(released)).outcome).toBe("released");
+    const call = callWithin(patientMs);
+    expect((await inventory.confirm(sold, call)).outcome).toBe("confirmed");
+    await inventory.settleSales([sold], call);
+    expect((await inventory.release(released, call)).outcome).toBe("released");
     const later = createInventory({ ...database, now: () => Date.now() + 2_000 });
-    expect((await later.confirm(expired)).outcome).toBe("reservation_expired");
+    expect((await later.confirm(expired, call)).outcome).toBe("reservation_expired");
     const { stock, reservations } = await expectInvariants(database);
     for (const sku of skus) {
       const found = stock.find((item) => item.sku === sku);
@@ -330,7 +331,7 @@ describe("an order of 500 lines", { timeout: 300_000 }, () => {
       if (step % 4 < 2) {
         const repeat = await order(input, own);
         expect(["reserved", "replayed"]).toContain(repeat.outcome);
-        await ownInventory.release(reservationIdOf(repeat));
+        await ownInventory.release(reservationIdOf(repeat), callWithin(patientMs));
       } else {
         // As the next sweep finds it: its owner's time is over.
         const later = { ...own, now: () => Date.now() + 60_000 };
