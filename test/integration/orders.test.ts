@@ -320,8 +320,8 @@ describe("an order of 500 lines", { timeout: 300_000 }, () => {
         isDead ||= current === number && now === moment;
         return !isDead;
       });
-      const call = { remainingMs: () => (isDead ? 0 : patientMs) };
-      const { outcome } = await reserve(mortal, input, call).catch(() => ({ outcome: "died" }));
+      const mortally = { remainingMs: () => (isDead ? 0 : patientMs) };
+      const { outcome } = await reserve(mortal, input, mortally).catch(() => ({ outcome: "died" }));
       proxy.watch(undefined);
       expect(outcome).toBe(isDead ? "died" : "reserved");
       if (!isDead) break;
