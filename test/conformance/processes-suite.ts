@@ -9,7 +9,7 @@ import type { LockServer } from "../support/lock-server.ts";
 import { openLocks } from "../support/open-locks.ts";
 
 const leaseMs = 2_000;
-const sections = loadOf(300);
+const sections = loadOf(150);
 const patientMs = 60_000;
 
 export const describeProcesses = (serverOf: () => LockServer): void => {
