@@ -100,10 +100,12 @@ const npmSignals: NodeJS.Signals[] = isDefaultEngine
   ? ["SIGTERM", "SIGINT", "SIGKILL"]
   : ["SIGKILL"];
 
-test.each(npmSignals)(
-  "%s to the npm that has started it leaves nothing running",
-  async (signal) => {
-    const dataDirectory = await temporaryFolder();
+const toNpm = "a signal to the npm that has started it leaves nothing running";
+
+test(toNpm, { timeout: 300_000 }, async () => {
+  const dataDirectory = await temporaryFolder();
+  const engine = () => processesWith(dataDirectory);
+  for (const signal of npmSignals) {
     const npm = spawn("npm", ["run", "local", "--", inject("assembly")], {
       env: { ...process.env, PORT: "0", HOLDFAST_DATA: dataDirectory },
       stdio: ["ignore", "pipe", "inherit"],
@@ -114,12 +116,11 @@ test.each(npmSignals)(
       output += text as string;
       if (output.includes("Holdfast is ready on")) break;
     }
-    const engine = () => processesWith(dataDirectory);
     expect(await engine()).not.toEqual([]);
     npm.kill(signal);
     await ended;
-    await expect.poll(engine, { timeout: 10_000 }).toEqual([]);
-    // Whoever still ran it would have the folder.
-    await start({ dataDirectory });
-  },
-);
+    await expect.poll(engine, { timeout: 10_000, message: signal }).toEqual([]);
+    // A process that still ran it would have the folder, and the next start would be refused.
+  }
+  await start({ dataDirectory });
+});
