@@ -1,6 +1,6 @@
 /** Records of a stream as Lambda hands them to a function, made of what an engine gives. */
 import { createHash } from "node:crypto";
-import type { _Record as EngineRecord } from "@aws-sdk/client-dynamodb-streams";
+import type { AttributeValue, _Record as EngineRecord } from "@aws-sdk/client-dynamodb-streams";
 import { localRegion } from "../local-account.ts";
 
 export interface StreamRecord {
@@ -14,6 +14,7 @@ export interface StreamRecord {
 export const toStreamRecord = (record: EngineRecord, streamArn: string): StreamRecord => {
   const { dynamodb = {}, eventName, userIdentity } = record;
   const { ApproximateCreationDateTime: at, SequenceNumber: sequenceNumber = "" } = dynamodb;
+  const { OldImage: before, NewImage: after } = dynamodb;
   const atMs = at?.getTime() ?? 0;
   return {
     sequenceNumber,
@@ -24,7 +25,12 @@ export const toStreamRecord = (record: EngineRecord, streamArn: string): StreamR
       eventVersion: "1.1",
       eventSource: "aws:dynamodb",
       awsRegion: localRegion,
-      dynamodb: withBase64({ ...dynamodb, ApproximateCreationDateTime: Math.floor(atMs / 1_000) }),
+      dynamodb: withBase64({
+        ...dynamodb,
+        ...(before && { OldImage: withEmptyMaps(before) }),
+        ...(after && { NewImage: withEmptyMaps(after) }),
+        ApproximateCreationDateTime: Math.floor(atMs / 1_000),
+      }),
       // What time to live has removed says so.
       ...(userIdentity && {
         userIdentity: { type: userIdentity.Type, principalId: userIdentity.PrincipalId },
@@ -37,6 +43,16 @@ export const toStreamRecord = (record: EngineRecord, streamArn: string): StreamR
 /** 32 hexadecimal digits, the same at each delivery: dynoxide's are numbers that tables share. */
 const eventIdOf = (streamArn: string, sequenceNumber: string): string =>
   createHash("md5").update(`${streamArn} ${sequenceNumber}`).digest("hex");
+
+/** DynamoDB Local writes an empty map into its streams as a value without a type. */
+const withEmptyMaps = (image: Record<string, AttributeValue>): Record<string, AttributeValue> =>
+  Object.fromEntries(Object.entries(image).map(([name, value]) => [name, withEmptyMap(value)]));
+
+const withEmptyMap = (value: AttributeValue): AttributeValue => {
+  if (value.M !== undefined) return { M: withEmptyMaps(value.M) };
+  if (value.L !== undefined) return { L: value.L.map(withEmptyMap) };
+  return Object.keys(value).length === 0 ? { M: {} } : value;
+};
 
 /** Binary values are bytes in the SDK and text in an event. */
 const withBase64 = (value: unknown): unknown => {

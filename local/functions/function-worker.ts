@@ -22,8 +22,8 @@ export interface FunctionWorker {
   terminate(error: FunctionError): Promise<void>;
 }
 
-/** Lambda gives a bundle ten seconds to load. */
-const loadTimeoutMs = 10_000;
+/** Lambda gives a bundle ten seconds to load. Here all of them load at once, on a machine in use. */
+const loadTimeoutMs = 60_000;
 
 /**
  * V8 ends a thread in good order only while what is left over fits into 16 MiB more; out of its

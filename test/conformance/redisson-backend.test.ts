@@ -32,6 +32,7 @@ const openWaiting = (options: Partial<RedissonLocksOptions> = {}) => {
 };
 
 const leaseMs = 30_000;
+const patient = { timeout: 10_000 };
 
 describe("locks as Redisson's", () => {
   test("are a hash with the holder and a count of 1, however often we hold it", async () => {
@@ -103,7 +104,7 @@ describe("locks as Redisson's", () => {
     const waiting = locks.acquire(name, { leaseMs, waitMs: 60_000 });
     await isContended;
     const channel = `redisson_lock__channel:{${name}}`;
-    await expect.poll(async () => (await redis.pubSubNumSub(channel))[channel]).toBe(1);
+    await expect.poll(async () => (await redis.pubSubNumSub(channel))[channel], patient).toBe(1);
     await redis.configResetStat();
     await redis.del(name);
     await redis.publish(channel, "0");
@@ -112,7 +113,7 @@ describe("locks as Redisson's", () => {
     // that may have been on its way when the statistics were reset.
     const calls = /cmdstat_evalsha:calls=(\d+)/.exec(await redis.info("commandstats"))?.[1];
     expect(Number(calls)).toBeLessThanOrEqual(2);
-    await expect.poll(async () => (await redis.pubSubNumSub(channel))[channel]).toBe(0);
+    await expect.poll(async () => (await redis.pubSubNumSub(channel))[channel], patient).toBe(0);
     await lease.release();
   });
 
@@ -125,10 +126,10 @@ describe("locks as Redisson's", () => {
     const waiting = locks.acquire(name, { leaseMs, waitMs: 60_000 });
     await isContended;
     const channel = `redisson_lock__channel:{${name}}`;
-    await expect.poll(async () => (await redis.pubSubNumSub(channel))[channel]).toBe(1);
+    await expect.poll(async () => (await redis.pubSubNumSub(channel))[channel], patient).toBe(1);
     await redis.sendCommand(["CLIENT", "KILL", "TYPE", "pubsub"]);
     // Joined again, on another connection.
-    await expect.poll(async () => (await redis.pubSubNumSub(channel))[channel]).toBe(1);
+    await expect.poll(async () => (await redis.pubSubNumSub(channel))[channel], patient).toBe(1);
     await lease.release();
     await (await waiting).release();
   });

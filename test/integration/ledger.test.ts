@@ -68,17 +68,17 @@ beforeEach(() => {
   repeats = 1;
 });
 
+/** What the stream brings is in the ledger a moment later. */
+const soon = { timeout: 20_000, interval: 20 };
+
 /** The ledger of a SKU, oldest first, once it has come to this version. */
 const ledgerOf = async (sku: string, version: number): Promise<MovementItem[]> =>
-  vi.waitFor(
-    async () => {
-      const { items } = await inventory.listMovements({ sku, limit: 100 }, call);
-      expect(items[0]?.version).toBe(version);
-      expect(items.length).toBeGreaterThanOrEqual(version);
-      return items.toReversed();
-    },
-    { timeout: 20_000, interval: 20 },
-  );
+  vi.waitFor(async () => {
+    const { items } = await inventory.listMovements({ sku, limit: 100 }, call);
+    expect(items[0]?.version).toBe(version);
+    expect(items.length).toBeGreaterThanOrEqual(version);
+    return items.toReversed();
+  }, soon);
 
 /** Findings about the ledger: no function settles sales here, and no sweep runs. */
 const runAudit = async (apply = false) => {
@@ -242,14 +242,11 @@ describe("the audit", () => {
         }
       }),
     );
-    const report = await vi.waitFor(
-      async () => {
-        const { report: found, findings } = await runAudit();
-        expect([findings, found.inMotion]).toEqual([[], []]);
-        return found;
-      },
-      { timeout: 20_000 },
-    );
+    const report = await vi.waitFor(async () => {
+      const { report: found, findings } = await runAudit();
+      expect([findings, found.inMotion]).toEqual([[], []]);
+      return found;
+    }, soon);
     expect(report.movements).toBeGreaterThan(200);
     await expectInvariants(database);
   });
@@ -303,7 +300,7 @@ describe("the audit", () => {
     await vi.waitFor(async () => {
       const { items } = await inventory.listMovements({ sku }, call);
       expect(items).toHaveLength(1);
-    });
+    }, soon);
     await database.client.send(
       new DeleteCommand({
         TableName: database.tables.movements,
@@ -323,7 +320,7 @@ describe("the audit", () => {
         ["count", 2],
         ["opening", 7],
       ]);
-    });
+    }, soon);
     const again = await runAudit();
     expect([again.findings, again.report.inMotion]).toEqual([[], []]);
   });

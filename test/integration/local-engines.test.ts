@@ -79,7 +79,7 @@ describe("a guarded process", () => {
     const mark = join(await temporaryFolder(), "deaf");
     const script = 'trap "" TERM; : > "$0"; while :; do sleep 0.1; done';
     const child = spawnGuarded("sh", ["-c", script, mark]);
-    await expect.poll(() => existsSync(mark)).toBe(true);
+    await expect.poll(() => existsSync(mark), { timeout: 5_000 }).toBe(true);
     await child.stop();
     // What a shell says of a process that a SIGKILL ended.
     expect(await child.ended).toMatchObject({ exitCode: 128 + 9 });

@@ -14,12 +14,7 @@ import { idOfKey } from "../../inventory/identity.ts";
 import { markersOf } from "../../inventory/stock/marker.ts";
 import { createDynamoDbLocks } from "../../locks/dynamodb/dynamodb-locks.ts";
 import { loadOf } from "../support/load-of.ts";
-import {
-  createLocksTable,
-  createTestDatabase,
-  throughEndpoint,
-  type TestDatabase,
-} from "../support/database.ts";
+import { createTestDatabase, throughEndpoint, type TestDatabase } from "../support/database.ts";
 import { startFaultProxy, type FaultProxy } from "../support/fault-proxy.ts";
 import { expectInvariants, readRecords } from "../support/invariants.ts";
 import { startOrderProcess } from "../support/order-process.ts";
@@ -51,7 +46,7 @@ let database: TestDatabase;
 let inventory: Inventory;
 let proxy: FaultProxy;
 beforeAll(async () => {
-  database = await createTestDatabase();
+  database = await createTestDatabase({ contentionMsMax: patientMs });
   inventory = createInventory(database);
   proxy = await startFaultProxy(inject("engineEndpoint"));
   return () => proxy.stop();
@@ -223,11 +218,12 @@ describe("an order of 500 lines", { timeout: 300_000 }, () => {
       await order({ lines, orderId: "large-1", ttlSeconds: 1 }),
     ].map(reservationIdOf) as [string, string, string];
     await expectInvariants(database);
-    expect((await inventory.confirm(sold)).outcome).toBe("confirmed");
-    await inventory.settleSales([sold]);
-    expect((await inventory.release(released)).outcome).toBe("released");
+    const call = callWithin(patientMs);
+    expect((await inventory.confirm(sold, call)).outcome).toBe("confirmed");
+    await inventory.settleSales([sold], call);
+    expect((await inventory.release(released, call)).outcome).toBe("released");
     const later = createInventory({ ...database, now: () => Date.now() + 2_000 });
-    expect((await later.confirm(expired)).outcome).toBe("reservation_expired");
+    expect((await later.confirm(expired, call)).outcome).toBe("reservation_expired");
     const { stock, reservations } = await expectInvariants(database);
     for (const sku of skus) {
       const found = stock.find((item) => item.sku === sku);
@@ -305,43 +301,37 @@ describe("an order of 500 lines", { timeout: 300_000 }, () => {
 
   /*
    * At each request, before it is applied and after: as a function that dies, and as one whose last
-   * request was applied and its reply not heard. Then a repeat holds the order, or the sweep gives its
-   * units back: by turns.
+   * request was applied and its reply not heard. From then on the proxy passes nothing on, and its call
+   * has no time left. Then a repeat holds the order, or the sweep gives its units back: by turns.
    */
   const some = lines.slice(0, 12);
-  test("killed at every step is held by a repeat, or given back by the sweep", async () => {
-    const endpoint = inject("engineEndpoint");
+  test("dying at every step is held by a repeat, or given back by the sweep", async () => {
     const own = await createTestDatabase();
     const ownInventory = createInventory(own);
+    const mortal = throughEndpoint(own, proxy.endpoint);
     await setStocks(ownInventory, skus.slice(0, some.length), 100);
-    let kills = 0;
+    onTestFinished(() => proxy.watch(undefined));
+    let deaths = 0;
     for (let step = 0; ; step += 1) {
-      const locksTable = await createLocksTable(endpoint);
       const [number, moment] = [Math.floor(step / 2), step % 2 === 0 ? "before" : "after"];
-      const input: ReserveInput = { lines: some, idempotencyKey: `killed at ${step}` };
-      const process = startOrderProcess({
-        endpoint: proxy.endpoint,
-        tables: { ...own.tables },
-        locksTable,
-        input,
-      });
-      let wasKilled = false;
+      const input: ReserveInput = { lines: some, idempotencyKey: `dying at ${step}` };
+      let isDead = false;
       proxy.watch(async (current, now) => {
-        if (current !== number || now !== moment) return true;
-        wasKilled = true;
-        process.kill();
-        return false;
+        isDead ||= current === number && now === moment;
+        return !isDead;
       });
-      await process.ended;
+      const mortally = { remainingMs: () => (isDead ? 0 : patientMs) };
+      const { outcome } = await reserve(mortal, input, mortally).catch(() => ({ outcome: "died" }));
       proxy.watch(undefined);
-      if (!wasKilled) break;
-      kills += 1;
+      expect(outcome).toBe(isDead ? "died" : "reserved");
+      if (!isDead) break;
+      deaths += 1;
       // The write that was on its way may still be applied, perhaps between two reads.
       await vi.waitFor(() => expectInvariants(own), patientMs);
       if (step % 4 < 2) {
         const repeat = await order(input, own);
         expect(["reserved", "replayed"]).toContain(repeat.outcome);
-        await ownInventory.release(reservationIdOf(repeat));
+        await ownInventory.release(reservationIdOf(repeat), callWithin(patientMs));
       } else {
         // As the next sweep finds it: its owner's time is over.
         const later = { ...own, now: () => Date.now() + 60_000 };
@@ -353,6 +343,6 @@ describe("an order of 500 lines", { timeout: 300_000 }, () => {
       await expectInvariants(own);
     }
     // Twelve rows and the record, each twice.
-    expect(kills).toBeGreaterThanOrEqual(20);
+    expect(deaths).toBeGreaterThanOrEqual(20);
   });
 });

@@ -5,6 +5,7 @@ import { createInventory, type Inventory } from "../../inventory/inventory.ts";
 import type { ReserveInput } from "../../inventory/reservations/reserve.ts";
 import { createTestDatabase, type TestDatabase } from "../support/database.ts";
 import { expectInvariants, readRecords } from "../support/invariants.ts";
+import { loadOf } from "../support/load-of.ts";
 
 let database: TestDatabase;
 let inventory: Inventory;
@@ -230,24 +231,28 @@ describe("a stampede", () => {
   const reserveAtOnce = (inputs: ReserveInput[]) =>
     Promise.all(inputs.map((input) => inventory.reserve(input, callWithin(60_000))));
 
-  test("500 buyers for 100 units: 100 hold one, 400 are told of the shortage", async () => {
-    // Tries to sell a unit twice by 500 conditional writes on one record at once.
-    const sku = await stocked("stampede", 100);
+  const [buyers, units] = [loadOf(500), loadOf(100)];
+
+  test(`${buyers} buyers for ${units} units: each unit is held once, and the others are refused`, async () => {
+    // Tries to sell a unit twice by conditional writes on one record, all at once.
+    const sku = await stocked("stampede", units);
     const outcomes = await reserveAtOnce(
-      Array.from({ length: 500 }, () => ({ lines: [{ sku, quantity: 1 }] })),
+      Array.from({ length: buyers }, () => ({ lines: [{ sku, quantity: 1 }] })),
     );
     const count = (outcome: string) => outcomes.filter((one) => one.outcome === outcome).length;
-    expect([count("reserved"), count("insufficient_stock")]).toEqual([100, 400]);
-    expect(await inventory.getStock(sku)).toMatchObject({ available: 0, reserved: 100 });
+    expect([count("reserved"), count("insufficient_stock")]).toEqual([units, buyers - units]);
+    expect(await inventory.getStock(sku)).toMatchObject({ available: 0, reserved: units });
     await expectInvariants(database);
   });
 
-  test("100 orders of three lines over 5 SKUs: nothing oversold, nobody refused too early", async () => {
+  const crossing = loadOf(100);
+
+  test(`${crossing} orders of three lines over 5 SKUs: nothing oversold, nobody refused too early`, async () => {
     // Tries to lose or double units of crossed orders, and to refuse one that would have fitted.
     const skus = await Promise.all(
-      Array.from({ length: 5 }, (_, index) => stocked(`crossed-${index}`, 30)),
+      Array.from({ length: 5 }, (_, index) => stocked(`crossed-${index}`, loadOf(30))),
     );
-    const orders = Array.from({ length: 100 }, (_, index) =>
+    const orders = Array.from({ length: crossing }, (_, index) =>
       [0, 1, 2].map((line) => ({ sku: skus[(index + line * 2) % 5]!, quantity: 1 + (index % 2) })),
     );
     const outcomes = await reserveAtOnce(orders.map((lines) => ({ lines })));

@@ -120,9 +120,10 @@ const over = (
 /** The same tables, reached by another address of the engine, such as a fault proxy. */
 export const throughEndpoint = (database: TestDatabase, endpoint: string): TestDatabase => {
   const { locksTable, ...options } = database;
-  const client = connect({ ...localAccess, endpoint });
+  const access = { ...localAccess, endpoint, requestTimeoutMs: patientMs };
+  const client = connect(access);
   // The lock library leaves its repeats to the SDK.
-  const lockClient = connect({ ...localAccess, endpoint, maxAttempts: 3 });
+  const lockClient = connect({ ...access, maxAttempts: 3 });
   const through = over({ ...database, client }, locksTable, { ...options, client }, lockClient);
   return { ...through, locksTable };
 };

@@ -24,9 +24,9 @@ export interface Fixture {
   stageName?: string;
 }
 
-/** Writes the app to a temporary folder and returns its path. */
-export const writeApp = async (fixture: Fixture = {}): Promise<string> => {
-  const directory = await temporaryFolder();
+/** Writes the app to a folder, by default a temporary one of the test, and returns its path. */
+export const writeApp = async (fixture: Fixture = {}, folder?: string): Promise<string> => {
+  const directory = folder ?? (await temporaryFolder());
   const { functions = { Echo: echo } } = fixture;
   const routes = fixture.routes ?? [{ key: "$default", function: Object.keys(functions)[0] ?? "" }];
   const files: Record<string, unknown> = {};

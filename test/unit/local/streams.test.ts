@@ -119,7 +119,9 @@ describe.each(["dynoxide", "dynamodb-local"] as const)("a stream on %s", (choice
 
   it("comes in order, in the shape that Lambda gives its records", async () => {
     const { start, put, remove, batches } = await open();
-    await put("a", { bytes: { B: Buffer.from("hey") }, deep: { M: { n: { L: [{ N: "1" }] } } } });
+    const empty = { M: { map: { M: {} }, list: { L: [{ M: {} }, { L: [] }] } } };
+    const deep = { M: { n: { L: [{ N: "1" }] } } };
+    await put("a", { bytes: { B: Buffer.from("hey") }, deep, empty, open: { M: {} } });
     await put("a", { tags: { SS: ["x"] } });
     await remove("a");
     await start();
@@ -137,7 +139,9 @@ describe.each(["dynoxide", "dynamodb-local"] as const)("a stream on %s", (choice
         NewImage: {
           id: { S: "a" },
           bytes: { B: Buffer.from("hey").toString("base64") },
-          deep: { M: { n: { L: [{ N: "1" }] } } },
+          deep,
+          empty,
+          open: { M: {} },
         },
         SequenceNumber: expect.stringMatching(/^\d+$/),
         SizeBytes: expect.any(Number),
