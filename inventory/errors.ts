@@ -41,3 +41,13 @@ export class ThrottledError extends InventoryError {
     this.name = "ThrottledError";
   }
 }
+
+/** The result of work that a later request does where it cannot be done now: undefined then. */
+export const ifPossible = async <Result>(work: Promise<Result>): Promise<Result | undefined> => {
+  try {
+    return await work;
+  } catch (error) {
+    if (!(error instanceof InventoryError)) throw error;
+    return undefined;
+  }
+};

@@ -5,14 +5,14 @@
 import { openMarkersTidy, rowsInFlight, spreadEveryMs } from "../../contract/bounds.ts";
 import type { Line, Part, StockItem } from "../../contract/tables.ts";
 import { actorOf, backOff, type Call, type Database } from "../dynamodb/database.ts";
-import { ThrottledError } from "../errors.ts";
+import { ifPossible, ThrottledError } from "../errors.ts";
 import { mapEach } from "../for-each.ts";
 import { isFirstRow, levelOf, readRows, shardsOf } from "../stock/level.ts";
 import { findMarker, markerKey, markersOf, type Marker, type NewMarker } from "../stock/marker.ts";
 import type { RowUnits } from "../stock/move-units.ts";
 import { resolveMarkers } from "../stock/resolve.ts";
 import { changeRow } from "../stock/row.ts";
-import { ifPossible, mergeRows, spreadLoad } from "../stock/shards.ts";
+import { mergeRows, spreadLoad } from "../stock/shards.ts";
 import { hasRoom, makeRoom } from "./make-room.ts";
 import { memoryOf } from "./row-memory.ts";
 

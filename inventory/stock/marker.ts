@@ -186,7 +186,8 @@ export const decisionOf = (
   return units === marker.quantity ? "decided" : "superseded";
 };
 
-const isEnd = (kind: MarkerKind): kind is PartEnd =>
+/** True for units that leave a reservation. */
+export const isEnd = (kind: MarkerKind): kind is PartEnd =>
   kind === "release" || kind === "expiry" || kind === "sale";
 
 /** The units of parts that ended with the marker. Parts whose own row is gone end in another one. */

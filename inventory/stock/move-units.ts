@@ -8,14 +8,15 @@
  * The units on their way are in no row, so that others who need them resolve the markers first.
  */
 import { PutCommand } from "@aws-sdk/lib-dynamodb";
-import { rowsInFlight } from "../../contract/bounds.ts";
+import { attendedMs, rowsInFlight } from "../../contract/bounds.ts";
 import type { Part, ReservationItem, StockItem } from "../../contract/tables.ts";
 import type { Call, Database } from "../dynamodb/database.ts";
 import { writeIf } from "../dynamodb/write-if.ts";
 import { mapEach } from "../for-each.ts";
+import { ifPossible } from "../errors.ts";
 import { timeOrderedId } from "../identity.ts";
 import { skuOf } from "./level.ts";
-import { findMarker, type Marker, type MarkerKind } from "./marker.ts";
+import { findMarker, markersOf, type Marker, type MarkerKind } from "./marker.ts";
 import { resolveMarkers, supersede } from "./resolve.ts";
 import { changeRow } from "./row.ts";
 import { ttlSecondsAfter } from "./ttl.ts";
@@ -33,35 +34,59 @@ interface Placed {
 
 const lastChange = { kind: "move" } as const;
 
+/** The times that a crowded row is tried again, with its markers resolved. */
+const placingTries = 5;
+
 /**
- * Moves as many of these units as the rows still have available.
+ * The time for which a move waits for the rows that units leave, in milliseconds. Units that have left
+ * others are on their way meanwhile, and the move is superseded after `attendedMs`.
+ */
+const departingMs = attendedMs / 2;
+
+/**
+ * Moves as many of these units as the rows still have available, and give in time.
  *
  * @param from rows of one level, each once
- * @param to the rows that get so many units in all, each once and none of `from`
+ * @param to the rows that get so many units in all, each once and none of `from`; none to leave all as it is
  * @returns the number of units that were moved; 0 where another request has taken them meanwhile
  * @throws InventoryError `busy`, `unavailable`, `rejected`
  */
 export const moveUnits = async (
   database: Database,
   from: readonly RowUnits[],
-  to: (units: number) => RowUnits[],
+  to: (units: number) => Promise<RowUnits[]>,
   call: Call,
 ): Promise<number> => {
   const reservationId = timeOrderedId(database.now(), database.randomUuid());
-  const place = async (kind: MarkerKind, { row, units }: RowUnits): Promise<Placed | undefined> => {
+  const place = async (
+    kind: MarkerKind,
+    { row, units }: RowUnits,
+    placing: Call,
+  ): Promise<Placed | undefined> => {
     const marker = { reservationId, kind, base: 0, quantity: units };
-    const result = await changeRow(database, row, { place: [marker], lastChange }, call);
-    const found = result.applied ? result.row : result.found;
-    const own = found && findMarker(found, marker);
-    return own && { marker: own, row: found };
+    for (let attempt = 0; ; attempt += 1) {
+      const result = await changeRow(database, row, { place: [marker], lastChange }, placing);
+      const found = result.applied ? result.row : result.found;
+      const own = found && findMarker(found, marker);
+      if (own !== undefined) return { marker: own, row: found! };
+      const isCrowded = found !== undefined && (kind === "arrival" || found.available >= units);
+      if (!isCrowded || attempt >= placingTries) return undefined;
+      await resolveMarkers(database, found, markersOf(found), placing);
+    }
   };
-  const departed = present(await mapEach(from, rowsInFlight, (one) => place("departure", one)));
+  const departingUntilMs = database.monotonicMs() + departingMs;
+  const brief = { ...call, patienceMs: () => departingUntilMs - database.monotonicMs() };
+  const departed = present(
+    await mapEach(from, rowsInFlight, (one) => ifPossible(place("departure", one, brief))),
+  );
   const units = departed.reduce((sum, { marker }) => sum + marker.quantity, 0);
   if (units === 0) return 0;
-  const arrivals = to(units);
-  const arriving = present(await mapEach(arrivals, rowsInFlight, (one) => place("arrival", one)));
+  const arrivals = await to(units);
+  const arriving = present(
+    await mapEach(arrivals, rowsInFlight, (one) => place("arrival", one, call)),
+  );
   const placed = [...departed, ...arriving];
-  const isWhole = arriving.length === arrivals.length;
+  const isWhole = arrivals.length > 0 && arriving.length === arrivals.length;
   const isMoved = isWhole && (await commit(database, reservationId, placed, call));
   if (!isMoved) await supersede(database, reservationId, undefined, 0, call);
   await mapEach(placed, rowsInFlight, async ({ marker, row }) => {

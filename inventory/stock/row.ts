@@ -125,8 +125,8 @@ function updateOf(database: Database, key: string, change: RowChange, nowMs: num
     conditions.push(`attribute_not_exists(#open.#p${index})`);
   }
   if (place.length > 0) {
-    const isEager = place.some((marker) => kindOf(marker).isEager);
-    values[":openMax"] = (isEager ? openMarkersMax : openMarkersWithEndsMax) - place.length;
+    const isOrdinary = place.some((marker) => kindOf(marker).isEager && !isMove(marker));
+    values[":openMax"] = (isOrdinary ? openMarkersMax : openMarkersWithEndsMax) - place.length;
     conditions.push("size(#open) <= :openMax");
   }
   const leaving = [...settle, ...clear];

@@ -9,7 +9,7 @@ import type { StockItem } from "../../contract/tables.ts";
 import { backOff, type Call, type Database } from "../dynamodb/database.ts";
 import { send } from "../dynamodb/send.ts";
 import { writeIf } from "../dynamodb/write-if.ts";
-import { InventoryError } from "../errors.ts";
+import { ifPossible } from "../errors.ts";
 import { mapEach } from "../for-each.ts";
 import { readRows, rowKeyOf, shardOf, shardsOf } from "./level.ts";
 import { markersOf } from "./marker.ts";
@@ -36,10 +36,7 @@ export const setShards = async (
     const rows = await readRows(database, sku, call);
     if (rows === undefined) return false;
     if (rows.length > shards) await mergeRows(database, sku, shards, call);
-    else if (await addRows(database, rows, shards, true, call)) {
-      await spreadUnits(database, sku, call);
-      return true;
-    }
+    else if (await spreadOver(database, rows, shards, true, call)) return true;
     await backOff(database, call, attempt, "conflict");
   }
 };
@@ -54,18 +51,18 @@ export const setShards = async (
 export const spreadLoad = async (
   database: Database,
   sku: string,
-  call: Call,
+  caller: Call,
 ): Promise<number | undefined> => {
-  if (!(await claimSpread(database, sku, call))) return undefined;
+  if (!(await claimSpread(database, sku, caller))) return undefined;
+  // The load that it relieves is in its way: it waits longer than others.
+  const call = { ...caller, patienceMs: () => caller.remainingMs() };
   const rows = await readRows(database, sku, call);
   if (rows === undefined) return undefined;
   const least = Math.min(...rows.map(({ available }) => available));
   const isEven = least >= meanOf(rows) / 2;
   const wanted = Math.min(shardsMax, isEven ? 2 * rows.length : rows.length);
   if (sumOf(rows) < wanted * unitsPerRowMin) return undefined;
-  await addRows(database, rows, wanted, false, call);
-  await spreadUnits(database, sku, call);
-  return wanted;
+  return (await spreadOver(database, rows, wanted, false, call)) ? wanted : undefined;
 };
 
 /** True when no other request has spread the load of the level within the last second. */
@@ -89,6 +86,45 @@ const sumOf = (rows: readonly StockItem[]): number =>
   rows.reduce((sum, { available }) => sum + available, 0);
 
 const meanOf = (rows: readonly StockItem[]): number => Math.floor(sumOf(rows) / rows.length);
+
+/**
+ * Spreads the units of a level evenly over so many rows. Rows are added when the units for them have
+ * left the others, so that functions do not find them empty.
+ *
+ * @returns false when the number of rows has changed
+ */
+async function spreadOver(
+  database: Database,
+  rows: readonly StockItem[],
+  shards: number,
+  areSet: boolean,
+  call: Call,
+): Promise<boolean> {
+  const { sku } = rows[0]!;
+  const mean = Math.floor(sumOf(rows) / shards);
+  const from = rows.map((row) => ({ row: row.sku, units: row.available - mean }));
+  const added = Array.from({ length: shards - rows.length }, (_, index) => ({
+    row: rowKeyOf(sku, rows.length + index),
+    units: mean,
+  }));
+  const missing = [...rows.map((row) => ({ row: row.sku, units: mean - row.available })), ...added];
+  let isAdded = false;
+  const to = async (units: number): Promise<RowUnits[]> => {
+    isAdded = await addRows(database, rows, shards, areSet, call);
+    return isAdded ? sharesOf(units, missing.filter(isPositive)) : [];
+  };
+  const moved = await moveUnits(database, from.filter(isPositive), to, call);
+  isAdded ||= moved === 0 && (await addRows(database, rows, shards, areSet, call));
+  if (isAdded && shards > rows.length) {
+    const others = rows.slice(1);
+    await mapEach(others, rowsInFlight, (row) =>
+      ifPossible(noteShards(database, row, shards, call)),
+    );
+  }
+  return isAdded;
+}
+
+const isPositive = ({ units }: RowUnits): boolean => units > 0;
 
 /** Adds rows without units. False when another request has changed the number of rows. */
 async function addRows(
@@ -128,9 +164,6 @@ async function addRows(
   const result = await writeIf<StockItem>(database, command, call);
   // The reply to an earlier attempt of this call was lost, or another request wanted the same.
   if (!result.applied && result.found?.shards !== shards) return false;
-  await mapEach(rows.slice(1), rowsInFlight, ({ sku: key }) =>
-    noteShards(database, key, shards, call),
-  );
   return true;
 }
 
@@ -172,33 +205,20 @@ async function addRow(
 /** Lets the functions that write to this row learn of the others. Those that do not learn it go on here. */
 async function noteShards(
   database: Database,
-  key: string,
+  { sku }: StockItem,
   shards: number,
   call: Call,
 ): Promise<void> {
   const command = () =>
     new UpdateCommand({
       TableName: database.tables.stock,
-      Key: { sku: key },
+      Key: { sku },
       UpdateExpression: "SET #shards = :shards",
       ConditionExpression: "attribute_exists(#open)",
       ExpressionAttributeNames: { "#shards": "shards", "#open": "open" },
       ExpressionAttributeValues: { ":shards": shards },
     });
   await writeIf(database, command, call);
-}
-
-/** Moves units from rows that have more than the mean to those that have less. */
-async function spreadUnits(database: Database, sku: string, call: Call): Promise<void> {
-  const rows = await readRows(database, sku, call);
-  if (rows === undefined) return;
-  const mean = meanOf(rows);
-  const above = rows.filter(({ available }) => available > mean);
-  const below = rows.filter(({ available }) => available < mean);
-  if (below.length === 0) return;
-  const missing = below.map((row) => ({ row: row.sku, units: mean - row.available }));
-  const from = above.map((row) => ({ row: row.sku, units: row.available - mean }));
-  await moveUnits(database, from, (units) => sharesOf(units, missing), call);
 }
 
 /** Shares the units out in proportion to what is missing. */
@@ -211,7 +231,7 @@ function sharesOf(units: number, missing: readonly RowUnits[]): RowUnits[] {
     missingLeft -= one.units;
     return { row: one.row, units: share };
   });
-  return shares.filter((share) => share.units > 0);
+  return shares.filter(isPositive);
 }
 
 /**
@@ -236,7 +256,12 @@ export const gatherUnits = async (
     missing -= share;
   }
   if (missing > 0 || from.length === 0) return missing <= 0;
-  const moved = await moveUnits(database, from, (sum) => [{ row: first!.sku, units: sum }], call);
+  const moved = await moveUnits(
+    database,
+    from,
+    async (sum) => [{ row: first!.sku, units: sum }],
+    call,
+  );
   return moved >= units - first!.available;
 };
 
@@ -350,13 +375,3 @@ async function mergeRow(
     return false;
   }
 }
-
-/** Does the work where it can be done now, and leaves it to a later request otherwise. */
-export const ifPossible = async <Result>(work: Promise<Result>): Promise<Result | undefined> => {
-  try {
-    return await work;
-  } catch (error) {
-    if (!(error instanceof InventoryError)) throw error;
-    return undefined;
-  }
-};

@@ -2,7 +2,8 @@ import { ScanCommand } from "@aws-sdk/lib-dynamodb";
 import { expect } from "vitest";
 import type { Part, ReservationItem, StockItem } from "../../contract/tables.ts";
 import type { Database } from "../../inventory/dynamodb/database.ts";
-import { decisionOf, kindOf, markersOf } from "../../inventory/stock/marker.ts";
+import { levelOf, skuOf } from "../../inventory/stock/level.ts";
+import { decisionOf, isEnd, markersOf } from "../../inventory/stock/marker.ts";
 
 const readAll = async <Item>(database: Database, table: string): Promise<Item[]> => {
   const items: Item[] = [];
@@ -32,34 +33,39 @@ const unitsInMotion = (row: StockItem, records: Map<string, ReservationItem>): n
     .filter((marker) => {
       const decision = decisionOf(row.sku, marker, records.get(marker.reservationId));
       if (marker.kind === "hold") return decision !== "decided";
-      return !kindOf(marker).isEager && marker.kind !== "addition" && decision === "decided";
+      return isEnd(marker.kind) && decision === "decided";
     })
     .reduce((sum, { quantity }) => sum + quantity, 0);
 
 /**
- * The invariants of the tables: `onHand = available + reserved`, none negative, and for each row
- * `reserved` is the units that records own and those that open markers account for. Returns the records
- * that it read.
+ * The invariants of the tables: `onHand = available + reserved` in each row, none negative, and for each
+ * level `reserved` is the units that records own and those that open markers account for. Returns the
+ * records that it read.
  */
 export const expectInvariants = async (database: Database) => {
   const records = await readRecords(database);
   const byId = new Map(records.reservations.map((item) => [item.reservationId, item]));
   const owned = new Map<string, number>();
   for (const { row, quantity } of records.reservations.flatMap(openParts)) {
-    owned.set(row, (owned.get(row) ?? 0) + quantity);
+    owned.set(skuOf(row), (owned.get(skuOf(row)) ?? 0) + quantity);
   }
-  const counts = records.stock.map((row) => {
-    const { sku, onHand, available, reserved } = row;
-    const accounted = (owned.get(sku) ?? 0) + unitsInMotion(row, byId);
-    owned.delete(sku);
-    return { sku, onHand, available, reserved, accounted };
-  });
   // One expectation for all records: one for each takes longer than to read them.
-  const wrong = counts.filter(({ onHand, available, reserved, accounted }) => {
-    const addsUp = available + reserved === onHand && reserved === accounted;
+  const wrongRows = records.stock.filter(({ onHand, available, reserved }) => {
+    const addsUp = available + reserved === onHand;
     return !addsUp || !(Math.min(onHand, available, reserved) >= 0);
   });
-  expect(wrong, "stock whose counts break an invariant").toEqual([]);
+  expect(wrongRows, "stock whose counts break an invariant").toEqual([]);
+  const levels = Map.groupBy(records.stock, ({ sku }) => skuOf(sku));
+  const wrongLevels = [...levels].flatMap(([sku, rows]) => {
+    const accounted = rows.reduce(
+      (sum, row) => sum + unitsInMotion(row, byId),
+      owned.get(sku) ?? 0,
+    );
+    const { reserved } = levelOf(rows);
+    owned.delete(sku);
+    return reserved === accounted ? [] : [{ sku, reserved, accounted }];
+  });
+  expect(wrongLevels, "levels whose reserved units are not those of records").toEqual([]);
   expect([...owned], "units of rows that do not exist").toEqual([]);
   return records;
 };
