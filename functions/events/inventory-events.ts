@@ -2,6 +2,7 @@
 import type { InventoryEvent, InventoryEventType } from "../../contract/events.ts";
 import type {
   MovementKind,
+  PublicMovementKind,
   ReservationItem,
   ReservationStatus,
   StockItem,
@@ -91,7 +92,8 @@ const adjustments: ReadonlySet<MovementKind> = new Set(["count", "adjustment", "
 const changeBetween = (before: StockItem | undefined, after: StockItem) => {
   const { kind = "count", reason, reference, actor } = after.lastChange ?? {};
   return {
-    kind,
+    // A move is told of to nobody.
+    kind: kind as PublicMovementKind,
     ...deltasBetween(before, after),
     ...(reason !== undefined && { reason }),
     ...(reference !== undefined && { reference }),
