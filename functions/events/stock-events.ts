@@ -65,8 +65,8 @@ export const crossingOfRow = (
 
 /**
  * The lines that a level of several rows has crossed. It is read after the change, when other rows may
- * have changed as well. So it may seem to have crossed a line more than once, and never seems not to.
- * It is depleted only where no row has units, and none are on their way from row to row.
+ * have changed as well. Where that leaves open which change crossed a line, each of them counts. The level
+ * is depleted only where no row has units, and none are on their way from row to row.
  *
  * @param rows the level some time after the change, the first row first
  */
