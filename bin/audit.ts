@@ -110,7 +110,7 @@ const shorten = (ids: readonly string[]): string =>
 
 const renderReport = ({ inMotion, ...report }: AuditReport): string =>
   [
-    `${report.stockRecords} SKUs, ${report.reservations} reservations, ${report.leases} leases, ` +
+    `${report.stockRecords} rows of stock, ${report.reservations} reservations, ${report.leases} leases, ` +
       `${report.movements} movements: ${report.findings} findings, ${report.repaired} repaired`,
     ...(inMotion.length > 0 ? [`Too busy to be judged: ${inMotion.join(", ")}`] : []),
   ].join("\n");

@@ -1,8 +1,8 @@
 /** Stock over HTTP: what each call takes and what it answers. */
 import * as z from "zod/mini";
-import { pageSizeMax, unitsMax } from "./bounds.ts";
+import { pageSizeMax, shardsMax, unitsMax } from "./bounds.ts";
 import { closedObject, idempotencyKey, label, queryNumber, sku, wholeNumber } from "./fields.ts";
-import { movementKinds } from "./tables.ts";
+import { publicMovementKinds } from "./tables.ts";
 
 const units = wholeNumber(0, unitsMax);
 const skuParams = closedObject({ sku });
@@ -11,12 +11,14 @@ export const setStockRequest = {
   params: skuParams,
   /**
    * `expectedVersion` 0 expects that there is no such SKU yet. At `lowStockThreshold` available units
-   * or fewer the SKU is low; 0 is never, and what was set stays when it is absent.
+   * or fewer the SKU is low; 0 is never, and what was set stays when it is absent. `shards` spreads the
+   * stock level over as many rows.
    */
   body: closedObject({
     onHand: units,
     expectedVersion: z.optional(wholeNumber(0, Number.MAX_SAFE_INTEGER)),
     lowStockThreshold: z.optional(units),
+    shards: z.optional(wholeNumber(1, shardsMax)),
   }),
 };
 
@@ -53,6 +55,8 @@ export const stockRecordSchema = z.object({
   version: z.int(),
   updatedAt: z.iso.datetime({ precision: 3 }),
   lowStockThreshold: z.optional(z.int()),
+  /** The rows of the stock level; absent for one. */
+  shards: z.optional(wholeNumber(1, shardsMax)),
 });
 export type StockRecord = z.infer<typeof stockRecordSchema>;
 
@@ -62,11 +66,11 @@ export const stockPageSchema = z.object({
 });
 export type StockPage = z.infer<typeof stockPageSchema>;
 
-/** One change of a SKU's counts: `version` is the stock record's that it led to. */
+/** One change of a SKU's counts: `version` is that of the row to which it led. */
 export const movementSchema = z.object({
   sku: z.string(),
   version: z.int(),
-  kind: z.enum(movementKinds),
+  kind: z.enum(publicMovementKinds),
   onHandDelta: z.int(),
   availableDelta: z.int(),
   reservedDelta: z.int(),

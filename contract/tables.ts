@@ -49,10 +49,9 @@ export const changeStreams = { viewType: "NEW_AND_OLD_IMAGES" } as const;
 /**
  * Why the counts of a SKU changed: somebody counted it or corrected it, an audit repaired it or
  * opened its ledger, or somebody wrote the record past Holdfast, an `edit`; or what became of a
- * reservation. `rollback` returns the units of an order that was only half written. `move` brings units
- * from one row of a level to another, and leaves the sums as they are.
+ * reservation. `rollback` returns the units of an order that was only half written.
  */
-export const movementKinds = [
+export const publicMovementKinds = [
   "count",
   "adjustment",
   "repair",
@@ -63,8 +62,11 @@ export const movementKinds = [
   "release",
   "expiry",
   "rollback",
-  "move",
 ] as const;
+export type PublicMovementKind = (typeof publicMovementKinds)[number];
+
+/** `move` brings units from one row of a level to another. It leaves the sums as they are: no caller sees it. */
+export const movementKinds = [...publicMovementKinds, "move"] as const;
 export type MovementKind = (typeof movementKinds)[number];
 
 /** The reason of a change of the counts, kept in the row for the ledger and the events. */
@@ -205,9 +207,10 @@ export interface ReservationItem {
   ttlSeconds?: number;
 }
 
-/** A record of the table Movements: one change of a SKU's counts. */
+/** A record of the table Movements: one change of the counts of a row. */
 export interface MovementItem extends LastChange {
   movementId: string;
+  /** The SKU of the level. */
   sku: string;
   /** The key of the row, where it is not the first one of the level. */
   row?: string;

@@ -6,9 +6,7 @@ import { database, metrics } from "./wiring.ts";
 
 export const handler = streamHandler("ledger", async (changes, call) => {
   const movements = changes.flatMap((change) =>
-    change.table === "stock" && change.after
-      ? movementsBetween(change.before, change.after, change.id)
-      : [],
+    change.table === "stock" ? movementsBetween(change.before, change.after, change.id) : [],
   );
   try {
     await writeMovements(database, movements, call);

@@ -1,15 +1,21 @@
 /** Tells the world what was committed: the streams of stock and reservations as events. */
 import { MetricUnit } from "@aws-lambda-powertools/metrics";
-import { eventsOf } from "./events/inventory-events.ts";
+import { eventsOfChanges } from "./events/inventory-events.ts";
+import { createLevelReader } from "./events/level-reading.ts";
 import { publishEvents } from "./events/publish-events.ts";
 import { streamHandler } from "./middleware/stream-handler.ts";
-import { deadLetter, eventSettings, inventoryEventsTopic, metrics, sns } from "./wiring.ts";
+import {
+  database,
+  deadLetter,
+  eventSettings,
+  inventoryEventsTopic,
+  metrics,
+  sns,
+} from "./wiring.ts";
 
 export const handler = streamHandler("publish", async (changes, call) => {
-  const settings = eventSettings();
-  const told = changes.flatMap((change, index) =>
-    eventsOf(change, settings).map((event) => ({ event, index })),
-  );
+  const levels = createLevelReader(database, call);
+  const { told, ...read } = await eventsOfChanges(changes, eventSettings(), levels);
   const events = told.map(({ event }) => event);
   const published = await publishEvents(sns, inventoryEventsTopic(), events, call);
   for (const { event, reason } of published.refused) {
@@ -23,7 +29,5 @@ export const handler = streamHandler("publish", async (changes, call) => {
   }
   metrics.addMetric("EventsPublished", MetricUnit.Count, published.done);
   const next = told[published.done];
-  return next === undefined
-    ? { done: changes.length }
-    : { done: next.index, failure: published.failure };
+  return next === undefined ? read : { done: next.index, failure: published.failure };
 });

@@ -1,9 +1,9 @@
 /** How the engine's records look to HTTP callers: times as text, nothing internal. */
 import type { Reservation as ReservationBody } from "../contract/reservations.ts";
 import type { Movement, StockRecord } from "../contract/stock.ts";
-import type { MovementItem } from "../contract/tables.ts";
-import type { StockLevel } from "../inventory/stock/level.ts";
 import type { Reservation } from "../inventory/reservations/reservation.ts";
+import type { PublicMovement } from "../inventory/stock/ledger.ts";
+import type { StockLevel } from "../inventory/stock/level.ts";
 
 export const isoTime = (timeMs: number): string => new Date(timeMs).toISOString();
 
@@ -19,17 +19,18 @@ export const reservationBody = ({
   version,
 });
 
-export const stockBody = (item: StockLevel): StockRecord => ({
-  sku: item.sku,
-  onHand: item.onHand,
-  available: item.available,
-  reserved: item.reserved,
-  version: item.version,
-  updatedAt: isoTime(item.updatedAtMs),
-  ...(item.lowStockThreshold !== undefined && { lowStockThreshold: item.lowStockThreshold }),
+export const stockBody = (level: StockLevel): StockRecord => ({
+  sku: level.sku,
+  onHand: level.onHand,
+  available: level.available,
+  reserved: level.reserved,
+  version: level.version,
+  updatedAt: isoTime(level.updatedAtMs),
+  ...(level.lowStockThreshold !== undefined && { lowStockThreshold: level.lowStockThreshold }),
+  ...(level.shards !== undefined && level.shards > 1 && { shards: level.shards }),
 });
 
-export const movementBody = (item: MovementItem): Movement => ({
+export const movementBody = (item: PublicMovement): Movement => ({
   sku: item.sku,
   version: item.version,
   kind: item.kind,

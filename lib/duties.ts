@@ -214,11 +214,10 @@ export const dutiesOver = (
         ...fulfillment,
       },
       grants: [
-        { actions: ["dynamodb:Scan", "dynamodb:GetItem"], resourceArn: stock.tableArn },
-        {
+        ...[stock, reservations].map(({ tableArn: resourceArn }) => ({
           actions: ["dynamodb:Scan", "dynamodb:GetItem", "dynamodb:BatchGetItem"],
-          resourceArn: reservations.tableArn,
-        },
+          resourceArn,
+        })),
         { actions: ["dynamodb:Query"], resourceArn: indexArn("byExpiry") },
         { actions: ["dynamodb:Scan"], resourceArn: locks.tableArn },
         { actions: ["dynamodb:Scan"], resourceArn: movements.tableArn },
@@ -233,11 +232,19 @@ export const dutiesOver = (
         [environment.inventoryEventsTopic]: messaging.inventoryEvents.topicArn,
         [environment.eventSource]: eventSource,
         [environment.lowStockThreshold]: String(lowStockThreshold),
+        ...stockTable,
+        ...reservationsTableName,
         ...deadLettersTo,
       },
       grants: [
         ...readStreamOf(stock),
         ...readStreamOf(reservations),
+        // The levels of several rows, and the units on their way between these.
+        {
+          actions: ["dynamodb:GetItem", "dynamodb:BatchGetItem"],
+          resourceArn: stock.tableArn,
+        },
+        { actions: ["dynamodb:BatchGetItem"], resourceArn: reservations.tableArn },
         { actions: ["sns:Publish"], resourceArn: messaging.inventoryEvents.topicArn },
         deadLettering,
       ],

@@ -1,53 +1,88 @@
 /** What there is to tell of a change: every committed version of a record, by its own events. */
 import type { InventoryEvent, InventoryEventType } from "../../contract/events.ts";
-import type {
-  MovementKind,
-  ReservationItem,
-  ReservationStatus,
-  StockItem,
-} from "../../contract/tables.ts";
-import { deltasBetween } from "../../inventory/stock/counts.ts";
+import type { ReservationItem, ReservationStatus, StockItem } from "../../contract/tables.ts";
 import { isReservation, reservationIn } from "../../inventory/reservations/reservation.ts";
-import { isoTime, reservationBody, stockBody } from "../representation.ts";
+import { isoTime, reservationBody } from "../representation.ts";
 import type { Change } from "./change.ts";
+import { eventOf, type EventSettings } from "./cloud-event.ts";
+import {
+  isOfSeveralRows,
+  readingFor,
+  type LevelReader,
+  type LevelReading,
+} from "./level-reading.ts";
+import { crossingOfLevel, crossingOfRow, stockEvents } from "./stock-events.ts";
 
-export interface EventSettings {
-  /** What the events name as their source. */
-  source: string;
-  /** Of a SKU that has none of its own; 0 for never. */
-  lowStockThreshold: number;
+export type { EventSettings } from "./cloud-event.ts";
+
+export interface EventsOfChanges {
+  /** Events in their order, each with the index of its change. */
+  told: { event: InventoryEvent; index: number }[];
+  /** The changes, from the first one on, whose events these are. */
+  done: number;
+  /** The reason, where these are not all changes. */
+  failure?: unknown;
 }
 
-type Data<Type extends InventoryEventType> = InventoryEvent<Type>["data"];
+/** The events of a batch of changes, as far as the levels that they need can be read. */
+export const eventsOfChanges = async (
+  changes: readonly Change[],
+  settings: EventSettings,
+  levels: LevelReader,
+): Promise<EventsOfChanges> => {
+  const told: EventsOfChanges["told"] = [];
+  const crossings = new Set<string>();
+  for (const [index, change] of changes.entries()) {
+    try {
+      const reading =
+        change.table === "stock" && change.after !== undefined
+          ? await readingFor(change.before, change.after, settings.lowStockThreshold, levels)
+          : undefined;
+      for (const event of eventsOf(change, settings, reading)) {
+        // Several rows of one level may seem to cross a line, and the level is read once.
+        const crossing = `${event.type} ${event.subject}`;
+        const isRepeat = reading !== undefined && crossings.has(crossing);
+        if (isRepeat && event.type !== "stock.adjusted") continue;
+        if (reading !== undefined) crossings.add(crossing);
+        told.push({ event, index });
+      }
+    } catch (failure) {
+      return { told, done: index, failure };
+    }
+  }
+  return { told, done: changes.length };
+};
 
-/** What tells one version of a record from all others, ever. */
-interface Version {
-  subject: string;
-  version: number;
-  atMs: number;
-  /** Keys of reservations may be used again, long after their records are gone. */
-  epochMs?: number;
+/**
+ * The events of a change, in the order in which they are to be told; often none.
+ *
+ * @param reading the level of the row after the change, where `readingFor` has read it
+ */
+export const eventsOf = (
+  change: Change,
+  settings: EventSettings,
+  reading?: LevelReading,
+): InventoryEvent[] => {
+  // A record that is gone was told of when it ended: it is removed by its time to live.
+  if (change.after === undefined) return [];
+  return change.table === "stock"
+    ? eventsOfRow(settings, change.before, change.after, reading)
+    : reservationEvents(settings, change.before, change.after);
+};
+
+function eventsOfRow(
+  settings: EventSettings,
+  before: StockItem | undefined,
+  after: StockItem,
+  reading: LevelReading | undefined,
+): InventoryEvent[] {
+  if (before?.version === after.version) return [];
+  if (!isOfSeveralRows(before, after)) {
+    return stockEvents(settings, before, after, crossingOfRow(settings, before, after));
+  }
+  if (reading === undefined) return [];
+  return stockEvents(settings, before, after, crossingOfLevel(settings, before, after, reading));
 }
-
-const sequenceDigits = 16;
-
-const eventOf = <Type extends InventoryEventType>(
-  source: string,
-  type: Type,
-  { subject, version, atMs, epochMs }: Version,
-  data: Data<Type>,
-) =>
-  ({
-    specversion: "1.0",
-    id: [type, subject, ...(epochMs === undefined ? [] : [epochMs]), version].join("/"),
-    source,
-    type,
-    subject,
-    time: isoTime(atMs),
-    datacontenttype: "application/json",
-    sequence: String(version).padStart(sequenceDigits, "0"),
-    data,
-  }) as unknown as InventoryEvent;
 
 type PublishedStatus = ReservationStatus | "rejected";
 
@@ -66,15 +101,17 @@ const reservationEventType = (
   return before.expiresAtMs === after.expiresAtMs ? undefined : "reservation.extended";
 };
 
-const reservationEvents = (
+function reservationEvents(
   { source }: EventSettings,
   before: ReservationItem | undefined,
   after: ReservationItem,
-): InventoryEvent[] => {
+): InventoryEvent[] {
   const type = reservationEventType(before, after);
   if (type === undefined) return [];
   const { reservationId, version, createdAtMs, updatedAtMs } = after;
-  const of = { subject: reservationId, version, atMs: updatedAtMs, epochMs: createdAtMs };
+  // Keys of reservations may be used again, long after their records are gone.
+  const id = [reservationId, createdAtMs, version];
+  const of = { subject: reservationId, version, atMs: updatedAtMs, id };
   if (!isReservation(after)) {
     const { orderId = "", lines, shortages = [] } = after;
     const rejectedAt = isoTime(createdAtMs);
@@ -83,58 +120,4 @@ const reservationEvents = (
   }
   const data = reservationBody(reservationIn(after.status, after));
   return [eventOf(source, type as "reservation.held", of, data)];
-};
-
-/** Changes that people make, not reservations. */
-const adjustments: ReadonlySet<MovementKind> = new Set(["count", "adjustment", "repair"]);
-
-const changeBetween = (before: StockItem | undefined, after: StockItem) => {
-  const { kind = "count", reason, reference, actor } = after.lastChange ?? {};
-  return {
-    kind,
-    ...deltasBetween(before, after),
-    ...(reason !== undefined && { reason }),
-    ...(reference !== undefined && { reference }),
-    ...(actor !== undefined && { actor }),
-  };
-};
-
-/** A SKU is low at its threshold or below it, where it has one. */
-const lowAt = (stock: StockItem | undefined, standard: number) => {
-  const threshold = stock?.lowStockThreshold ?? standard;
-  return { threshold, isLow: stock !== undefined && threshold > 0 && stock.available <= threshold };
-};
-
-const stockEvents = (
-  { source, lowStockThreshold }: EventSettings,
-  before: StockItem | undefined,
-  after: StockItem,
-): InventoryEvent[] => {
-  if (before?.version === after.version) return [];
-  const of = { subject: after.sku, version: after.version, atMs: after.updatedAtMs };
-  const data = stockBody(after);
-  const events: InventoryEvent[] = [];
-  const change = changeBetween(before, after);
-  if (adjustments.has(change.kind)) {
-    events.push(eventOf(source, "stock.adjusted", of, { ...data, change }));
-  }
-  const { threshold, isLow } = lowAt(after, lowStockThreshold);
-  if (isLow && !lowAt(before, lowStockThreshold).isLow) {
-    events.push(eventOf(source, "stock.low", of, { ...data, lowStockThreshold: threshold }));
-  }
-  const had = before?.available ?? 0;
-  if (had > 0 && after.available === 0) events.push(eventOf(source, "stock.depleted", of, data));
-  if (before !== undefined && had === 0 && after.available > 0) {
-    events.push(eventOf(source, "stock.replenished", of, data));
-  }
-  return events;
-};
-
-/** The events of a change, in the order in which they are to be told; often none. */
-export const eventsOf = (change: Change, settings: EventSettings): InventoryEvent[] => {
-  // A record that is gone was told of when it ended: it is removed by its time to live.
-  if (change.after === undefined) return [];
-  return change.table === "stock"
-    ? stockEvents(settings, change.before, change.after)
-    : reservationEvents(settings, change.before, change.after);
-};
+}

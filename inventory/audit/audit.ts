@@ -4,22 +4,23 @@
  * once than fit; where there are more, the tables are read again for the rest.
  * Next: finding.ts for what can be found, check-*.ts for each, verify-stock.ts for the second look.
  */
-import { auditApartMs, auditSkusAtOnceMax, overdueMs } from "../../contract/bounds.ts";
+import { auditApartMs, auditSkusAtOnceMax, overdueMs, shardsMax } from "../../contract/bounds.ts";
 import type { MovementItem, ReservationItem, StockItem } from "../../contract/tables.ts";
 import type { Call, Database } from "../dynamodb/database.ts";
 import { forEach } from "../for-each.ts";
 import { readItem } from "../dynamodb/read-item.ts";
 import { checkLease, type LockTableRow } from "./check-lease.ts";
 import { checkReservation, openParts } from "./check-reservation.ts";
-import { agrees } from "./check-stock.ts";
+import { agrees, isConsistent } from "./check-stock.ts";
 import type { Case, Finding } from "./finding.ts";
-import { isBalanced, noCounts, plus, sumOf, type LedgerSum } from "./check-ledger.ts";
+import { isBalanced, isNothing, noCounts, plus, sumOf, type LedgerSum } from "./check-ledger.ts";
 import { scan } from "../dynamodb/scan.ts";
+import { isFirstRow, shardsOf, skuOf } from "../stock/level.ts";
 import { ageMsOf, markersOf } from "../stock/marker.ts";
 import { resolveMarkers } from "../stock/resolve.ts";
 import { createTotals, wholeRange, type HashRange } from "./totals.ts";
 import { verifyLedger } from "./verify-ledger.ts";
-import { verifyStock } from "./verify-stock.ts";
+import { verifyStock, type Suspect } from "./verify-stock.ts";
 
 export interface AuditOptions {
   locksTable: string;
@@ -36,13 +37,14 @@ export interface AuditOptions {
 }
 
 export interface AuditReport {
+  /** Rows of the table Stock. */
   stockRecords: number;
   reservations: number;
   leases: number;
   movements: number;
   findings: number;
   repaired: number;
-  /** SKUs that seemed wrong, and changed whenever they were looked at again. */
+  /** SKUs and rows that seemed wrong, and changed whenever they were looked at again. */
   inMotion: string[];
 }
 
@@ -121,67 +123,81 @@ export const audit = async (
     });
   };
 
-  /** The SKUs of a range that seem wrong, and the rest of the range. */
+  /** The levels of a range that seem wrong, and the rest of the range. */
   const findSuspects = async (range: HashRange) => {
-    const held = createTotals<number>(range, skusAtOnceMax, (one, other) => one + other);
+    const sums = createTotals<LevelSum>(range, skusAtOnceMax, plusLevel);
     for await (const items of scan<ReservationItem>(database, reservationsTable, call)) {
       for (const { row, quantity } of items.filter(hasParts).flatMap(openParts)) {
-        held.add(row, quantity);
+        sums.add(skuOf(row), { ...noRows, owned: quantity });
       }
     }
-    const suspects = new Set<string>();
+    const suspects = new Map<string, Suspect>();
+    const suspect = (sku: string, lastShard: number): void => {
+      suspects.set(sku, { sku, lastShard });
+    };
     for await (const items of scan<StockItem>(database, stockTable, call)) {
-      for (const item of items.filter(({ sku }) => held.covers(sku))) {
-        report.stockRecords += 1;
-        await checkMarkers(item);
-        if (!agrees(item, held.take(item.sku) ?? 0)) suspects.add(item.sku);
+      if (range.from === 0) {
+        report.stockRecords += items.length;
+        for (const item of items) await checkMarkers(item);
+      }
+      for (const item of items) {
+        const sku = skuOf(item.sku);
+        if (!sums.covers(sku)) continue;
+        if (!isFirstRow(item.sku) || shardsOf(item) > 1) {
+          sums.add(sku, sumOfRow(item));
+          continue;
+        }
+        // A level of one row is not remembered.
+        const { owned, rows, lastShard } = sums.take(sku) ?? noRows;
+        const isRight = rows === 0 && agrees({ sku, rows: [item], past: [] }, owned);
+        if (!isRight) suspect(sku, lastShard);
       }
     }
-    for (const sku of held.rest()) suspects.add(sku);
-    return { suspects, next: held.next() };
+    for (const [sku, sum] of sums.rest()) {
+      if (!seemsRight(sum)) suspect(sku, sum.lastShard);
+    }
+    return { suspects: [...suspects.values()], next: sums.next() };
   };
 
-  /** Which reservations hold units of these SKUs, also those that the index has lost. */
-  const idsBySku = async (suspects: ReadonlySet<string>): Promise<Map<string, string[]>> => {
-    const ids = new Map([...suspects].map((sku): [string, string[]] => [sku, []]));
-    if (suspects.size === 0) return ids;
+  /** The reservations that hold units of these SKUs, also those that the index has lost. */
+  const withIds = async (suspects: readonly Suspect[]): Promise<[Suspect, string[]][]> => {
+    if (suspects.length === 0) return [];
+    const ids = new Map(suspects.map(({ sku }): [string, string[]] => [sku, []]));
     for await (const items of scan<ReservationItem>(database, reservationsTable, call)) {
       for (const item of items.filter(hasParts)) {
-        for (const { row } of openParts(item)) ids.get(row)?.push(item.reservationId);
+        for (const { row } of openParts(item)) ids.get(skuOf(row))?.push(item.reservationId);
       }
     }
-    return ids;
+    return suspects.map((suspect) => [suspect, ids.get(suspect.sku) ?? []]);
   };
 
   const checkStocks = async (): Promise<void> => {
     let range: HashRange | undefined = wholeRange;
     while (range !== undefined) {
       const { suspects, next } = await findSuspects(range);
-      const wrong = new Map<string, number>();
-      await forEach(await idsBySku(suspects), verifiedInFlight, async ([sku, ids]) => {
-        const verdict = await verifyStock(database, sku, ids, apartMs, call);
-        if (verdict.isInMotion) report.inMotion.push(sku);
-        if (verdict.case !== undefined) wrong.set(sku, verdict.version);
+      const wrong = new Map<Suspect, number>();
+      await forEach(await withIds(suspects), verifiedInFlight, async ([suspect, ids]) => {
+        const verdict = await verifyStock(database, suspect, ids, apartMs, call);
+        if (verdict.isInMotion) report.inMotion.push(suspect.sku);
+        if (verdict.case !== undefined) wrong.set(suspect, verdict.version);
       });
       // A hold that was confirmed after the scan is in no index: the records are read once more.
-      await forEach(await idsBySku(new Set(wrong.keys())), verifiedInFlight, async ([sku, ids]) => {
-        const verdict = await verifyStock(database, sku, ids, apartMs, call);
+      await forEach(await withIds([...wrong.keys()]), verifiedInFlight, async ([suspect, ids]) => {
+        const verdict = await verifyStock(database, suspect, ids, apartMs, call);
         if (verdict.case === undefined) return;
-        if (verdict.version === wrong.get(sku)) await note(verdict.case);
-        else report.inMotion.push(sku);
+        if (Object.is(verdict.version, wrong.get(suspect))) await note(verdict.case);
+        else report.inMotion.push(suspect.sku);
       });
       range = next;
     }
   };
 
-  /** The SKUs of a range whose movements do not seem to add up, and the rest of the range. */
+  /** The rows of a range whose movements do not seem to add up, and the rest of the range. */
   const findUnbalanced = async (range: HashRange) => {
     const sums = createTotals<LedgerSum>(range, skusAtOnceMax, plus);
     for await (const items of scan<MovementItem>(database, database.tables.movements, call)) {
-      for (const item of items) {
-        if (sums.covers(item.sku)) report.movements += 1;
-        sums.add(item.sku, sumOf(item));
-      }
+      if (range.from === 0) report.movements += items.length;
+      for (const item of items) sums.add(item.row ?? item.sku, sumOf(item));
     }
     const suspects = new Set<string>();
     for await (const items of scan<StockItem>(database, stockTable, call)) {
@@ -189,7 +205,8 @@ export const audit = async (
         if (!isBalanced(item, sums.take(item.sku) ?? noCounts)) suspects.add(item.sku);
       }
     }
-    for (const sku of sums.rest()) suspects.add(sku);
+    // The movements of a row that a level no longer has add up to nothing.
+    for (const [row, sum] of sums.rest()) if (!isNothing(sum)) suspects.add(row);
     return { suspects, next: sums.next() };
   };
 
@@ -197,9 +214,9 @@ export const audit = async (
     let range: HashRange | undefined = wholeRange;
     while (range !== undefined) {
       const { suspects, next } = await findUnbalanced(range);
-      await forEach(suspects, verifiedInFlight, async (sku) => {
-        const verdict = await verifyLedger(database, sku, apartMs, call);
-        if (verdict.isInMotion) report.inMotion.push(sku);
+      await forEach(suspects, verifiedInFlight, async (row) => {
+        const verdict = await verifyLedger(database, row, apartMs, call);
+        if (verdict.isInMotion) report.inMotion.push(row);
         if (verdict.case !== undefined) await note(verdict.case);
       });
       range = next;
@@ -217,3 +234,52 @@ export const audit = async (
 
 /** A record without parts is a finding of its own. */
 const hasParts = (item: ReservationItem): boolean => Array.isArray(item.parts);
+
+/** What a scan has seen of a level. */
+interface LevelSum {
+  /** Units that reservations own. */
+  owned: number;
+  reserved: number;
+  /** The number of rows, and that which the first row says; 0 where it was not seen. */
+  rows: number;
+  shards: number;
+  /** The last row, from 0. */
+  lastShard: number;
+  areConsistent: boolean;
+}
+
+const noRows: LevelSum = {
+  owned: 0,
+  reserved: 0,
+  rows: 0,
+  shards: 0,
+  lastShard: 0,
+  areConsistent: true,
+};
+
+/** The number of a row in its level, from 0. A key that was written by hand has any name. */
+const shardOf = (row: string): number => {
+  const shard = Number(row.slice(skuOf(row).length + 1));
+  return Number.isInteger(shard) ? Math.min(shard, shardsMax) : 0;
+};
+
+const sumOfRow = (row: StockItem): LevelSum => ({
+  owned: 0,
+  reserved: row.reserved,
+  rows: 1,
+  shards: isFirstRow(row.sku) ? shardsOf(row) : 0,
+  lastShard: shardOf(row.sku),
+  areConsistent: isConsistent(row),
+});
+
+const plusLevel = (one: LevelSum, other: LevelSum): LevelSum => ({
+  owned: one.owned + other.owned,
+  reserved: one.reserved + other.reserved,
+  rows: one.rows + other.rows,
+  shards: one.shards + other.shards,
+  lastShard: Math.max(one.lastShard, other.lastShard),
+  areConsistent: one.areConsistent && other.areConsistent,
+});
+
+const seemsRight = ({ owned, reserved, rows, shards, areConsistent }: LevelSum): boolean =>
+  rows > 0 && rows === shards && reserved === owned && areConsistent;

@@ -5,6 +5,7 @@ import type { Call, Database } from "../dynamodb/database.ts";
 import { idOfKey } from "../identity.ts";
 import type { Counts } from "../stock/counts.ts";
 import { writeIf } from "../dynamodb/write-if.ts";
+import { namesOf } from "../stock/ledger.ts";
 import { readRow } from "../stock/row.ts";
 import type { Case } from "./finding.ts";
 
@@ -12,6 +13,10 @@ import type { Case } from "./finding.ts";
 export interface LedgerSum extends Counts {
   version: number;
 }
+
+/** True when the movements of a row that does not exist add up to nothing. */
+export const isNothing = ({ onHand, available, reserved }: LedgerSum): boolean =>
+  onHand === 0 && available === 0 && reserved === 0;
 
 export const noCounts: LedgerSum = { onHand: 0, available: 0, reserved: 0, version: 0 };
 
@@ -37,13 +42,13 @@ export const isBalanced = (stock: StockItem, sum: LedgerSum): boolean =>
 /** A movement that brings the ledger to the row, unless the row has moved. */
 const writeOpening = async (
   database: Database,
-  { sku, version, onHand, available, reserved }: StockItem,
+  { sku: key, version, onHand, available, reserved }: StockItem,
   sum: LedgerSum,
   call: Call,
 ): Promise<boolean> => {
   const item: MovementItem = {
-    movementId: idOfKey(["opening", sku], String(version)),
-    sku,
+    movementId: idOfKey(["opening", key], String(version)),
+    ...namesOf(key),
     kind: "opening",
     onHandDelta: onHand - sum.onHand,
     availableDelta: available - sum.available,
@@ -52,7 +57,7 @@ const writeOpening = async (
     atMs: database.now(),
   };
   // A row that moves meanwhile moves by movements of its own, which this one does not depend on.
-  const row = await readRow(database, sku, call);
+  const row = await readRow(database, key, call);
   if (row?.version !== version) return false;
   const command = new PutCommand({
     TableName: database.tables.movements,

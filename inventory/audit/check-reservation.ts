@@ -23,7 +23,7 @@ export const openParts = ({ status, parts }: ReservationItem): readonly Part[] =
 const statuses: readonly string[] = [...reservationStatuses, ...internalStatuses];
 
 /** Records that own no lines: a cancelled order that was never placed, and those of the core. */
-const mayHaveNoLines: readonly string[] = ["released", "abandoned", "order"];
+const mayHaveNoLines: readonly string[] = ["released", "abandoned", "move", "order"];
 
 const isWellFormed = (item: ReservationItem): boolean =>
   statuses.includes(item.status) &&

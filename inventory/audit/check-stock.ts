@@ -1,34 +1,100 @@
-/** Checks the counts of one row against the units that records and open markers account for. */
+/**
+ * Checks the counts of a stock level against the units that records and open markers account for. Each
+ * row must add up by itself. Only `reserved` of the whole level can be compared with records: units that
+ * one row took may be accounted for in another one, after the level had fewer rows for a while.
+ */
 import { UpdateCommand } from "@aws-sdk/lib-dynamodb";
 import type { LastChange, StockItem } from "../../contract/tables.ts";
 import type { Call, Database } from "../dynamodb/database.ts";
-import type { Case, Damage } from "./finding.ts";
 import { writeIf } from "../dynamodb/write-if.ts";
+import type { Counts } from "../stock/counts.ts";
+import { levelOf } from "../stock/level.ts";
+import type { Case, Damage } from "./finding.ts";
 
-/** The units of a row that records own, and that open markers account for. */
+/** The rows of a level, as they were at one time. */
+export interface LevelRows {
+  sku: string;
+  /** Rows that are part of the level, the first one first; none where the first one is missing. */
+  rows: readonly StockItem[];
+  /** Rows past the last one that the first row names. */
+  past: readonly StockItem[];
+}
+
+/** The units of a level that records own, and that open markers account for. */
 export interface Held {
   units: number;
   reservationIds: readonly string[];
 }
 
-const damageOf = ({ onHand, available, reserved }: StockItem, units: number) => {
-  const counts = [onHand, available, reserved];
-  if (!counts.every(Number.isInteger)) return "malformed_stock";
-  if (counts.some((count) => count < 0)) return "negative_count";
-  if (onHand < units) return "oversold";
-  if (reserved !== units) return "reserved_drift";
-  return available + reserved === onHand ? undefined : "available_drift";
+interface Wrong {
+  damage: Damage;
+  /** The row that is wrong by itself. */
+  row?: StockItem;
+}
+
+const countsOf = ({ onHand, available, reserved }: Counts) => [onHand, available, reserved];
+
+const isWellFormed = (row: StockItem): boolean => countsOf(row).every(Number.isInteger);
+
+const addsUp = ({ onHand, available, reserved }: StockItem): boolean =>
+  available + reserved === onHand;
+
+/** True when the counts of the row are right by themselves. */
+export const isConsistent = (row: StockItem): boolean =>
+  isWellFormed(row) && row.available >= 0 && addsUp(row);
+
+const hasCounts = (row: StockItem): boolean => countsOf(row).some((count) => count !== 0);
+
+const wrongIn = ({ rows, past }: LevelRows, units: number): Wrong | undefined => {
+  if (rows.length === 0) {
+    if (past.length > 0) return { damage: "first_row_missing" };
+    return units === 0 ? undefined : { damage: "stock_missing" };
+  }
+  const malformed = rows.find((row) => !isWellFormed(row));
+  if (malformed !== undefined) return { damage: "malformed_stock", row: malformed };
+  const left = past.find(hasCounts);
+  if (left !== undefined) return { damage: "row_past_level", row: left };
+  const negative = rows.find(({ available }) => available < 0);
+  if (negative !== undefined) return { damage: "negative_count", row: negative };
+  const level = levelOf(rows);
+  if (countsOf(level).some((count) => count < 0)) return { damage: "negative_count" };
+  if (level.onHand < units) return { damage: "oversold" };
+  if (level.reserved !== units) return { damage: "reserved_drift" };
+  const drifting = rows.find((row) => !addsUp(row));
+  return drifting && { damage: "available_drift", row: drifting };
 };
 
 /** True when the counts are as they must be. */
-export const agrees = (stock: StockItem, units: number): boolean =>
-  damageOf(stock, units) === undefined;
+export const agrees = (level: LevelRows, units: number): boolean =>
+  wrongIn(level, units) === undefined;
+
+/** The row to repair, and the number of reserved units that it must have. */
+interface Repair {
+  row: StockItem;
+  reserved: number;
+}
+
+/**
+ * The units that no other row accounts for are reserved in the row that is wrong by itself, else in the
+ * first one that has as many. Correct changes of other rows, meanwhile, leave that number as it is.
+ */
+const repairOf = ({ rows }: LevelRows, units: number): Repair | undefined => {
+  const wrong = rows.filter((row) => !isConsistent(row));
+  if (wrong.length > 1) return undefined;
+  const candidates = (wrong.length === 1 ? wrong : rows).map((row) => {
+    const others = rows.filter((other) => other !== row);
+    return { row, reserved: others.reduce((rest, { reserved }) => rest - reserved, units) };
+  });
+  return candidates.find(
+    ({ row: { onHand }, reserved }) => Number.isInteger(onHand) && onHand >= reserved,
+  );
+};
 
 /** Sets the counts that follow from on hand and what is held, unless the record has moved. */
 const setCounts = async (
   database: Database,
   { sku, onHand, version }: StockItem,
-  units: number,
+  reservedUnits: number,
   call: Call,
 ): Promise<boolean> => {
   const command = new UpdateCommand({
@@ -47,8 +113,8 @@ const setCounts = async (
       "#lastChange": "lastChange",
     },
     ExpressionAttributeValues: {
-      ":available": onHand - units,
-      ":reserved": units,
+      ":available": onHand - reservedUnits,
+      ":reserved": reservedUnits,
       ":one": 1,
       ":now": database.now(),
       ":lastChange": { kind: "repair" } satisfies LastChange,
@@ -62,22 +128,32 @@ const setCounts = async (
 /** Undefined when the counts are right. `onHand` is taken as right, since a person has counted it. */
 export const checkStock = (
   database: Database,
-  stock: StockItem,
+  level: LevelRows,
   { units, reservationIds }: Held,
   call: Call,
 ): Case | undefined => {
-  const damage: Damage | undefined = damageOf(stock, units);
-  if (damage === undefined) return undefined;
-  const { sku, onHand, available, reserved } = stock;
-  const isKnown = Number.isInteger(onHand) && onHand >= units;
+  const wrong = wrongIn(level, units);
+  if (wrong === undefined) return undefined;
+  const { damage, row } = wrong;
+  const { sku, rows, past } = level;
+  const finding = { damage, subject: row?.sku ?? sku, reservationIds };
+  if (damage === "stock_missing") return { ...finding, detail: `held are ${units}` };
+  if (damage === "first_row_missing") {
+    const keys = past.map((other) => other.sku).join(", ");
+    return { ...finding, detail: `there are ${keys}; held are ${units}` };
+  }
+  const { onHand, available, reserved } = row ?? levelOf(rows);
+  const isOfSeveral = rows.length > 1;
+  const detail =
+    `onHand ${onHand}, available ${available}, reserved ${reserved}; ` +
+    `${units} are accounted for${isOfSeveral ? ` in ${rows.length} rows` : ""}`;
+  const repair = damage === "row_past_level" ? undefined : repairOf(level, units);
+  if (repair === undefined) return { ...finding, detail };
+  const words = `set available to ${repair.row.onHand - repair.reserved}, reserved to ${repair.reserved}`;
   return {
-    damage,
-    subject: sku,
-    detail: `onHand ${onHand}, available ${available}, reserved ${reserved}; ${units} are accounted for`,
-    reservationIds,
-    ...(isKnown && {
-      repair: `set available to ${onHand - units}, reserved to ${units}`,
-      apply: () => setCounts(database, stock, units, call),
-    }),
+    ...finding,
+    detail,
+    repair: isOfSeveral ? `${words} in ${repair.row.sku}` : words,
+    apply: () => setCounts(database, repair.row, repair.reserved, call),
   };
 };

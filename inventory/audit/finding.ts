@@ -6,6 +6,8 @@ export const damages = {
   oversold: "more units are reserved than are on hand",
   malformed_stock: "a count is missing or is no whole number",
   stock_missing: "a reservation owns units of a row that does not exist",
+  first_row_missing: "a stock level has rows, and its first row does not exist",
+  row_past_level: "a row has units, and its stock level has fewer rows",
   hold_not_indexed: "a hold would never be found by the sweeper",
   hold_overdue: "a hold is long past its end, and was not given back",
   sale_overdue: "sold units are still on hand long after their confirm",
@@ -13,7 +15,7 @@ export const damages = {
   ended_indexed: "a reservation that has ended is still listed as held",
   ended_without_ttl: "a reservation that has ended would be kept for ever",
   malformed_reservation: "a reservation has no known status, no lines or no parts",
-  ledger_drift: "the movements of a SKU do not add up to its record",
+  ledger_drift: "the movements of a row do not add up to it",
   lease_too_long: "a lease ends later than any lease may",
   lease_ttl_wrong: "the row of a lease would be kept for ever",
 } as const;

@@ -41,8 +41,8 @@ export const createTotals = <Value>(
       totals.delete(sku);
       return total;
     },
-    /** SKUs that were not taken. */
-    rest: (): string[] => [...totals.keys()],
+    /** The totals that were not taken, by SKU. */
+    rest: (): [string, Value][] => [...totals],
     /** What another pass has to look at; undefined when that was all. */
     next: (): HashRange | undefined =>
       end === wholeRange.to ? undefined : { from: end, to: wholeRange.to },

@@ -1,11 +1,12 @@
 /**
- * Looks again at SKUs whose movements did not seem to add up: their sum, between two looks at a stock
- * record that has not moved. Movements come by the stream, so that a ledger may be behind for a while.
+ * Looks again at rows whose movements did not seem to add up: their sum, between two looks at a row that
+ * has not moved. Movements come by the stream, so that a ledger may be behind for a while.
  */
 import { overdueMs, pageSizeMax } from "../../contract/bounds.ts";
 import type { StockItem } from "../../contract/tables.ts";
 import type { Call, Database } from "../dynamodb/database.ts";
-import { listMovements } from "../stock/ledger.ts";
+import { listAllMovements } from "../stock/ledger.ts";
+import { skuOf } from "../stock/level.ts";
 import { everyPage } from "../dynamodb/list-newest.ts";
 import { readItem } from "../dynamodb/read-item.ts";
 import { isBalanced, ledgerDrift, noCounts, plus, sumOf, type LedgerSum } from "./check-ledger.ts";
@@ -13,7 +14,7 @@ import type { Verdict } from "./verify-stock.ts";
 
 const looksMax = 8;
 
-/** What the movements of a SKU add up to, newest first, and the first version that is not there. */
+/** The sum of the movements of a row, newest first, and the first version that is not there. */
 interface Reading {
   sum: LedgerSum;
   /** No later than then the missing version was written; undefined when none is missing. */
@@ -22,7 +23,7 @@ interface Reading {
 
 const readLedger = async (
   database: Database,
-  { sku, version, updatedAtMs }: StockItem,
+  { sku: key, version, startVersion = 0, updatedAtMs }: StockItem,
   call: Call,
 ): Promise<Reading> => {
   let sum = noCounts;
@@ -30,18 +31,18 @@ const readLedger = async (
   let laterAtMs = updatedAtMs;
   let missingSinceMs: number | undefined;
   const pages = everyPage((cursor) =>
-    listMovements(database, { sku, limit: pageSizeMax, cursor }, call),
+    listAllMovements(database, { sku: skuOf(key), limit: pageSizeMax, cursor }, call),
   );
   for await (const movements of pages) {
-    for (const movement of movements) {
+    for (const movement of movements.filter(({ row, sku }) => (row ?? sku) === key)) {
       sum = plus(sum, sumOf(movement));
-      if (movement.version < expected) missingSinceMs ??= laterAtMs;
+      if (expected > startVersion && movement.version < expected) missingSinceMs ??= laterAtMs;
       // An opening stands for all that came before it.
       expected = movement.kind === "opening" ? 0 : Math.min(expected, movement.version - 1);
       laterAtMs = movement.atMs;
     }
   }
-  if (expected > 0) missingSinceMs ??= laterAtMs;
+  if (expected > startVersion) missingSinceMs ??= laterAtMs;
   return { sum, missingSinceMs };
 };
 
@@ -52,15 +53,15 @@ const isBehind = ({ missingSinceMs }: Reading, nowMs: number): boolean =>
 /** @param apartMs between two looks that have to agree */
 export const verifyLedger = async (
   database: Database,
-  sku: string,
+  key: string,
   apartMs: number,
   call: Call,
 ): Promise<Verdict> => {
-  const readStock = () => readItem<StockItem>(database, database.tables.stock, { sku }, call);
+  const readStock = () => readItem<StockItem>(database, database.tables.stock, { sku: key }, call);
   let last: { version: number; sum: LedgerSum } | undefined;
   for (let looks = 0; looks < looksMax; looks += 1) {
     const before = await readStock();
-    // A SKU that was taken out of the table by hand has a history and no record.
+    // A row that was taken out of the table by hand has a history and no record.
     if (before === undefined) return { version: 0, isInMotion: false };
     const reading = await readLedger(database, before, call);
     const { sum } = reading;

@@ -1,33 +1,40 @@
 /**
- * Looks again at rows whose counts seemed wrong, before they are reported. A scan reads one record
+ * Looks again at levels whose counts seemed wrong, before they are reported. A scan reads one record
  * after the other while the shop goes on, so that most of its findings are merely in motion:
  *
- *   look   row, version 7 ── reservations of the SKU ── row, version 7: they belong together
- *   look   row, version 7 ── reservations ──────────── row, version 8: look again
+ *   look   rows, version 7 ── reservations of the SKU ── rows, version 7: they belong together
+ *   look   rows, version 7 ── reservations ──────────── rows, version 8: look again
  *
  * Every hold changes the version of its row. The index may lag, so that two looks some way apart have
  * to agree.
  */
 import type { ReservationItem, StockItem } from "../../contract/tables.ts";
-import { readReservations } from "../dynamodb/batch-get.ts";
+import { batchGet, readReservations } from "../dynamodb/batch-get.ts";
 import type { Call, Database } from "../dynamodb/database.ts";
 import { expiryShardsOf, queryHolds } from "../reservations/hold-index.ts";
-import { decisionOf, kindOf, markersOf, type Marker } from "../stock/marker.ts";
-import { readRow } from "../stock/row.ts";
+import { areSameRows, levelOf, readRows, rowKeyOf, shardsOf, skuOf } from "../stock/level.ts";
+import { decisionOf, kindOf, markersOf } from "../stock/marker.ts";
 import { openParts } from "./check-reservation.ts";
-import { agrees, checkStock, type Held } from "./check-stock.ts";
+import { agrees, checkStock, type Held, type LevelRows } from "./check-stock.ts";
 import type { Case } from "./finding.ts";
 
 export interface Verdict {
   case?: Case;
-  /** The version of the row that was judged; 0 for none. */
+  /** The version of the level or the row that was judged; 0 for none. */
   version: number;
-  /** True when the row changed at each look. */
+  /** True when it changed at each look. */
   isInMotion: boolean;
 }
 
+/** A level to look at again. */
+export interface Suspect {
+  sku: string;
+  /** The last row that was seen, from 0. */
+  lastShard: number;
+}
+
 interface Look {
-  stock: StockItem | undefined;
+  level: LevelRows;
   held: Held;
 }
 
@@ -49,49 +56,74 @@ const indexedIds = async (database: Database, sku: string, call: Call): Promise<
   return ids;
 };
 
-/** A row and the records that account for its units; undefined when the row has moved meanwhile. */
+const readLevel = async (
+  database: Database,
+  { sku, lastShard }: Suspect,
+  call: Call,
+): Promise<LevelRows> => {
+  const rows = (await readRows(database, sku, call)) ?? [];
+  const shards = rows[0] === undefined ? 1 : shardsOf(rows[0]);
+  const pastKeys: string[] = [];
+  for (let shard = shards; shard <= lastShard; shard += 1) pastKeys.push(rowKeyOf(sku, shard));
+  const table = { table: database.tables.stock, attribute: "sku" } as const;
+  return { sku, rows, past: await batchGet<StockItem>(database, table, pastKeys, call) };
+};
+
+/** A level and the records that account for its units; undefined when it has moved meanwhile. */
 const look = async (
   database: Database,
-  sku: string,
+  suspect: Suspect,
   scannedIds: readonly string[],
   call: Call,
 ): Promise<Look | undefined> => {
-  const before = await readRow(database, sku, call);
+  const before = await readLevel(database, suspect, call);
   // One that the index has lost is known from the scan.
-  const indexed = await indexedIds(database, sku, call);
-  const marked = before === undefined ? [] : markersOf(before);
+  const indexed = await indexedIds(database, suspect.sku, call);
+  const marked = allRows(before).flatMap((row) => markersOf(row));
   const ids = new Set([...scannedIds, ...indexed, ...marked.map((one) => one.reservationId)]);
   const items = await readReservations(database, [...ids], call);
-  const after = await readRow(database, sku, call);
-  const isSameRow = before?.version === after?.version && sameMarkers(before, after);
-  return isSameRow ? { stock: after, held: heldIn(sku, items, marked) } : undefined;
+  const level = await readLevel(database, suspect, call);
+  if (!areSame(before, level)) return undefined;
+  return { level, held: heldIn(level, items) };
 };
 
-const sameMarkers = (one: StockItem | undefined, other: StockItem | undefined): boolean => {
-  const { open = {} } = one ?? {};
-  const others = Object.entries(other?.open ?? {});
+const allRows = ({ rows, past }: LevelRows): StockItem[] => [...rows, ...past];
+
+/** True when the rows have the same versions and the same markers. */
+const areSame = (one: LevelRows, other: LevelRows): boolean => {
+  const others = allRows(other);
   return (
-    others.length === Object.keys(open).length &&
-    others.every(([key, value]) => open[key] === value)
+    one.rows.length === other.rows.length &&
+    areSameRows(allRows(one), others) &&
+    allRows(one).every((row, index) => sameMarkers(row, others[index]!))
   );
 };
 
-/** The units that records own, that no record owns yet, and that a record gave up and the row has. */
-function heldIn(row: string, items: readonly ReservationItem[], markers: readonly Marker[]): Held {
+const sameMarkers = (one: StockItem, { open: others }: StockItem): boolean =>
+  Object.keys(others).length === Object.keys(one.open).length &&
+  Object.entries(others).every(([key, value]) => one.open[key] === value);
+
+/** The units that records own, that no record owns yet, and that a record gave up and a row has. */
+function heldIn(level: LevelRows, items: readonly ReservationItem[]): Held {
   const owned = items.flatMap((item) =>
     openParts(item)
-      .filter((part) => part.row === row)
+      .filter((part) => skuOf(part.row) === level.sku)
       .map(({ quantity }) => ({ quantity, id: item.reservationId })),
   );
   const records = new Map(items.map((item) => [item.reservationId, item]));
-  const inMotion = markers.filter((marker) => {
-    const isDecided = decisionOf(row, marker, records.get(marker.reservationId)) === "decided";
-    return kindOf(marker).isEager ? marker.kind === "hold" && !isDecided : isDecided;
-  });
-  const moving = inMotion.map(({ quantity, kind, reservationId: id }) => ({
-    quantity: kind === "addition" ? 0 : quantity,
-    id,
-  }));
+  const moving = allRows(level).flatMap((row) =>
+    markersOf(row)
+      .filter((marker) => {
+        const record = records.get(marker.reservationId);
+        const isDecided = decisionOf(row.sku, marker, record) === "decided";
+        return kindOf(marker).isEager ? marker.kind === "hold" && !isDecided : isDecided;
+      })
+      .map((marker) => ({
+        // Units that arrive are reserved for no record.
+        quantity: kindOf(marker).effect.reserved === 0 ? 0 : marker.quantity,
+        id: marker.reservationId,
+      })),
+  );
   const all = [...owned, ...moving];
   return {
     units: all.reduce((sum, { quantity }) => sum + quantity, 0),
@@ -100,40 +132,26 @@ function heldIn(row: string, items: readonly ReservationItem[], markers: readonl
 }
 
 const isSame = (one: Look, other: Look): boolean =>
-  one.stock?.version === other.stock?.version && one.held.units === other.held.units;
-
-const judge = (database: Database, sku: string, { stock, held }: Look, call: Call) => {
-  if (stock !== undefined) return checkStock(database, stock, held, call);
-  if (held.units === 0) return undefined;
-  return {
-    damage: "stock_missing",
-    subject: sku,
-    detail: `held are ${held.units}`,
-    reservationIds: held.reservationIds,
-  } satisfies Case;
-};
+  areSameRows(allRows(one.level), allRows(other.level)) && one.held.units === other.held.units;
 
 /** @param apartMs between two looks that have to agree: more than the index lags behind */
 export const verifyStock = async (
   database: Database,
-  sku: string,
+  suspect: Suspect,
   scannedIds: readonly string[],
   apartMs: number,
   call: Call,
 ): Promise<Verdict> => {
   let last: Look | undefined;
   for (let looks = 0; looks < looksMax; looks += 1) {
-    const now = await look(database, sku, scannedIds, call);
+    const now = await look(database, suspect, scannedIds, call);
     if (now !== undefined) {
-      const isRight = now.stock ? agrees(now.stock, now.held.units) : now.held.units === 0;
-      if (isRight) return { version: now.stock?.version ?? 0, isInMotion: false };
+      const { rows } = now.level;
+      const version = rows.length === 0 ? 0 : levelOf(rows).version;
+      if (agrees(now.level, now.held.units)) return { version, isInMotion: false };
       if (last !== undefined && isSame(last, now)) {
-        const found = judge(database, sku, now, call);
-        return {
-          ...(found && { case: found }),
-          version: now.stock?.version ?? 0,
-          isInMotion: false,
-        };
+        const found = checkStock(database, now.level, now.held, call);
+        return { ...(found && { case: found }), version, isInMotion: false };
       }
     }
     last = now;

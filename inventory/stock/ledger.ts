@@ -1,39 +1,58 @@
 /**
  * The ledger: every change of the counts of a row is a movement, read from the stream of the stock
- * table, so that a reservation pays nothing for it. Summed up, the movements of a row are its counts.
+ * table, so that a reservation pays nothing for it. Summed up, the movements of a row are its counts, and
+ * those of a SKU are the counts of its level.
  */
 import { BatchWriteCommand } from "@aws-sdk/lib-dynamodb";
-import { movementsTable, type MovementItem, type StockItem } from "../../contract/tables.ts";
+import {
+  movementsTable,
+  type MovementItem,
+  type MovementKind,
+  type PublicMovementKind,
+  type StockItem,
+} from "../../contract/tables.ts";
 import { deltasBetween } from "./counts.ts";
-import { effectOf, kindOf, markersOf } from "./marker.ts";
+import { isFirstRow, skuOf } from "./level.ts";
+import { effectOf, kindOf, markersOf, type Marker } from "./marker.ts";
 import { backOff, type Call, type Database } from "../dynamodb/database.ts";
 import { idOfKey } from "../identity.ts";
 import { listNewest, type PageWanted } from "../dynamodb/list-newest.ts";
 import type { Page } from "../dynamodb/page.ts";
 import { send } from "../dynamodb/send.ts";
 
-/** The id of the movement that led to a version: written again, it is the same record. */
-export const movementIdOf = (sku: string, version: number, marker = ""): string =>
-  idOfKey(["movement", sku, ...(marker === "" ? [] : [marker])], String(version));
+/** The id of the movement that led to a version of a row: written again, it is the same record. */
+export const movementIdOf = (row: string, version: number, marker = ""): string =>
+  idOfKey(["movement", row, ...(marker === "" ? [] : [marker])], String(version));
+
+/** The names of a row in its movements. */
+export const namesOf = (row: string): Pick<MovementItem, "sku" | "row"> => ({
+  sku: skuOf(row),
+  ...(!isFirstRow(row) && { row }),
+});
 
 /**
- * The movements between two images of a row: one for each reservation whose units moved, which the
- * markers name, and one for the rest.
+ * The movements between two images of a row: one for each record whose units moved, which the markers
+ * name, and one for the rest.
  *
  * @param before undefined when the row is new
+ * @param after undefined when the row is gone
  * @param changeId identifies this change, the same at every delivery
  */
 export const movementsBetween = (
   before: StockItem | undefined,
-  after: StockItem,
+  after: StockItem | undefined,
   changeId: string,
 ): MovementItem[] => {
-  const { sku, version, updatedAtMs: atMs, lastChange = { kind: "count" } } = after;
+  if (after === undefined) return before === undefined ? [] : movementsOfRemoval(before);
+  const { version, updatedAtMs: atMs, lastChange = { kind: "count" } } = after;
+  const names = namesOf(after.sku);
   const total = deltasBetween(before, after);
   if (version === before?.version) {
     // The core gives every change of the counts a version.
-    const movementId = idOfKey(["edit", sku], changeId);
-    return isNothing(total) ? [] : [{ movementId, sku, kind: "edit", ...total, version, atMs }];
+    const movementId = idOfKey(["edit", after.sku], changeId);
+    return isNothing(total)
+      ? []
+      : [{ movementId, ...names, kind: "edit", ...total, version, atMs }];
   }
   const movements: MovementItem[] = [];
   const rest = { ...total };
@@ -44,9 +63,9 @@ export const movementsBetween = (
     rest.reservedDelta -= deltas.reservedDelta;
     const { kind, actor } = lastChange;
     movements.push({
-      movementId: movementIdOf(sku, version, marker.key),
-      sku,
-      kind: kind === "rollback" ? kind : kindOf(marker).movement,
+      movementId: movementIdOf(after.sku, version, marker.key),
+      ...names,
+      kind: movementKindOf(marker, kind),
       reservationId: marker.reservationId,
       ...(actor !== undefined && { actor }),
       ...deltas,
@@ -54,11 +73,35 @@ export const movementsBetween = (
       atMs,
     });
   }
-  if (movements.length > 0 && isNothing(rest)) return movements;
+  // A row begins empty when a level is split.
+  const isExplained = movements.length > 0 || (before === undefined && lastChange.kind === "move");
+  if (isExplained && isNothing(rest)) return movements;
+  const movementId = movementIdOf(after.sku, version);
+  return [...movements, { movementId, ...names, ...lastChange, ...rest, version, atMs }];
+};
+
+/**
+ * A level that shrinks removes its last row, and adds the counts of this row to the first one. Rows of
+ * any other kind are removed by hand, and keep their history.
+ */
+function movementsOfRemoval({ sku: row, version, ...before }: StockItem): MovementItem[] {
+  if (isFirstRow(row)) return [];
   return [
-    ...movements,
-    { movementId: movementIdOf(sku, version), sku, ...lastChange, ...rest, version, atMs },
+    {
+      movementId: movementIdOf(row, version + 1),
+      ...namesOf(row),
+      kind: "move",
+      ...deltasBetween(before, { onHand: 0, available: 0, reserved: 0 }),
+      version: version + 1,
+      atMs: before.updatedAtMs,
+    },
   ];
+}
+
+/** Units of a move that return to their row are a part of it: callers see neither. */
+const movementKindOf = (marker: Marker, lastChange: MovementKind): MovementKind => {
+  const { movement } = kindOf(marker);
+  return lastChange === "rollback" && movement !== "move" ? lastChange : movement;
 };
 
 const isNothing = ({
@@ -68,7 +111,7 @@ const isNothing = ({
 }: ReturnType<typeof deltasBetween>) =>
   onHandDelta === 0 && availableDelta === 0 && reservedDelta === 0;
 
-/** Markers of reservations that took effect or were undone in this version of the row. */
+/** Markers that took effect or were undone in this version of the row, but those of adjustments. */
 function markersThatMoved(before: StockItem | undefined, after: StockItem) {
   const isRollback = after.lastChange?.kind === "rollback";
   const placed = markersOf(after).filter(
@@ -115,12 +158,40 @@ export const writeMovements = async (
   }
 };
 
+/** A movement that callers see. */
+export type PublicMovement = MovementItem & { kind: PublicMovementKind };
+
+const isPublic = (movement: MovementItem): movement is PublicMovement => movement.kind !== "move";
+
 /**
- * The movements of a SKU, newest first. The ledger and its index may lag behind the row by moments.
+ * The movements of a SKU by their versions, the greatest first, without moves between the rows of its
+ * level. Each row counts its own versions, so that movements of several rows are only roughly in the
+ * order of their times. A page has fewer movements than `limit` where it leaves out moves. The ledger
+ * and its index may lag behind the row by moments.
  *
  * @throws InventoryError `invalid_cursor`, `busy`, `unavailable`, `rejected`
  */
 export const listMovements = async (
+  database: Database,
+  input: { sku: string } & PageWanted,
+  call: Call,
+): Promise<Page<PublicMovement>> => {
+  let { cursor } = input;
+  for (;;) {
+    const page = await listAllMovements(database, { ...input, cursor }, call);
+    const items = page.items.filter(isPublic);
+    // Callers may take an empty page for the last one.
+    if (items.length > 0 || page.cursor === undefined) return { ...page, items };
+    ({ cursor } = page);
+  }
+};
+
+/**
+ * The same with moves between the rows of the level: all that add up to the counts of each row.
+ *
+ * @throws InventoryError `invalid_cursor`, `busy`, `unavailable`, `rejected`
+ */
+export const listAllMovements = async (
   database: Database,
   input: { sku: string } & PageWanted,
   call: Call,

@@ -2,13 +2,15 @@
 import { PutCommand, UpdateCommand } from "@aws-sdk/lib-dynamodb";
 import { beforeEach, describe, expect, test } from "vitest";
 import { overdueMs } from "../../contract/bounds.ts";
+import type { ReservationItem, StockItem } from "../../contract/tables.ts";
 import { audit, type AuditOptions } from "../../inventory/audit/audit.ts";
 import type { Damage, Finding } from "../../inventory/audit/finding.ts";
 import { callWithin } from "../../inventory/dynamodb/database.ts";
+import { readItem } from "../../inventory/dynamodb/read-item.ts";
 import { idOfKey } from "../../inventory/identity.ts";
 import { createInventory, type Inventory } from "../../inventory/inventory.ts";
 import { reserve } from "../../inventory/reservations/reserve.ts";
-import type { NewMarker } from "../../inventory/stock/marker.ts";
+import { markerKey, markerTerm, type NewMarker } from "../../inventory/stock/marker.ts";
 import { changeRow } from "../../inventory/stock/row.ts";
 import { createTestDatabase, type TestDatabase } from "../support/database.ts";
 import { expectInvariants } from "../support/invariants.ts";
@@ -79,6 +81,80 @@ const hold = async (sku: string, quantity: number, ttlSeconds = 900): Promise<st
 const putLock = (row: Record<string, unknown>) =>
   database.client.send(new PutCommand({ TableName: database.locksTable, Item: row }));
 
+/** A row of a level, as the core writes it. */
+const putRow = async (
+  sku: string,
+  [available, reserved]: [number, number],
+  more: Partial<StockItem> = {},
+): Promise<void> => {
+  const item: StockItem = {
+    sku,
+    onHand: available + reserved,
+    available,
+    reserved,
+    version: 9,
+    updatedAtMs: Date.now(),
+    open: {},
+    onHandVersion: 9,
+    lastChange: { kind: "move" },
+    ...more,
+  };
+  await database.client.send(new PutCommand({ TableName: database.tables.stock, Item: item }));
+};
+
+/** A record whose parts are in these rows, three minutes before its end. */
+const putRecord = async (
+  name: string,
+  parts: ReservationItem["parts"],
+  more: Partial<ReservationItem> = {},
+): Promise<string> => {
+  const reservationId = idOfKey([], name);
+  const nowMs = Date.now();
+  const item: ReservationItem = {
+    reservationId,
+    status: "held",
+    lines: parts.map(({ row, quantity }) => ({ sku: row.split("~")[0]!, quantity })),
+    parts,
+    createdAtMs: nowMs,
+    expiresAtMs: nowMs + 180_000,
+    updatedAtMs: nowMs,
+    fingerprint: name,
+    version: 1,
+    expiryShard: 3,
+    skus: new Set(parts.map(({ row }) => row.split("~")[0]!)),
+    ...more,
+  };
+  const { reservations } = database.tables;
+  await database.client.send(new PutCommand({ TableName: reservations, Item: item }));
+  return reservationId;
+};
+
+/** Of a record that is not in the index of holds; `ended` is removed with time. */
+const kept = { expiryShard: undefined, skus: undefined } as unknown as Partial<ReservationItem>;
+const ended = { ...kept, ttlSeconds: Math.ceil(Date.now() / 1000) + 86_400 };
+
+const markerIn = (marker: NewMarker, version: number, nowMs = Date.now()) => {
+  const placedAt = version - (marker.kind === "departure" ? 1 : 0);
+  return { [markerKey(marker)]: placedAt + markerTerm(marker, nowMs) };
+};
+
+/** A level of three rows, with holds in two of them. */
+const putLevel = async (
+  rows: readonly (readonly [number, number])[] = [
+    [5, 2],
+    [0, 3],
+    [4, 0],
+  ],
+): Promise<void> => {
+  for (const [shard, [available, reserved]] of rows.entries()) {
+    const more = shard === 0 ? { shards: 3 } : { startVersion: 4 };
+    await putRow(shard === 0 ? "wide" : `wide~${shard}`, [available, reserved], more);
+  }
+  await putRecord("one", [{ row: "wide", quantity: 2, version: 8 }]);
+  // The row has had another holder of its name: its units were taken elsewhere.
+  await putRecord("other", [{ row: "wide~2", quantity: 3, version: 3 }]);
+};
+
 /** What each kind of damage needs, and the subject that the finding has to name. */
 const plants: [Damage, () => Promise<string>, "repairable" | "told"][] = [
   [
@@ -140,6 +216,24 @@ const plants: [Damage, () => Promise<string>, "repairable" | "told"][] = [
         { lines, parts, skus: new Set(["a", "gone"]) },
       );
       return "gone";
+    },
+    "told",
+  ],
+  [
+    "first_row_missing",
+    async () => {
+      await putRow("torn~1", [2, 0]);
+      return "torn";
+    },
+    "told",
+  ],
+  [
+    "row_past_level",
+    async () => {
+      await putRow("cut", [2, 0], { shards: 2 });
+      await putRow("cut~1", [2, 0]);
+      await putRow("cut~2", [1, 0]);
+      return "cut~2";
     },
     "told",
   ],
@@ -305,6 +399,120 @@ describe("planted damage", () => {
     );
     expect(told).toEqual([expect.objectContaining({ subject: "b", result: "moved" })]);
     expect(report.repaired).toBe(0);
+  });
+});
+
+describe("a level of several rows", () => {
+  const rowOf = (sku: string) =>
+    readItem<StockItem>(database, database.tables.stock, { sku }, callWithin());
+
+  test("is right where its rows add up, and its units are those of its reservations", async () => {
+    await putLevel();
+    const { report, findings } = await runAudit();
+    expect([findings, report.inMotion]).toEqual([[], []]);
+    expect(report.stockRecords).toBe(6);
+  });
+
+  test("is right with a row that has fewer reserved units than none, and with an empty row past its last", async () => {
+    await putLevel([
+      [5, 6],
+      [3, -1],
+      [4, 0],
+    ]);
+    await putRow("wide~3", [0, 0]);
+    await putRow("wide~4", [0, 0]);
+    expect((await runAudit()).findings).toEqual([]);
+  });
+
+  test("is right while units are on their way between its rows", async () => {
+    await putLevel();
+    const reservationId = await putRecord(
+      "move",
+      [
+        { row: "wide", quantity: 2, version: 9 },
+        { row: "wide~1", quantity: 2, version: 9, arrives: true },
+      ],
+      { status: "move", lines: [], ...ended },
+    );
+    const marker = { reservationId, base: 0, quantity: 2 };
+    const departure = markerIn({ ...marker, kind: "departure" }, 9);
+    await putRow("wide", [3, 2], { shards: 3, open: departure });
+    await putRow("wide~1", [0, 3], { open: markerIn({ ...marker, kind: "arrival" }, 9) });
+    const { report, findings } = await runAudit({ skusAtOnceMax: 1 });
+    expect([findings, report.inMotion]).toEqual([[], []]);
+  });
+
+  test("has its reserved units repaired in a row that has as many", async () => {
+    // Four units are missing, and the first row has three.
+    await putLevel([
+      [3, 0],
+      [0, 1],
+      [9, 0],
+    ]);
+    const { findings } = await runAudit({ apply: true });
+    expect(findings).toMatchObject([
+      {
+        damage: "reserved_drift",
+        subject: "wide",
+        detail: "onHand 13, available 12, reserved 1; 5 are accounted for in 3 rows",
+        repair: "set available to 5, reserved to 4 in wide~2",
+        result: "repaired",
+      },
+    ]);
+    expect(findings[0]?.reservationIds).toHaveLength(2);
+    expect(await rowOf("wide~2")).toMatchObject({ onHand: 9, available: 5, reserved: 4 });
+    expect(await rowOf("wide")).toMatchObject({ available: 3, reserved: 0, version: 9 });
+    expect((await runAudit()).findings).toEqual([]);
+  });
+
+  test("is repaired in the row that does not add up", async () => {
+    await putLevel();
+    await set(database.tables.stock, { sku: "wide~1" }, { available: 3 });
+    const { findings } = await runAudit({ apply: true });
+    expect(findings).toMatchObject([
+      { damage: "available_drift", subject: "wide~1", result: "repaired" },
+    ]);
+    expect(await rowOf("wide~1")).toMatchObject({ onHand: 3, available: 0, reserved: 3 });
+    expect((await runAudit()).findings).toEqual([]);
+  });
+
+  test("is left to people where two rows do not add up", async () => {
+    await putLevel();
+    for (const sku of ["wide", "wide~1"]) {
+      await set(database.tables.stock, { sku }, { available: 9 });
+    }
+    const { findings } = await runAudit({ apply: true });
+    expect(findings).toHaveLength(1);
+    expect(findings[0]).not.toHaveProperty("repair");
+  });
+
+  test("has the markers of a move resolved that no request has resolved", async () => {
+    await putLevel();
+    const reservationId = idOfKey([], "dead move");
+    const marker = { reservationId, kind: "departure", base: 0, quantity: 2 } as const;
+    await putRow("wide~2", [2, 0], { open: markerIn(marker, 9) });
+    clock.aheadMs = overdueMs + 5_000;
+    const { findings } = await runAudit({ apply: true });
+    expect(findings.find(({ damage }) => damage === "marker_overdue")).toMatchObject({
+      subject: "wide~2",
+      reservationIds: [reservationId],
+      result: "repaired",
+    });
+    expect(await rowOf("wide~2")).toMatchObject({ available: 4, open: {} });
+  });
+
+  test("has a record of a move kept for ever found as that of an adjustment", async () => {
+    await putLevel();
+    const parts = [
+      { row: "wide", quantity: 1, version: 5 },
+      { row: "wide~1", quantity: 1, version: 5, arrives: true as const },
+    ];
+    const id = await putRecord("kept", parts, { status: "move", lines: [], ...kept });
+    const { findings } = await runAudit({ apply: true });
+    expect(findings).toMatchObject([
+      { damage: "ended_without_ttl", subject: id, result: "repaired" },
+    ]);
+    expect((await runAudit()).findings).toEqual([]);
   });
 });
 

@@ -7,7 +7,7 @@ import { audit } from "../../inventory/audit/audit.ts";
 import type { Finding } from "../../inventory/audit/finding.ts";
 import { callWithin } from "../../inventory/dynamodb/database.ts";
 import { createInventory, type Inventory } from "../../inventory/inventory.ts";
-import { movementIdOf } from "../../inventory/stock/ledger.ts";
+import { listAllMovements, movementIdOf } from "../../inventory/stock/ledger.ts";
 import { startMessaging, type Messaging } from "../../local/messaging/messaging.ts";
 import { createTestDatabase, type TestDatabase } from "../support/database.ts";
 import { contextWithin, surround } from "../support/function-context.ts";
@@ -222,6 +222,60 @@ test("the list goes newest first, page by page, and refuses another list's curso
   await expect(
     inventory.listMovements({ sku: "told", cursor: first.cursor }, call),
   ).rejects.toMatchObject({ code: "invalid_cursor" });
+});
+
+/** Writes a row of a level as the core does when units move between its rows. */
+const putRow = (sku: string, onHand: number, version: number, more: Partial<StockItem> = {}) =>
+  database.client.send(
+    new PutCommand({
+      TableName: database.tables.stock,
+      Item: {
+        sku,
+        onHand,
+        available: onHand,
+        reserved: 0,
+        version,
+        updatedAtMs: Date.now(),
+        open: {},
+        onHandVersion: version,
+        lastChange: { kind: "move" },
+        ...more,
+      } satisfies StockItem,
+    }),
+  );
+
+test("rows of one level add up each, and callers do not see what moves between them", async () => {
+  const sku = "spread";
+  const allMovements = () => listAllMovements(database, { sku }, call);
+  const untilThereAre = (count: number) =>
+    vi.waitFor(async () => expect((await allMovements()).items).toHaveLength(count), {
+      timeout: 20_000,
+    });
+  await inventory.setStock({ sku, onHand: 10 });
+  await putRow(`${sku}~1`, 0, 1, { startVersion: 1 });
+  await putRow(sku, 6, 2, { shards: 2 });
+  await putRow(`${sku}~1`, 4, 2, { startVersion: 1 });
+  await untilThereAre(3);
+  const spread = await runAudit();
+  expect([spread.findings, spread.report.inMotion]).toEqual([[], []]);
+
+  // The level is quiet, and is one row again.
+  await putRow(sku, 10, 4);
+  await database.client.send(
+    new DeleteCommand({ TableName: database.tables.stock, Key: { sku: `${sku}~1` } }),
+  );
+  await untilThereAre(5);
+  const shrunk = await runAudit();
+  expect([shrunk.findings, shrunk.report.inMotion]).toEqual([[], []]);
+
+  const seen = await inventory.listMovements({ sku }, call);
+  expect(seen.items.map(({ kind, availableDelta }) => [kind, availableDelta])).toEqual([
+    ["count", 10],
+  ]);
+  // The first page would have moves alone.
+  const page = await inventory.listMovements({ sku, limit: 1 }, call);
+  expect(page.items.map(({ kind }) => kind)).toEqual(["count"]);
+  expect(page.cursor).toBeUndefined();
 });
 
 describe("the audit", () => {

@@ -97,6 +97,7 @@ describe("a function may do what its job needs, and nothing else:", () => {
       "AuditFunction",
       [
         "dynamodb:BatchGetItem on ReservationsTable",
+        "dynamodb:BatchGetItem on StockTable",
         "dynamodb:GetItem on ReservationsTable",
         "dynamodb:GetItem on StockTable",
         "dynamodb:Query on MovementsTable/index/bySku",
@@ -123,6 +124,9 @@ describe("a function may do what its job needs, and nothing else:", () => {
       [
         ...readingStreamOf("ReservationsTable"),
         ...readingStreamOf("StockTable"),
+        "dynamodb:BatchGetItem on ReservationsTable",
+        "dynamodb:BatchGetItem on StockTable",
+        "dynamodb:GetItem on StockTable",
         "sns:Publish on InventoryEvents",
         "sqs:SendMessage on StreamDeadLetters",
       ],

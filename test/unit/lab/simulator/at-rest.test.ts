@@ -14,7 +14,7 @@ const records = (run: HandMadeRun, nowMs: number, isAtRest = true): string[] => 
 
 const movementsOf = ({ history }: HandMadeRun): MovementItem[] =>
   history.changes.flatMap(({ stock }, index) =>
-    stock.flatMap(({ before, after }) => movementsBetween(before, after!, String(index))),
+    stock.flatMap(({ before, after }) => movementsBetween(before, after, String(index))),
   );
 
 const ledger = (

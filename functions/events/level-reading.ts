@@ -1,0 +1,89 @@
+/**
+ * Reads the stock level of a SKU for the events of a change. An image of one row says all about a level
+ * of one row. A level of several rows is read, if the change may be due an event.
+ */
+import type { StockItem } from "../../contract/tables.ts";
+import type { Call, Database } from "../../inventory/dynamodb/database.ts";
+import { countDepartedUnits } from "../../inventory/stock/departed-units.ts";
+import { movementsBetween } from "../../inventory/stock/ledger.ts";
+import { isFirstRow, readRows, shardsOf, skuOf, snapshotOf } from "../../inventory/stock/level.ts";
+import { readRow } from "../../inventory/stock/row.ts";
+import { adjustmentIn, isLow } from "./stock-events.ts";
+
+/** A stock level as it is some time after a change of one of its rows. */
+export interface LevelReading {
+  /** The first row first. */
+  rows: readonly StockItem[];
+  /** Units on their way between rows, where no row has any. */
+  departedUnits: number;
+}
+
+/** Reads each level at most once: all changes of a batch are older than the reads for it. */
+export interface LevelReader {
+  firstRow(sku: string): Promise<StockItem | undefined>;
+  level(sku: string): Promise<LevelReading | undefined>;
+}
+
+export const createLevelReader = (database: Database, call: Call): LevelReader => {
+  const firstRows = new Map<string, StockItem | undefined>();
+  const levels = new Map<string, LevelReading | undefined>();
+  return {
+    firstRow: async (sku) => {
+      if (!firstRows.has(sku)) firstRows.set(sku, await readRow(database, sku, call));
+      return firstRows.get(sku);
+    },
+    level: async (sku) => {
+      if (!levels.has(sku)) levels.set(sku, await readLevel(database, sku, call));
+      return levels.get(sku);
+    },
+  };
+};
+
+async function readLevel(
+  database: Database,
+  sku: string,
+  call: Call,
+): Promise<LevelReading | undefined> {
+  const rows = await readRows(database, sku, call);
+  if (rows === undefined || hasUnits(rows)) return rows && { rows, departedUnits: 0 };
+  // Rows are read one after the other: units may have moved from the later ones to the earlier.
+  const snapshot = await snapshotOf(database, sku, call, rows);
+  if (snapshot === undefined || hasUnits(snapshot)) {
+    return snapshot && { rows: snapshot, departedUnits: 0 };
+  }
+  return {
+    rows: snapshot,
+    departedUnits: await countDepartedUnits(database, snapshot, call),
+  };
+}
+
+const hasUnits = (rows: readonly StockItem[]): boolean =>
+  rows.some(({ available }) => available > 0);
+
+/** True for a change of a row whose level has several rows, or had. */
+export const isOfSeveralRows = (before: StockItem | undefined, after: StockItem): boolean =>
+  !isFirstRow(after.sku) || shardsOf(after) > 1 || (before !== undefined && shardsOf(before) > 1);
+
+/** The level of a row that has changed; undefined where the change is due no event. */
+export const readingFor = async (
+  before: StockItem | undefined,
+  after: StockItem,
+  lowStockThreshold: number,
+  levels: LevelReader,
+): Promise<LevelReading | undefined> => {
+  if (before?.version === after.version || !isOfSeveralRows(before, after)) return undefined;
+  if (isMoveOnly(before, after)) return undefined;
+  const sku = skuOf(after.sku);
+  const had = before?.available ?? 0;
+  const hasCrossedZero = had > 0 !== after.available > 0;
+  if (adjustmentIn(after) !== undefined || hasCrossedZero) return levels.level(sku);
+  if (after.available >= had) return undefined;
+  const first = isFirstRow(after.sku) ? after : await levels.firstRow(sku);
+  // A level has at least as many units as each of its rows.
+  const threshold = first?.lowStockThreshold ?? lowStockThreshold;
+  return isLow(after.available, threshold) ? levels.level(sku) : undefined;
+};
+
+/** True where nothing but units that moved between rows has changed the counts. */
+const isMoveOnly = (before: StockItem | undefined, after: StockItem): boolean =>
+  movementsBetween(before, after, "").every(({ kind }) => kind === "move");
