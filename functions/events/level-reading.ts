@@ -3,10 +3,10 @@
  * of one row. A level of several rows is read, if the change may be due an event.
  */
 import type { StockItem } from "../../contract/tables.ts";
-import type { Call, Database } from "../../inventory/dynamodb/database.ts";
+import { backOff, type Call, type Database } from "../../inventory/dynamodb/database.ts";
 import { countDepartedUnits } from "../../inventory/stock/departed-units.ts";
 import { movementsBetween } from "../../inventory/stock/ledger.ts";
-import { isFirstRow, readRows, shardsOf, skuOf, snapshotOf } from "../../inventory/stock/level.ts";
+import { areSameRows, isFirstRow, readRows, shardsOf, skuOf } from "../../inventory/stock/level.ts";
 import { readRow } from "../../inventory/stock/row.ts";
 import { adjustmentIn, isLow } from "./stock-events.ts";
 
@@ -47,7 +47,7 @@ async function readLevel(
   const rows = await readRows(database, sku, call);
   if (rows === undefined || hasUnits(rows)) return rows && { rows, departedUnits: 0 };
   // Rows are read one after the other: units may have moved from the later ones to the earlier.
-  const snapshot = await snapshotOf(database, sku, call, rows);
+  const snapshot = await readUntilSame(database, sku, rows, call);
   if (snapshot === undefined || hasUnits(snapshot)) {
     return snapshot && { rows: snapshot, departedUnits: 0 };
   }
@@ -55,6 +55,22 @@ async function readLevel(
     rows: snapshot,
     departedUnits: await countDepartedUnits(database, snapshot, call),
   };
+}
+
+/** The rows as they were at one time: of two reads that agree, the second. It writes nothing. */
+async function readUntilSame(
+  database: Database,
+  sku: string,
+  seen: StockItem[],
+  call: Call,
+): Promise<StockItem[] | undefined> {
+  let before = seen;
+  for (let attempt = 0; ; attempt += 1) {
+    const after = await readRows(database, sku, call, before.length);
+    if (after === undefined || areSameRows(before, after)) return after;
+    before = after;
+    await backOff(database, call, attempt, "conflict");
+  }
 }
 
 const hasUnits = (rows: readonly StockItem[]): boolean =>
