@@ -67,8 +67,16 @@ const moving = [
 
 const searchingHolds = "dynamodb:Query on ReservationsTable/index/byExpiry";
 
+/** Reads the rows of a level together, adds rows and merges them. */
+const spreading = [
+  "dynamodb:BatchGetItem on StockTable",
+  "dynamodb:DeleteItem on StockTable",
+  "dynamodb:PutItem on StockTable",
+];
+
 const reserving = [
   ...moving,
+  ...spreading,
   searchingHolds,
   "dynamodb:BatchGetItem on LocksTable",
   "dynamodb:UpdateItem on LocksTable",
@@ -92,7 +100,16 @@ const everyFunctions = (functionName: string) => [
 describe("a function may do what its job needs, and nothing else:", () => {
   test.each([
     ["ReserveFunction", reserving],
-    ["SweepFunction", [...moving, searchingHolds, "dynamodb:Scan on StockTable"]],
+    [
+      "SweepFunction",
+      [
+        ...moving,
+        searchingHolds,
+        "dynamodb:BatchGetItem on StockTable",
+        "dynamodb:DeleteItem on StockTable",
+        "dynamodb:Scan on StockTable",
+      ],
+    ],
     [
       "AuditFunction",
       [
@@ -113,8 +130,8 @@ describe("a function may do what its job needs, and nothing else:", () => {
       "StockFunction",
       [
         ...moving,
+        ...spreading,
         searchingHolds,
-        "dynamodb:PutItem on StockTable",
         "dynamodb:Query on MovementsTable/index/bySku",
         "dynamodb:Scan on StockTable",
       ],
@@ -211,11 +228,15 @@ describe("the permissions as a whole", () => {
       )
       .toSorted();
 
-  test("functions delete messages that they have used and marks of notifications, and no record", () => {
+  test("functions delete used messages, marks of notifications and merged rows, and no other record", () => {
     expect(found((action) => action.includes("Delete"))).toEqual([
       "NotifyFunctionRole: dynamodb:DeleteItem on LocksTable",
       "NotifyFunctionRole: sqs:DeleteMessage on NotificationsQueue",
+      "OrdersFunctionRole: dynamodb:DeleteItem on StockTable",
       "OrdersFunctionRole: sqs:DeleteMessage on OrdersQueue",
+      "ReserveFunctionRole: dynamodb:DeleteItem on StockTable",
+      "StockFunctionRole: dynamodb:DeleteItem on StockTable",
+      "SweepFunctionRole: dynamodb:DeleteItem on StockTable",
     ]);
   });
 
