@@ -1,14 +1,18 @@
 /** The time between a call and its answer, and what was true within it. */
-import type { ReservationItem, StockItem } from "../../../contract/tables.ts";
+import type { ReservationItem } from "../../../contract/tables.ts";
 import type { Reservation } from "../../../inventory/reservations/reservation.ts";
+import { shardsOf, type StockLevel } from "../../../inventory/stock/level.ts";
 import { epochMs } from "../cloud/environment.ts";
 import type { ShortageClaim } from "./check-shortage.ts";
 import type { History } from "./history.ts";
+import type { LevelSums } from "./levels.ts";
 
 export interface Span {
   history: History;
   fromMs: number;
   toMs: number;
+  /** The environment that answers. */
+  sender: string;
   skewMs: number;
   /** Counts the different requests that were sent under a key. */
   requestsUnder(idempotencyKey: string): number;
@@ -19,14 +23,14 @@ export interface Span {
 /** Versions of a record that were current at some instant of the span. */
 export const recordsOf = (id: string, { history, fromMs, toMs }: Span) =>
   history.reservation(id).within(fromMs, toMs);
-export const rowsOf = (sku: string, { history, fromMs, toMs }: Span) =>
-  history.stockOf(sku).within(fromMs, toMs);
+export const levelsOf = (sku: string, { history, fromMs, toMs }: Span) =>
+  history.levelOf(sku).within(fromMs, toMs);
 
 export const never = <Item>(items: readonly Item[], matches: (item: Item) => boolean): boolean =>
   !items.some(matches);
 
 export const neverAbsent = (sku: string, span: Span): string | undefined =>
-  never(rowsOf(sku, span), (row) => row === undefined) ? `${sku} was known` : undefined;
+  never(levelsOf(sku, span), (level) => level === undefined) ? `${sku} was known` : undefined;
 
 /**
  * The reason why a reservation was never as an answer shows it. A held one is shown as expired from its
@@ -55,14 +59,21 @@ export function notShown(shown: Reservation, span: Span): string | undefined {
   );
 }
 
-/** The reason why a stock record was never as an answer shows it. */
-export function notStock(shown: StockItem, span: Span): string | undefined {
-  const isAsShown = (row?: StockItem): boolean =>
-    row !== undefined &&
-    row.version === shown.version &&
-    row.onHand === shown.onHand &&
-    row.available === shown.available &&
-    row.reserved === shown.reserved;
-  if (!never(rowsOf(shown.sku, span), isAsShown)) return undefined;
-  return `it never was ${JSON.stringify({ ...shown, lastChange: undefined })}`;
+/** The reason why a stock level was never as an answer shows it: the sums of its rows at one instant. */
+export function notStock(shown: StockLevel, span: Span): string | undefined {
+  const levels = levelsOf(shown.sku, span);
+  const isAsShown = (level?: LevelSums): boolean =>
+    level !== undefined &&
+    level.version === shown.version &&
+    level.onHand === shown.onHand &&
+    level.available === shown.available &&
+    level.reserved === shown.reserved;
+  if (never(levels, isAsShown)) {
+    return `it never was ${JSON.stringify({ ...shown, lastChange: undefined })}`;
+  }
+  // A write of their number alone has no version.
+  const shards = shardsOf(shown);
+  return never(levels, (level) => level?.shards === shards)
+    ? `it never had ${shards} rows`
+    : undefined;
 }
