@@ -13,6 +13,8 @@ import { readRow } from "./row.ts";
 export interface SetStockInput {
   sku: string;
   onHand: number;
+  /** The number of rows that the level is to have. Stays when absent. */
+  shards?: number | undefined;
   /** The version that the caller has seen; 0 for a SKU that must not exist yet. */
   expectedVersion?: number | undefined;
   /** The SKU is low at this number of available units or fewer; 0 for never. Stays when absent. */

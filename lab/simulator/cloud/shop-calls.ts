@@ -2,13 +2,13 @@
  * The calls of a shop, over HTTP or by an order event, and their answers: one call into the core for
  * each.
  */
-import type { StockItem } from "../../../contract/tables.ts";
 import {
   adjustStock,
   type AdjustStockInput,
   type AdjustStockOutcome,
 } from "../../../inventory/stock/adjust.ts";
 import type { Call } from "../../../inventory/dynamodb/database.ts";
+import type { StockLevel } from "../../../inventory/stock/level.ts";
 import { InventoryError } from "../../../inventory/errors.ts";
 import {
   extend,
@@ -68,7 +68,7 @@ export interface ShopOperations {
   adjustStock: { input: AdjustStockInput; outcome: AdjustStockOutcome };
   getStock: {
     input: { sku: string };
-    outcome: { outcome: "found"; stock: StockItem } | { outcome: "unknown_sku" };
+    outcome: { outcome: "found"; stock: StockLevel } | { outcome: "unknown_sku" };
   };
   placeOrder: { input: PlaceOrderInput; outcome: PlaceOrderOutcome };
   payOrder: { input: { orderId: string }; outcome: PayOrderOutcome };
