@@ -40,6 +40,8 @@ export const createLevels = (): Levels => {
 
   return {
     note: (atMs, stock) => {
+      // Most commits write no row.
+      if (stock.length === 0) return;
       const skus = new Set<string>();
       for (const { key, before, after } of stock) {
         const { rows, sums } = bookOf(skuOf(key));

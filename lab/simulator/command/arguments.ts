@@ -191,7 +191,7 @@ function readShards(text: string | undefined, scenario: ScenarioName): { shards?
 }
 
 const namesOf = (trait: "isThroughput" | "takesShards"): ScenarioName[] =>
-  scenarioNames.filter((name) => (scenarios[name] as Scenario)[trait] === true);
+  scenarioNames.filter((name) => scenarios[name][trait] === true);
 
 function requireOneOf(option: string, names: readonly ScenarioName[], name: ScenarioName): void {
   if (names.includes(name)) return;
