@@ -12,7 +12,16 @@ import type { ShopOperation, ShopOperations } from "../cloud/shop-calls.ts";
 import { hasUnits } from "./owned-units.ts";
 import type { ShortageClaim } from "./check-shortage.ts";
 import type { History } from "./history.ts";
-import { never, neverAbsent, notShown, notStock, recordsOf, levelsOf, type Span } from "./span.ts";
+import {
+  never,
+  neverAbsent,
+  notShown,
+  notStock,
+  notStockByRows,
+  recordsOf,
+  levelsOf,
+  type Span,
+} from "./span.ts";
 
 /** The reason why an outcome is false; undefined where it is true. */
 type Check<Operation extends ShopOperation> = (
@@ -82,10 +91,10 @@ const checks: { [Operation in ShopOperation]: Check<Operation> } = {
     switch (result.outcome) {
       case "created":
       case "replaced":
-        return notStock(result.stock, span) ?? neverCounted(sku, onHand, span);
+        return notStockByRows(result.stock, span) ?? neverCounted(sku, onHand, span);
       case "below_reserved":
         return (
-          notStock(result.stock, span) ??
+          notStockByRows(result.stock, span) ??
           (result.stock.reserved > onHand ? undefined : `no more than ${onHand} were reserved`)
         );
       case "version_mismatch":
@@ -99,15 +108,15 @@ const checks: { [Operation in ShopOperation]: Check<Operation> } = {
     switch (result.outcome) {
       case "adjusted":
       case "replayed":
-        return notStock(result.stock, span) ?? neverAdjusted(input, span);
+        return notStockByRows(result.stock, span) ?? neverAdjusted(input, span);
       case "insufficient_stock":
         span.claim([{ sku, requested: -delta, available: result.stock.available }]);
-        return notStock(result.stock, span);
+        return notStockByRows(result.stock, span);
       case "unknown_sku":
         return neverAbsent(sku, span);
       case "above_units_max":
         return (
-          notStock(result.stock, span) ??
+          notStockByRows(result.stock, span) ??
           (result.stock.onHand + delta > unitsMax ? undefined : "its units were within the bound")
         );
       case "idempotency_key_reused":

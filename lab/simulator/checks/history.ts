@@ -50,6 +50,8 @@ export interface History {
   reservation(reservationId: string): Timeline<ReservationItem>;
   /** Ids of all reservations that an order ever had. */
   idsOfOrder(orderId: string): ReadonlySet<string>;
+  /** The keys of all rows that a level ever had. */
+  keysOf(sku: string): ReadonlySet<string>;
   /** The units of a SKU that are available in truth. Read it when the run has ended. */
   truthOf(sku: string, allowanceMs: number): Timeline<number>;
   /** The units on hand of a SKU, with those under way between its rows. */
@@ -133,6 +135,7 @@ export const createHistory = (): History => {
     stockOf: (row) => stock.get(row) ?? absent,
     levelOf: (sku) => levels.timelineOf(sku),
     rowsOf: (sku) => levels.rowsOf(sku),
+    keysOf: (sku) => levels.keysOf(sku),
     reservation: (id) => reservations.get(id) ?? absent,
     idsOfOrder: (orderId) => byOrder.get(orderId) ?? noIds,
     truthOf: (sku, allowanceMs) => accounts.truthOf(sku, allowanceMs),
@@ -178,7 +181,7 @@ function noteIn<Item extends object, Key extends keyof Item & string>(
   atMs: number,
 ): RecordChange<Item> {
   const after = change.after && (unmarshall(change.after) as Item);
-  const key = unmarshall(change.target.key)[keyName] as string;
+  const key = change.target.key[keyName]!.S!;
   const timeline = timelineOf(timelines, key);
   const before = timeline.last;
   timeline.add(atMs, after);

@@ -20,11 +20,14 @@ export interface Levels {
   timelineOf(sku: string): Timeline<LevelSums>;
   /** The rows that there are now, by their keys. */
   rowsOf(sku: string): ReadonlyMap<string, StockItem>;
+  /** The keys of all rows that the level ever had. */
+  keysOf(sku: string): ReadonlySet<string>;
   readonly skus: Iterable<string>;
 }
 
 interface Book {
   rows: Map<string, StockItem>;
+  keys: Set<string>;
   sums: Counts & { version: number };
   timeline: Timeline<LevelSums>;
 }
@@ -44,7 +47,8 @@ export const createLevels = (): Levels => {
       if (stock.length === 0) return;
       const skus = new Set<string>();
       for (const { key, before, after } of stock) {
-        const { rows, sums } = bookOf(skuOf(key));
+        const { rows, keys, sums } = bookOf(skuOf(key));
+        keys.add(key);
         if (before !== undefined) add(sums, before, -1);
         if (after !== undefined) add(sums, after, 1);
         if (after === undefined) rows.delete(key);
@@ -59,6 +63,7 @@ export const createLevels = (): Levels => {
     },
     timelineOf: (sku) => books.get(sku)?.timeline ?? absent,
     rowsOf: (sku) => books.get(sku)?.rows ?? noRows,
+    keysOf: (sku) => books.get(sku)?.keys ?? noKeys,
     get skus() {
       return [...books.keys()];
     },
@@ -67,12 +72,14 @@ export const createLevels = (): Levels => {
 
 const newBook = (): Book => ({
   rows: new Map(),
+  keys: new Set(),
   sums: { onHand: 0, available: 0, reserved: 0, version: 0 },
   timeline: createTimeline(),
 });
 
 const absent: Timeline<never> = createTimeline();
 const noRows: ReadonlyMap<string, StockItem> = new Map();
+const noKeys: ReadonlySet<string> = new Set();
 
 function add(sums: Book["sums"], row: StockItem, sign: 1 | -1): void {
   sums.onHand += sign * row.onHand;

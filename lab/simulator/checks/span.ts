@@ -1,5 +1,5 @@
 /** The time between a call and its answer, and what was true within it. */
-import type { ReservationItem } from "../../../contract/tables.ts";
+import type { ReservationItem, StockItem } from "../../../contract/tables.ts";
 import type { Reservation } from "../../../inventory/reservations/reservation.ts";
 import { shardsOf, type StockLevel } from "../../../inventory/stock/level.ts";
 import { epochMs } from "../cloud/environment.ts";
@@ -60,20 +60,65 @@ export function notShown(shown: Reservation, span: Span): string | undefined {
 }
 
 /** The reason why a stock level was never as an answer shows it: the sums of its rows at one instant. */
-export function notStock(shown: StockLevel, span: Span): string | undefined {
-  const levels = levelsOf(shown.sku, span);
-  const isAsShown = (level?: LevelSums): boolean =>
-    level !== undefined &&
-    level.version === shown.version &&
-    level.onHand === shown.onHand &&
-    level.available === shown.available &&
-    level.reserved === shown.reserved;
-  if (never(levels, isAsShown)) {
-    return `it never was ${JSON.stringify({ ...shown, lastChange: undefined })}`;
+export const notStock = (shown: StockLevel, span: Span): string | undefined =>
+  never(levelsOf(shown.sku, span), (level) => level !== undefined && isAsShown(level, shown))
+    ? neverWas(shown)
+    : neverOfShards(shown, span);
+
+/** Sums of rows that are tried; more of them prove nothing. */
+const sumsMax = 20_000;
+
+/**
+ * The reason why the rows of a stock level never had the sums that an answer shows, each row at an
+ * instant of its own. So are the answers to calls that write a level of several rows while it sells.
+ */
+export function notStockByRows(shown: StockLevel, span: Span): string | undefined {
+  const { history, fromMs, toMs } = span;
+  let sums = new Map<string, RowSums>([["", none]]);
+  for (const key of history.keysOf(shown.sku)) {
+    const rows = history.stockOf(key).within(fromMs, toMs);
+    if (sums.size * rows.length > sumsMax) return undefined;
+    sums = new Map(
+      [...sums.values()].flatMap((sum) =>
+        rows.map((row) => {
+          const next = addRow(sum, row);
+          return [JSON.stringify(next), next] as const;
+        }),
+      ),
+    );
   }
-  // A write of their number alone has no version.
+  return never([...sums.values()], (sum) => isAsShown(sum, shown))
+    ? neverWas(shown)
+    : neverOfShards(shown, span);
+}
+
+type RowSums = Omit<LevelSums, "shards">;
+
+const none: RowSums = { onHand: 0, available: 0, reserved: 0, version: 0 };
+
+const addRow = (sum: RowSums, row: StockItem | undefined): RowSums =>
+  row === undefined
+    ? sum
+    : {
+        onHand: sum.onHand + row.onHand,
+        available: sum.available + row.available,
+        reserved: sum.reserved + row.reserved,
+        version: sum.version + row.version - (row.startVersion ?? 0),
+      };
+
+const isAsShown = (level: RowSums, shown: StockLevel): boolean =>
+  level.version === shown.version &&
+  level.onHand === shown.onHand &&
+  level.available === shown.available &&
+  level.reserved === shown.reserved;
+
+const neverWas = (shown: StockLevel): string =>
+  `it never was ${JSON.stringify({ ...shown, lastChange: undefined })}`;
+
+/** A write of the number of rows alone has no version. */
+function neverOfShards(shown: StockLevel, span: Span): string | undefined {
   const shards = shardsOf(shown);
-  return never(levels, (level) => level?.shards === shards)
+  return never(levelsOf(shown.sku, span), (level) => level?.shards === shards)
     ? `it never had ${shards} rows`
     : undefined;
 }

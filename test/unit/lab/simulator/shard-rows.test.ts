@@ -448,6 +448,33 @@ describe("an answer about a level", () => {
     expect(falsehoods(run, { ...shown(run), shards: 3 })).toEqual(["it never had 3 rows"]);
   });
 
+  test("of a call that writes may have each row at an instant of its own, and no row of an earlier time", () => {
+    const adjusted = (fromMs: number): string[] => {
+      const run = runWithTwoRows();
+      move(run);
+      run.at(200);
+      const before = shown(run);
+      const [inFirst, inSecond] = [run.rowOf(mug), run.rowOf(second)];
+      run.place(hold());
+      run.at(300);
+      run.place(hold({ reservationId: bob, quantity: 3 }), second);
+      // The second row as it is now, and the first one as it was before the hold.
+      const torn = {
+        ...before,
+        available: inFirst.available + inSecond.available - 3,
+        reserved: 3,
+        version: before.version + 1,
+      };
+      const input = { sku: mug, delta: 1, reason: "delivery" };
+      const outcome = { outcome: "adjusted", stock: torn } as const;
+      run.at(400);
+      run.answer({ operation: "adjustStock", input }, outcome, { startedAtMs: fromMs });
+      return run.messages.map((message) => message.replace(/^.*\}: /, ""));
+    };
+    expect(adjusted(150)).toEqual([]);
+    expect(adjusted(250)[0]).toMatch(/^it never was/);
+  });
+
   const count = (run: HandMadeRun, onHand: number): string[] => {
     const stock = shown(run);
     run.answer(
