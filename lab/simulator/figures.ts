@@ -1,7 +1,10 @@
-/** The figures of a run, as `npm run simulate -- --json` prints them. */
+/**
+ * The figures of a run, as `npm run simulate -- --json` prints them. Those of holds and times are of the
+ * requests that were sent after the warm-up, those of attempts and units of the whole run.
+ */
 import { percentile } from "../report/statistics.ts";
-import { sumOf } from "./meter.ts";
-import type { Answers } from "./scenarios/answers.ts";
+import { sumOf, type PeakUnits } from "./meter.ts";
+import type { Answers, StaffCalls } from "./scenarios/answers.ts";
 import type { Load } from "./scenarios/scenario.ts";
 import { tableNames } from "../app/table-names.ts";
 import type { World } from "./world.ts";
@@ -20,12 +23,18 @@ export interface Figures {
   /** Of all tables and indexes, for each answer. */
   readUnitsPerAnswer: number;
   peakConcurrency: number;
+  peakConcurrencyByFunction: Record<string, number>;
+  /** The most units in one second, by table, or by table and index. */
+  peakWriteUnits: Record<string, PeakUnits>;
+  peakReadUnits: Record<string, PeakUnits>;
+  /** Calls of staff beside the buyers, by name. */
+  staff: Record<string, StaffCalls>;
 }
 
 export const figuresOf = (world: World, answers: Answers, load: Load): Figures => {
   const { meter, account } = world;
   const byKind = Object.fromEntries(answers.byKind);
-  const holds = (byKind["reserved"] ?? 0) + (byKind["replayed"] ?? 0);
+  const { inAll } = answers;
   const latenciesMs = answers.latenciesMs();
   const quantile = (share: number): number =>
     latenciesMs.length === 0 ? 0 : percentile(latenciesMs, share);
@@ -35,10 +44,14 @@ export const figuresOf = (world: World, answers: Answers, load: Load): Figures =
     answers: byKind,
     p50Ms: quantile(0.5),
     p99Ms: quantile(0.99),
-    attemptsPerHold: ratio(meter.attempts.get("reserve") ?? 0, holds),
-    writeUnitsPerHold: ratio(sumOf(writeUnits.map(([, units]) => units)), holds),
-    readUnitsPerAnswer: ratio(sumOf(meter.readUnits.values()), latenciesMs.length),
+    attemptsPerHold: ratio(meter.attempts.get("reserve") ?? 0, inAll.holds),
+    writeUnitsPerHold: ratio(sumOf(writeUnits.map(([, units]) => units)), inAll.holds),
+    readUnitsPerAnswer: ratio(sumOf(meter.readUnits.values()), inAll.answers),
     peakConcurrency: account.concurrencyPeak,
+    peakConcurrencyByFunction: Object.fromEntries(account.concurrencyPeaks),
+    peakWriteUnits: Object.fromEntries(meter.peaks.write),
+    peakReadUnits: Object.fromEntries(meter.peaks.read),
+    staff: Object.fromEntries(answers.staff),
   };
 };
 

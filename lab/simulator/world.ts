@@ -128,7 +128,7 @@ export const createWorld = (options: WorldOptions): World => {
     get calls() {
       return watch.calls;
     },
-    meter: createMeter(service),
+    meter: createMeter(service, time),
     trace: createTrace(time, service, options.onTrace),
     violations: watch.violations,
     report: watch.report,

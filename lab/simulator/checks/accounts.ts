@@ -1,24 +1,38 @@
 /**
  * The account of each row: the counts that follow from its records and its open markers. It is kept
- * commit by commit, so that a check of a row reads no record but those of the markers in it.
+ * commit by commit, so that a check of a row reads no record but those of the markers in it. The account
+ * of a row that its level gives up goes over to the first row.
+ *
+ *   record at commit:   departure decided, arrival decided   the units are under way, and are the level's
+ *   truth of a level:   units that no record owns, in all its rows and under way, and those of dead holds
  */
-import type { ReservationItem, StockItem } from "../../../contract/tables.ts";
-import { decisionOf, markersOf, type Marker } from "../../../inventory/stock/marker.ts";
+import type { Part, ReservationItem, StockItem } from "../../../contract/tables.ts";
+import { isFirstRow, skuOf } from "../../../inventory/stock/level.ts";
+import {
+  decisionOf,
+  effectOf,
+  kindOf,
+  markersOf,
+  type Marker,
+} from "../../../inventory/stock/marker.ts";
 import { epochMs } from "../cloud/environment.ts";
 import type { RecordChange } from "./record-change.ts";
 import { ownedParts, unitsOnHandBy } from "./owned-units.ts";
+import { shrinksIn } from "./shrink.ts";
 import { createTimeline, type Timeline } from "./timeline.ts";
 import { truthOf, type DeadUnits } from "./truth.ts";
 
 /** The account of a row after a commit that may have changed it. */
 export interface RowAccount {
   row: StockItem;
-  /** The units that must be on hand, by counts, adjustments and sales. */
+  /** The units that must be on hand, by counts, adjustments, moves and sales. */
   onHand: number;
   /** The units that must be reserved. */
   reserved: number;
   /** The units that no record owns: they must be available, if not at once. */
   unowned: number;
+  /** The units that left a row of the level and go to this one, or come back to it. */
+  underWay: number;
   /** Markers that the commit placed, and those that it removed. */
   placed: readonly Marker[];
   gone: readonly Marker[];
@@ -31,19 +45,28 @@ export interface Accounts {
     stock: readonly RecordChange<StockItem>[],
     reservations: readonly RecordChange<ReservationItem>[],
   ): RowAccount[];
-  /** The units that are available in truth (truth.ts). Read it when the run has ended. */
-  truthOf(row: string, allowanceMs: number): Timeline<number>;
+  /** The units of a level that are available in truth (truth.ts). Read it when the run has ended. */
+  truthOf(sku: string, allowanceMs: number): Timeline<number>;
+  /** The units on hand of a level, with those under way between its rows. */
+  onHandOf(sku: string): Timeline<number>;
 }
 
 interface Book {
   row: StockItem | undefined;
   /** Units that records own. */
   owned: number;
-  /** Units on hand by counts, and by the adjustments and sales of records. */
+  /** Units on hand by counts, and by the adjustments, moves and sales of records. */
   counted: number;
   moved: number;
   markers: Map<string, Marker>;
+  /** The share of the row in its level, as last noted. */
+  unowned: number;
+  onHand: number;
+}
+
+interface LevelBook {
   unowned: Timeline<number>;
+  onHand: Timeline<number>;
   dead: DeadUnits[];
 }
 
@@ -52,6 +75,7 @@ export const createAccounts = (
   recordOf: (reservationId: string) => ReservationItem | undefined,
 ): Accounts => {
   const books = new Map<string, Book>();
+  const levels = new Map<string, LevelBook>();
   const rowsByRecord = new Map<string, Set<string>>();
   /** The times at which holds got the end that they have. */
   const heldSince = new Map<string, number>();
@@ -61,16 +85,32 @@ export const createAccounts = (
     books.set(row, book);
     return book;
   };
+  const levelOf = (sku: string): LevelBook => {
+    const level = levels.get(sku) ?? newLevel();
+    levels.set(sku, level);
+    return level;
+  };
+
+  /** The row whose account has a part: the first one, where the part's own is gone or has begun again. */
+  const homeOf = ({ row, version, arrives, ended }: Part): string => {
+    if (ended?.row !== undefined) return ended.row;
+    if (isFirstRow(row)) return row;
+    const start = bookOf(row).row?.startVersion ?? Infinity;
+    // An arrival is placed without a new version, and may be the first change of the row.
+    return version > start || (arrives === true && version === start) ? row : skuOf(row);
+  };
 
   const book = (item: ReservationItem | undefined, sign: 1 | -1, rows: Set<string>): void => {
     if (item === undefined) return;
-    for (const { row, quantity } of ownedParts(item)) {
-      bookOf(row).owned += sign * quantity;
-      rows.add(row);
+    for (const part of ownedParts(item)) {
+      const home = homeOf(part);
+      bookOf(home).owned += sign * part.quantity;
+      rows.add(home);
     }
-    for (const { row, units } of unitsOnHandBy(item)) {
-      bookOf(row).moved += sign * units;
-      rows.add(row);
+    for (const { part, units } of unitsOnHandBy(item)) {
+      const home = homeOf(part);
+      bookOf(home).moved += sign * units;
+      rows.add(home);
     }
   };
 
@@ -81,8 +121,8 @@ export const createAccounts = (
     }
     const isHeldOn = after?.status === "held" && after.expiresAtMs === before.expiresAtMs;
     if (isHeldOn) return;
-    for (const { row, ...dead } of deadUnitsOf(before, heldSince.get(key) ?? atMs, atMs)) {
-      if (dead.fromMs < atMs) bookOf(row).dead.push(dead);
+    for (const { sku, ...dead } of deadUnitsOf(before, heldSince.get(key) ?? atMs, atMs)) {
+      if (dead.fromMs < atMs) levelOf(sku).dead.push(dead);
     }
     if (after?.status === "held") heldSince.set(key, atMs);
     else heldSince.delete(key);
@@ -109,44 +149,62 @@ export const createAccounts = (
     return [placed, gone];
   };
 
+  /** Hands the account of a row that is deleted to the first row. */
+  const handOver = (last: string, first: string): void => {
+    const from = bookOf(last);
+    const to = bookOf(first);
+    for (const name of ["owned", "counted", "moved"] as const) {
+      to[name] += from[name];
+      from[name] = 0;
+    }
+  };
+
   const accountOf = (row: StockItem, { owned, counted, moved, markers }: Book) => {
-    const account = { onHand: counted + moved, reserved: owned, unowned: row.available };
+    const account = {
+      onHand: counted + moved,
+      reserved: owned,
+      unowned: row.available,
+      underWay: 0,
+    };
     for (const marker of markers.values()) {
-      const { kind, quantity, reservationId } = marker;
-      const isDecided = decisionOf(row.sku, marker, recordOf(reservationId)) === "decided";
+      const { isEager } = kindOf(marker);
+      const isDecided = decisionOf(row.sku, marker, recordOf(marker.reservationId)) === "decided";
       // Eager markers have moved the units before their records, lazy ones move them after those.
-      switch (kind) {
-        case "hold":
-          if (isDecided) break;
-          account.reserved += quantity;
-          account.unowned += quantity;
-          break;
-        case "removal":
-        case "departure":
-          if (isDecided) break;
-          account.onHand -= quantity;
-          account.unowned += quantity;
-          break;
-        case "release":
-        case "expiry":
-          if (!isDecided) break;
-          account.reserved += quantity;
-          account.unowned += quantity;
-          break;
-        case "sale":
-          if (!isDecided) break;
-          account.reserved += quantity;
-          account.onHand += quantity;
-          break;
-        case "addition":
-        case "arrival":
-          if (!isDecided) break;
-          account.onHand -= quantity;
-          account.unowned += quantity;
-          break;
-      }
+      if (isEager === isDecided) continue;
+      const effect = effectOf([marker], isEager ? 1 : -1);
+      account.onHand += effect.onHand;
+      account.reserved += effect.reserved;
+      account.unowned -= effect.available;
+      if (kindOf(marker).movement === "move") account.underWay += marker.quantity;
     }
     return account;
+  };
+
+  /** Adds the changes of rows to the sums of their levels. */
+  const noteLevels = (atMs: number, accounts: readonly RowAccount[], emptied: string[]): void => {
+    const now = accounts.map(({ row: { sku: key, onHand }, unowned, underWay }) => ({
+      key,
+      unowned,
+      onHand: onHand + underWay,
+    }));
+    const none = emptied.map((key) => ({ key, unowned: 0, onHand: 0 }));
+    const deltas = new Map<string, { unowned: number; onHand: number }>();
+    for (const { key, unowned, onHand } of [...now, ...none]) {
+      const current = bookOf(key);
+      const delta = deltas.get(skuOf(key)) ?? { unowned: 0, onHand: 0 };
+      delta.unowned += unowned - current.unowned;
+      delta.onHand += onHand - current.onHand;
+      deltas.set(skuOf(key), delta);
+      Object.assign(current, { unowned, onHand });
+    }
+    for (const [sku, delta] of deltas) {
+      const level = levelOf(sku);
+      for (const name of ["unowned", "onHand"] as const) {
+        const { last } = level[name];
+        if (last === undefined || delta[name] !== 0)
+          level[name].add(atMs, (last ?? 0) + delta[name]);
+      }
+    }
   };
 
   return {
@@ -160,25 +218,27 @@ export const createAccounts = (
         for (const row of rowsByRecord.get(change.key) ?? []) rows.add(row);
       }
       const moves = new Map(stock.map((change) => [change.key, noteRow(change)] as const));
+      for (const { last, first } of shrinksIn(stock)) handOver(last.sku, first.key);
       for (const key of moves.keys()) rows.add(key);
-      return [...rows].flatMap((key): RowAccount[] => {
+      const accounts = [...rows].flatMap((key): RowAccount[] => {
         const current = bookOf(key);
         const { row } = current;
         if (row === undefined) return [];
-        const account = accountOf(row, current);
-        const { unowned } = current;
-        if (unowned.last !== account.unowned) unowned.add(atMs, account.unowned);
         const [placed, gone] = moves.get(key) ?? [[], []];
-        return [{ row, ...account, placed, gone }];
+        return [{ row, ...accountOf(row, current), placed, gone }];
       });
+      const emptied = stock.flatMap(({ key, after }) => (after === undefined ? [key] : []));
+      noteLevels(atMs, accounts, emptied);
+      return accounts;
     },
-    truthOf: (row, allowanceMs) => {
-      const { unowned, dead } = bookOf(row);
+    truthOf: (sku, allowanceMs) => {
+      const { unowned, dead } = levelOf(sku);
       const stillHeld = [...heldSince].flatMap(([id, sinceMs]) =>
-        deadUnitsOf(recordOf(id)!, sinceMs, Infinity).filter((one) => one.row === row),
+        deadUnitsOf(recordOf(id)!, sinceMs, Infinity).filter((one) => one.sku === sku),
       );
       return truthOf(unowned, [...dead, ...stillHeld], allowanceMs);
     },
+    onHandOf: (sku) => levelOf(sku).onHand,
   };
 };
 
@@ -188,7 +248,13 @@ const newBook = (): Book => ({
   counted: 0,
   moved: 0,
   markers: new Map(),
+  unowned: 0,
+  onHand: 0,
+});
+
+const newLevel = (): LevelBook => ({
   unowned: createTimeline(),
+  onHand: createTimeline(),
   dead: [],
 });
 
@@ -202,7 +268,7 @@ export const setsOnHand = (before: StockItem | undefined, after: StockItem): boo
 /** Units that a hold keeps after its end: one that was due when it was written ended at that time. */
 const deadUnitsOf = (item: ReservationItem, sinceMs: number, toMs: number) =>
   ownedParts(item).map(({ row, quantity: units }) => ({
-    row,
+    sku: skuOf(row),
     units,
     fromMs: Math.max(item.expiresAtMs - epochMs, sinceMs),
     toMs,

@@ -12,7 +12,16 @@ import type { ShopOperation, ShopOperations } from "../cloud/shop-calls.ts";
 import { hasUnits } from "./owned-units.ts";
 import type { ShortageClaim } from "./check-shortage.ts";
 import type { History } from "./history.ts";
-import { never, neverAbsent, notShown, notStock, recordsOf, rowsOf, type Span } from "./span.ts";
+import {
+  never,
+  neverAbsent,
+  notShown,
+  notStock,
+  notStockByRows,
+  recordsOf,
+  levelsOf,
+  type Span,
+} from "./span.ts";
 
 /** The reason why an outcome is false; undefined where it is true. */
 type Check<Operation extends ShopOperation> = (
@@ -24,7 +33,7 @@ type Check<Operation extends ShopOperation> = (
 /** Checks one answered call; claims of shortages are left to `claim`. */
 export const falseAnswerOf = (
   history: History,
-  { call, answer, startedAtMs, endedAtMs, skewMs }: CallRecord,
+  { call, answer, startedAtMs, endedAtMs, sender, skewMs }: CallRecord,
   requestsUnder: (idempotencyKey: string) => number,
   claim: (shortage: ShortageClaim) => void,
 ): string | undefined => {
@@ -33,6 +42,7 @@ export const falseAnswerOf = (
     history,
     fromMs: startedAtMs,
     toMs: endedAtMs,
+    sender,
     skewMs,
     requestsUnder,
     claim: (lines, earlierMs = 0) => {
@@ -81,14 +91,14 @@ const checks: { [Operation in ShopOperation]: Check<Operation> } = {
     switch (result.outcome) {
       case "created":
       case "replaced":
-        return notStock(result.stock, span);
+        return notStockByRows(result.stock, span) ?? neverCounted(sku, onHand, span);
       case "below_reserved":
         return (
-          notStock(result.stock, span) ??
+          notStockByRows(result.stock, span) ??
           (result.stock.reserved > onHand ? undefined : `no more than ${onHand} were reserved`)
         );
       case "version_mismatch":
-        return never(rowsOf(sku, span), (row) => (row?.version ?? 0) === result.version)
+        return never(levelsOf(sku, span), (level) => (level?.version ?? 0) === result.version)
           ? `it never had the version ${result.version}`
           : undefined;
     }
@@ -98,15 +108,15 @@ const checks: { [Operation in ShopOperation]: Check<Operation> } = {
     switch (result.outcome) {
       case "adjusted":
       case "replayed":
-        return notStock(result.stock, span) ?? neverAdjusted(input, span);
+        return notStockByRows(result.stock, span) ?? neverAdjusted(input, span);
       case "insufficient_stock":
         span.claim([{ sku, requested: -delta, available: result.stock.available }]);
-        return notStock(result.stock, span);
+        return notStockByRows(result.stock, span);
       case "unknown_sku":
         return neverAbsent(sku, span);
       case "above_units_max":
         return (
-          notStock(result.stock, span) ??
+          notStockByRows(result.stock, span) ??
           (result.stock.onHand + delta > unitsMax ? undefined : "its units were within the bound")
         );
       case "idempotency_key_reused":
@@ -158,6 +168,29 @@ function heldThroughout(input: ReserveInput, span: Span): boolean {
   if (!records.every(hasUnits)) return false;
   const own = fingerprintOf(input, mergeLines(input.lines));
   return records.every((item) => item?.fingerprint === own);
+}
+
+/**
+ * A count is true of one instant: with its own changes, and with the units under way between rows, the
+ * level has the counted units on hand. Its rows may be written later, and sales go on meanwhile.
+ */
+function neverCounted(
+  sku: string,
+  counted: number,
+  { history, fromMs, toMs, sender }: Span,
+): string | undefined {
+  if (history.wasChangedByHand(sku)) return undefined;
+  const own = history
+    .countsOf(sku)
+    .filter((change) => change.sender === sender && change.atMs >= fromMs && change.atMs <= toMs);
+  const onHand = history
+    .onHandOf(sku)
+    .entriesWithin(fromMs, toMs)
+    .map(({ atMs, value = 0 }) =>
+      own.filter((change) => change.atMs > atMs).reduce((sum, { delta }) => sum + delta, value),
+    );
+  if (onHand.includes(counted)) return undefined;
+  return `it never had ${counted} on hand, but ${[...new Set(onHand)].join(", ")}`;
 }
 
 function neverAdjusted({ sku, idempotencyKey }: AdjustStockInput, span: Span): string | undefined {

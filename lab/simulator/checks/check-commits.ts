@@ -1,30 +1,42 @@
 /** Checks each commit: the account of its rows, the life of a record, and the time of its request. */
 import type { ReservationItem } from "../../../contract/tables.ts";
 import type { RowAccount } from "./accounts.ts";
+import { createLevelCheck } from "./check-level.ts";
 import { checkRow } from "./check-row.ts";
 import type { CommittedChange, History, NotedChange } from "./history.ts";
 import type { RecordChange } from "./record-change.ts";
 import { checkLife } from "./check-life.ts";
+import { shrinksIn, wrongShrink } from "./shrink.ts";
 import type { Report, Violation } from "./violation.ts";
 
 export type { Report };
 
 /** Checks each commit as it comes. */
 export const createCommitChecks = (
-  history: Pick<History, "reservation" | "wasChangedByHand">,
+  history: Pick<History, "reservation" | "rowsOf" | "wasChangedByHand">,
   onViolation: (violation: Violation) => void,
 ): ((changed: NotedChange) => void) => {
   const checkAccount = createAccountCheck();
+  const checkLevelRows = createLevelCheck(history);
   const recordOf = (id: string) => history.reservation(id).last;
 
   return (changed) => {
     const { commit, stock, reservations, accounts } = changed;
     const report: Report = (kind, subject, message) =>
       onViolation({ kind, subject, atMs: commit.atMs, message });
+    const shrinks = shrinksIn(stock);
     for (const change of stock) {
-      if (history.wasChangedByHand(change.key)) continue;
-      const account = accounts.find(({ row }) => row.sku === change.key);
-      checkRow(change, account, recordOf, report);
+      const { key, after } = change;
+      if (history.wasChangedByHand(key)) continue;
+      const account = accounts.find(({ row }) => row.sku === key);
+      const shrink = shrinks.find(({ last, first }) => last.sku === key || first.key === key);
+      checkLevelRows(change, shrink, report);
+      if (after === undefined || account === undefined) {
+        const reason = shrink === undefined ? "the row was deleted" : wrongShrink(shrink);
+        if (reason !== undefined) report("counts", key, reason);
+        continue;
+      }
+      checkRow({ ...change, after }, account, shrink?.last, recordOf, report);
     }
     for (const account of accounts) {
       if (!history.wasChangedByHand(account.row.sku)) checkAccount(account, report);

@@ -1,6 +1,8 @@
 /** Checks a run that has come to rest: nothing is overdue or open, and the ledger is whole. */
 import { unmarshall } from "@aws-sdk/util-dynamodb";
-import type { MovementItem, StockItem } from "../../../contract/tables.ts";
+import type { MovementItem } from "../../../contract/tables.ts";
+import type { Counts } from "../../../inventory/stock/counts.ts";
+import { skuOf } from "../../../inventory/stock/level.ts";
 import { epochMs } from "../cloud/environment.ts";
 import type { Engine } from "../engine/engine.ts";
 import { tableNames } from "../../app/table-names.ts";
@@ -10,7 +12,10 @@ import { ownedParts } from "./owned-units.ts";
 
 /** Checks the records. `graceMs` is how long after its end a hold may still be held. */
 export const checkRecords = (
-  history: Pick<History, "skus" | "stockOf" | "reservationIds" | "reservation">,
+  history: Pick<
+    History,
+    "skus" | "rows" | "stockOf" | "levelOf" | "reservationIds" | "reservation" | "wasChangedByHand"
+  >,
   nowMs: number,
   graceMs: number,
   report: Report,
@@ -29,19 +34,44 @@ export const checkRecords = (
   }
   // Markers may stay until a sweep reads the rows.
   if (!isAtRest) return;
-  for (const sku of history.skus) {
-    const open = Object.keys(history.stockOf(sku).last?.open ?? {});
-    if (open.length > 0) report("unsettled", sku, `open markers: ${open.join(", ")}`);
+  let isSettled = true;
+  for (const row of history.rows) {
+    const open = Object.keys(history.stockOf(row).last?.open ?? {});
+    if (open.length === 0) continue;
+    isSettled = false;
+    report("unsettled", row, `open markers: ${open.join(", ")}`);
   }
+  if (isSettled) checkReserved(history, report);
 };
 
-type Counts = Pick<StockItem, "onHand" | "available" | "reserved">;
+/** Without open markers, all rows of a level reserve what records own, in whichever row. */
+function checkReserved(
+  history: Pick<
+    History,
+    "skus" | "levelOf" | "reservationIds" | "reservation" | "wasChangedByHand"
+  >,
+  report: Report,
+): void {
+  const owned = new Map<string, number>();
+  for (const id of history.reservationIds) {
+    const item = history.reservation(id).last;
+    for (const { row, quantity } of item ? ownedParts(item) : []) {
+      owned.set(skuOf(row), (owned.get(skuOf(row)) ?? 0) + quantity);
+    }
+  }
+  for (const sku of history.skus) {
+    const level = history.levelOf(sku).last;
+    const units = owned.get(sku) ?? 0;
+    if (level === undefined || level.reserved === units || history.wasChangedByHand(sku)) continue;
+    report("reserved", sku, `all rows reserve ${level.reserved}, and records own ${units}`);
+  }
+}
 
-/** Checks that the movements of each SKU add up to its row, and those of each reservation to its units. */
+/** Checks that the movements of each SKU add up to its rows, and those of each reservation to its units. */
 export const checkLedger = (
   history: Pick<
     History,
-    "skus" | "stockOf" | "reservationIds" | "reservation" | "wasChangedByHand"
+    "skus" | "levelOf" | "reservationIds" | "reservation" | "wasChangedByHand"
   >,
   engine: Pick<Engine, "items">,
   report: Report,
@@ -55,11 +85,8 @@ export const checkLedger = (
     reservedBy.set(key, (reservedBy.get(key) ?? 0) + units);
   };
   for (const image of engine.items(tableNames.movements)) {
-    const {
-      sku,
-      reservationId = "no reservation",
-      ...movement
-    } = unmarshall(image) as MovementItem;
+    const { reservationId = "no reservation", ...movement } = unmarshall(image) as MovementItem;
+    const sku = skuOf(movement.sku);
     const sum = sums.get(sku) ?? { onHand: 0, available: 0, reserved: 0 };
     sum.onHand += movement.onHandDelta;
     sum.available += movement.availableDelta;
@@ -68,9 +95,9 @@ export const checkLedger = (
     addReserved(reservationId, sku, movement.reservedDelta);
   }
   for (const sku of history.skus) {
-    const row = history.stockOf(sku).last;
-    if (row === undefined) continue;
-    const { onHand, available, reserved } = row;
+    const level = history.levelOf(sku).last;
+    if (level === undefined) continue;
+    const { onHand, available, reserved } = level;
     const sum = sums.get(sku);
     const expected = JSON.stringify({ onHand, available, reserved });
     if (JSON.stringify(sum) !== expected) {
@@ -81,7 +108,9 @@ export const checkLedger = (
   if (!isAtRest) return;
   for (const id of history.reservationIds) {
     const item = history.reservation(id).last;
-    for (const { row, quantity } of item ? ownedParts(item) : []) addReserved(id, row, -quantity);
+    for (const { row, quantity } of item ? ownedParts(item) : []) {
+      addReserved(id, skuOf(row), -quantity);
+    }
   }
   for (const [key, units] of reservedBy) {
     if (units === 0) continue;

@@ -1,5 +1,6 @@
 /** Checks one write of a record: the next status, the next version, and the parts that stay. */
 import type { Part, PartEnd, ReservationItem } from "../../../contract/tables.ts";
+import { skuOf } from "../../../inventory/stock/level.ts";
 import type { Report } from "./violation.ts";
 import type { RecordChange } from "./record-change.ts";
 
@@ -54,7 +55,10 @@ export const checkLife = (
   else checkKept(before, after, report);
 };
 
-/** Ended parts have ended in the way of the record. A hold that is over owns nothing. */
+/**
+ * Ended parts have ended in the way of the record. A hold that is over owns nothing. Units arrive by
+ * moves alone.
+ */
 function checkParts({ reservationId, status, parts }: ReservationItem, report: Report): void {
   const ends = parts.flatMap(({ ended }) => (ended === undefined ? [] : [ended.by]));
   const wrong = ends.find((by) => !endsOf[status].includes(by));
@@ -65,16 +69,33 @@ function checkParts({ reservationId, status, parts }: ReservationItem, report: R
   if (isOver && ends.length < parts.length) {
     report("transition", reservationId, `${status}, and a part has not ended`);
   }
+  if (status !== "move" && parts.some(({ arrives }) => arrives === true)) {
+    report("transition", reservationId, `${status}, and the units of a part arrive`);
+  }
 }
 
-/** A new record owns the units of its lines, or none. */
+/**
+ * A new record owns the units of its lines, in any rows of their SKUs, or none. A move takes the units of
+ * its line from some rows, and brings them to others.
+ */
 function checkStart(item: ReservationItem, report: Report): void {
   const { reservationId, status, lines, parts } = item;
-  const hasUnits = status === "held" || status === "adjustment";
-  const owned = unitsByKey(parts.map(({ row, quantity }) => [row, quantity]));
+  const hasUnits = status === "held" || status === "adjustment" || status === "move";
   const expected = hasUnits ? unitsByKey(lines.map(({ sku, quantity }) => [sku, quantity])) : "";
-  if (owned !== expected) {
-    report("transition", reservationId, `${status} with parts of "${owned}", not "${expected}"`);
+  const isMove = status === "move";
+  const ways = isMove
+    ? [
+        { name: "departures", units: parts.filter(({ arrives }) => arrives !== true) },
+        { name: "arrivals", units: parts.filter(({ arrives }) => arrives === true) },
+      ]
+    : [{ name: "parts", units: parts }];
+  for (const { name, units } of ways) {
+    const owned = unitsByKey(units.map(({ row, quantity }) => [skuOf(row), quantity]));
+    if (owned === expected) continue;
+    report("transition", reservationId, `${status} with ${name} of "${owned}", not "${expected}"`);
+  }
+  if (isMove && lines.length !== 1) {
+    report("transition", reservationId, `a move of ${lines.length} lines`);
   }
   if (status === "released" && lines.length > 0) {
     report("transition", reservationId, "released with lines before it was held");

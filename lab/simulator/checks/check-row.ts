@@ -1,25 +1,27 @@
 /** Checks one write of a row: its counts, its version, and the reason of each unit that moved. */
 import type { ReservationItem, StockItem } from "../../../contract/tables.ts";
-import { deltasBetween } from "../../../inventory/stock/counts.ts";
+import { deltasBetween, type Counts } from "../../../inventory/stock/counts.ts";
+import { isFirstRow } from "../../../inventory/stock/level.ts";
 import { decisionOf, effectOf, kindOf } from "../../../inventory/stock/marker.ts";
 import { setsOnHand, type RowAccount } from "./accounts.ts";
+import { versionsOfShrink } from "./shrink.ts";
 import type { Report } from "./violation.ts";
 import type { RecordChange } from "./record-change.ts";
 
-/** @param account the account of the row after the write; undefined when the row is gone */
+/**
+ * @param account the account of the row after the write
+ * @param takenOver the last row of the level, which the write takes over
+ */
 export const checkRow = (
-  change: RecordChange<StockItem>,
-  account: RowAccount | undefined,
+  { before, after }: RecordChange<StockItem> & { after: StockItem },
+  account: RowAccount,
+  takenOver: StockItem | undefined,
   recordOf: (reservationId: string) => ReservationItem | undefined,
   report: Report,
 ): void => {
-  const { key, before, after } = change;
-  if (after === undefined || account === undefined) {
-    return report("counts", key, "the row was deleted");
-  }
   checkCounts(after, report);
-  checkVersion(before, after, report);
-  checkReason(before, account, recordOf, report);
+  checkVersion(before, after, takenOver, report);
+  checkReason(before, account, takenOver, recordOf, report);
 };
 
 function checkCounts({ sku, onHand, available, reserved }: StockItem, report: Report): void {
@@ -40,39 +42,69 @@ const unversioned: readonly string[] = [
   "searchedAtMs",
   "nextEndMs",
   "lowStockThreshold",
+  "shards",
 ] satisfies (keyof StockItem)[];
 
-function checkVersion(before: StockItem | undefined, after: StockItem, report: Report): void {
+/** Those of the first row alone. */
+const unversionedInFirst: readonly string[] = [
+  "areShardsSet",
+  "spreadAtMs",
+] satisfies (keyof StockItem)[];
+
+function checkVersion(
+  before: StockItem | undefined,
+  after: StockItem,
+  takenOver: StockItem | undefined,
+  report: Report,
+): void {
   const { sku, version } = after;
-  const isNew = before === undefined || hasMoved(deltasBetween(before, after));
-  // A count of the very units that are there has a version as well.
-  const expected = (before?.version ?? 0) + (isNew || setsOnHand(before, after) ? 1 : 0);
+  const expected = expectedVersion(before, after, takenOver);
   if (version !== expected) report("transition", sku, `version ${version} in place of ${expected}`);
+  if (before !== undefined && before.startVersion !== after.startVersion) {
+    report("transition", sku, `it began at ${before.startVersion}, and then ${after.startVersion}`);
+  }
   if (version !== before?.version) return;
   const names = new Set([...Object.keys(before), ...Object.keys(after)]) as Set<keyof StockItem>;
   const changed = [...names].filter(
     (name) =>
-      !unversioned.includes(name) && JSON.stringify(before[name]) !== JSON.stringify(after[name]),
+      !unversioned.includes(name) &&
+      !(isFirstRow(sku) && unversionedInFirst.includes(name)) &&
+      JSON.stringify(before[name]) !== JSON.stringify(after[name]),
   );
   if (changed.length > 0) {
     report("transition", sku, `${changed.join(", ")} changed under version ${version}`);
   }
 }
 
+function expectedVersion(
+  before: StockItem | undefined,
+  after: StockItem,
+  takenOver: StockItem | undefined,
+): number | undefined {
+  // The level's version goes on where the row of a level begins, and where it ends.
+  if (before === undefined) return isFirstRow(after.sku) ? 1 : after.startVersion;
+  if (takenOver !== undefined) return before.version + versionsOfShrink(takenOver);
+  // A count of the very units that are there has a version as well.
+  const isNew = hasMoved(deltasBetween(before, after)) || setsOnHand(before, after);
+  return before.version + (isNew ? 1 : 0);
+}
+
 /** Reports units that moved without a marker whose record explains them, or a count. */
 function checkReason(
   before: StockItem | undefined,
   { row, placed, gone }: RowAccount,
+  takenOver: StockItem | undefined,
   recordOf: (reservationId: string) => ReservationItem | undefined,
   report: Report,
 ): void {
   const { sku } = row;
   const unexplained = deltasBetween(before, row);
-  const explain = (effect: ReturnType<typeof effectOf>): void => {
+  const explain = (effect: Counts): void => {
     unexplained.onHandDelta -= effect.onHand;
     unexplained.availableDelta -= effect.available;
     unexplained.reservedDelta -= effect.reserved;
   };
+  if (takenOver !== undefined) explain(takenOver);
   explain(effectOf(placed.filter((marker) => kindOf(marker).isEager)));
   for (const marker of gone) {
     const { kind, reservationId, base } = marker;

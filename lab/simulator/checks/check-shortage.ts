@@ -1,6 +1,6 @@
 /**
  * Checks that a refusal for too few units was true: at some instant of its request too few units were
- * available in truth (truth.ts), and it names a number that the row had.
+ * available in truth, in all rows of the level (truth.ts), and it names a sum that the level had.
  */
 import type { Shortage } from "../../../inventory/reservations/shortages.ts";
 import type { ShopOperation } from "../cloud/shop-calls.ts";
@@ -17,7 +17,7 @@ export interface ShortageClaim {
 
 /** The lines of a claim that were not short, and why. Call it when the run has ended. */
 export const falsehoodsOf = (
-  history: Pick<History, "stockOf" | "wasChangedByHand">,
+  history: Pick<History, "levelOf" | "wasChangedByHand">,
   { lines, operation, ...span }: ShortageClaim,
   truthOf: (sku: string) => Timeline<number>,
 ): { sku: string; message: string }[] => {
@@ -33,14 +33,14 @@ export const falsehoodsOf = (
 };
 
 function falsehoodOf(
-  history: Pick<History, "stockOf" | "wasChangedByHand">,
+  history: Pick<History, "levelOf" | "wasChangedByHand">,
   { sku, requested, available, fromMs, toMs }: Shortage & { fromMs: number; toMs: number },
   truthOf: (sku: string) => Timeline<number>,
 ): string | undefined {
   const seen = history
-    .stockOf(sku)
+    .levelOf(sku)
     .within(fromMs, toMs)
-    .map((row) => row?.available ?? 0);
+    .map((level) => level?.available ?? 0);
   if (!seen.includes(available)) {
     return `${available} were never available; at those instants: ${[...new Set(seen)].join(", ")}`;
   }

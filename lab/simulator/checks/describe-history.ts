@@ -2,7 +2,8 @@
  * The history of a SKU, a reservation or an order: its versions with who wrote them, and the calls
  * about it with their answers. Times are of the run, as in its trace.
  */
-import type { ReservationItem, StockItem } from "../../../contract/tables.ts";
+import type { Part, ReservationItem, StockItem } from "../../../contract/tables.ts";
+import { shardsOf, skuOf } from "../../../inventory/stock/level.ts";
 import { markersOf, type Marker } from "../../../inventory/stock/marker.ts";
 import { epochMs } from "../cloud/environment.ts";
 import type { CallRecord } from "../cloud/holdfast.ts";
@@ -53,6 +54,7 @@ function keysOf(history: HistorySources["history"], subject: string): ReadonlySe
   const orderId = versions.find(({ value }) => value?.orderId !== undefined)?.value?.orderId;
   return new Set([
     subject,
+    skuOf(subject),
     ...history.idsOfOrder(subject),
     ...(orderId === undefined ? [] : [orderId]),
   ]);
@@ -66,11 +68,20 @@ function versionsIn(
   const attempt = isCopy ? ", a late copy" : number > 1 ? `, attempt ${number}` : "";
   const by = `by ${request.operation} of ${sender} #${requestNumber}${attempt}`;
   const versions = [
-    ...stock.map(({ key, before, after }) => ({ key, text: describeStock(before, after) })),
-    ...reservations.map(({ key, after }) => ({ key, text: describeReservation(after) })),
+    ...stock.map(({ key, before, after }) => ({
+      key,
+      // A level is described by all of its rows.
+      subject: skuOf(key),
+      text: describeStock(before, after),
+    })),
+    ...reservations.map(({ key, after }) => ({
+      key,
+      subject: key,
+      text: describeReservation(after),
+    })),
   ];
   return versions
-    .filter(({ key }) => keys.has(key))
+    .filter(({ subject }) => keys.has(subject))
     .map(({ key, text }) => ({ atMs: commit.atMs, text: `${key}: ${text}, ${by}` }));
 }
 
@@ -83,7 +94,9 @@ function describeStock(before: StockItem | undefined, after: StockItem | undefin
     ...differenceOf(after, before).map((marker) => `, placed ${describeMarker(marker)}`),
     ...differenceOf(before, after).map((marker) => `, removed ${describeMarker(marker)}`),
   ];
-  return `${counts}, version ${version}${reason}${markers.join("")}`;
+  const shards = shardsOf(after);
+  const rows = shards === shardsOf(before ?? {}) ? "" : `, ${shards} rows`;
+  return `${counts}, version ${version}${reason}${rows}${markers.join("")}`;
 }
 
 /** Markers that one image of a row has and the other has not. */
@@ -101,12 +114,17 @@ function describeReservation(item: ReservationItem | undefined): string {
   const { status, version, expiresAtMs, lines, parts } = item;
   const units = lines.map(({ sku, quantity }) => `${quantity} × ${sku}`).join(", ");
   const taken = parts.map(
-    ({ row, version: at, ended }) =>
-      `${row} at ${at}${ended === undefined ? "" : `, ${ended.by} at ${ended.version}`}`,
+    ({ row, quantity, version: at, arrives, ended }) =>
+      `${quantity} of ${row} at ${at}${arrives ? ", arrives" : ""}${describeEnd(ended)}`,
   );
   const of = taken.length === 0 ? "" : `, parts of ${taken.join("; ")}`;
   return `${status} version ${version} until ${expiresAtMs - epochMs} ms, ${units}${of}`;
 }
+
+const describeEnd = (ended: Part["ended"]): string =>
+  ended === undefined
+    ? ""
+    : `, ${ended.by} at ${ended.version}${ended.row === undefined ? "" : ` of ${ended.row}`}`;
 
 function isAbout({ call: { input }, answer }: CallRecord, keys: ReadonlySet<string>): boolean {
   const named = [

@@ -4,10 +4,12 @@
  */
 import { unmarshall } from "@aws-sdk/util-dynamodb";
 import type { MovementItem, ReservationItem, StockItem } from "../../../contract/tables.ts";
+import { skuOf } from "../../../inventory/stock/level.ts";
 import type { Change } from "../engine/engine.ts";
 import type { Commit } from "../service/context.ts";
 import { tableNames } from "../../app/table-names.ts";
-import { createAccounts, type RowAccount } from "./accounts.ts";
+import { createAccounts, setsOnHand, type RowAccount } from "./accounts.ts";
+import { createLevels, type LevelSums } from "./levels.ts";
 import type { RecordChange } from "./record-change.ts";
 import { createTimeline, type Timeline } from "./timeline.ts";
 
@@ -25,24 +27,49 @@ export interface NotedChange extends CommittedChange {
   accounts: readonly RowAccount[];
 }
 
+/** A count's change of the units on hand of one row. */
+export interface CountChange {
+  atMs: number;
+  /** The environment that counted. */
+  sender: string;
+  delta: number;
+}
+
 /** The environment in which a person works past Holdfast. */
 export const byHand = "by-hand";
 
 export interface History {
   /** Takes in a commit, and returns it in the terms of the core. */
   note(commit: Commit): NotedChange;
-  stockOf(sku: string): Timeline<StockItem>;
+  /** The history of one row. */
+  stockOf(row: string): Timeline<StockItem>;
+  /** The history of a level: undefined while its SKU is unknown. */
+  levelOf(sku: string): Timeline<LevelSums>;
+  /** The rows that a level has now, by their keys. */
+  rowsOf(sku: string): ReadonlyMap<string, StockItem>;
   reservation(reservationId: string): Timeline<ReservationItem>;
   /** Ids of all reservations that an order ever had. */
   idsOfOrder(orderId: string): ReadonlySet<string>;
+  /** The keys of all rows that a level ever had. */
+  keysOf(sku: string): ReadonlySet<string>;
   /** The units of a SKU that are available in truth. Read it when the run has ended. */
   truthOf(sku: string, allowanceMs: number): Timeline<number>;
+  /** The units on hand of a SKU, with those under way between its rows. */
+  onHandOf(sku: string): Timeline<number>;
+  /** The changes by counts, of all rows of a SKU. */
+  countsOf(sku: string): readonly CountChange[];
   readonly skus: Iterable<string>;
+  /** The keys of all rows that there ever were. */
+  readonly rows: Iterable<string>;
   readonly reservationIds: Iterable<string>;
   /** All changes of records with events, in the order of their commits. */
   readonly changes: readonly CommittedChange[];
-  /** True when a person changed the stock of the SKU past Holdfast: its counts prove nothing then. */
-  wasChangedByHand(sku: string): boolean;
+  /**
+   * True when a person changed a row of the same SKU past Holdfast: its counts prove nothing then.
+   *
+   * @param row its key, or the SKU
+   */
+  wasChangedByHand(row: string): boolean;
 }
 
 export const createHistory = (): History => {
@@ -51,8 +78,20 @@ export const createHistory = (): History => {
   const movements = new Map<string, Timeline<MovementItem>>();
   const byOrder = new Map<string, Set<string>>();
   const changedByHand = new Set<string>();
+  const levels = createLevels();
+  const counts = new Map<string, CountChange[]>();
   const changes: CommittedChange[] = [];
   const accounts = createAccounts((id) => reservations.get(id)?.last);
+
+  const noteCount = (
+    { atMs, attempt: { sender } }: Commit,
+    { key, before, after }: RecordChange<StockItem>,
+  ): void => {
+    if (after === undefined || !setsOnHand(before, after)) return;
+    const ofSku = counts.get(skuOf(key)) ?? [];
+    ofSku.push({ atMs, sender, delta: after.onHand - (before?.onHand ?? 0) });
+    counts.set(skuOf(key), ofSku);
+  };
 
   const note = (commit: Commit): NotedChange => {
     const changedStock: RecordChange<StockItem>[] = [];
@@ -62,7 +101,8 @@ export const createHistory = (): History => {
       switch (change.target.table) {
         case tableNames.stock: {
           const changed = noteIn(stock, "sku", change, commit.atMs);
-          if (commit.attempt.sender === byHand) changedByHand.add(changed.key);
+          if (commit.attempt.sender === byHand) changedByHand.add(skuOf(changed.key));
+          noteCount(commit, changed);
           changedStock.push(changed);
           break;
         }
@@ -85,24 +125,33 @@ export const createHistory = (): History => {
       movements: changedMovements,
     };
     if (changedStock.length + changedReservations.length > 0) changes.push(changed);
+    levels.note(commit.atMs, changedStock);
     const noted = accounts.note(commit.atMs, changedStock, changedReservations);
     return { ...changed, accounts: noted };
   };
 
   return {
     note,
-    stockOf: (sku) => stock.get(sku) ?? absent,
+    stockOf: (row) => stock.get(row) ?? absent,
+    levelOf: (sku) => levels.timelineOf(sku),
+    rowsOf: (sku) => levels.rowsOf(sku),
+    keysOf: (sku) => levels.keysOf(sku),
     reservation: (id) => reservations.get(id) ?? absent,
     idsOfOrder: (orderId) => byOrder.get(orderId) ?? noIds,
     truthOf: (sku, allowanceMs) => accounts.truthOf(sku, allowanceMs),
+    onHandOf: (sku) => accounts.onHandOf(sku),
+    countsOf: (sku) => counts.get(sku) ?? [],
     get skus() {
+      return levels.skus;
+    },
+    get rows() {
       return stock.keys();
     },
     get reservationIds() {
       return reservations.keys();
     },
     changes,
-    wasChangedByHand: (sku) => changedByHand.has(sku),
+    wasChangedByHand: (row) => changedByHand.has(skuOf(row)),
   };
 };
 

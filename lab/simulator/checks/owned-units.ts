@@ -8,17 +8,20 @@ export const hasUnits = (item: ReservationItem | undefined): boolean =>
 export const ownedParts = (item: ReservationItem): readonly Part[] =>
   hasUnits(item) ? item.parts.filter(({ ended }) => ended === undefined) : [];
 
-/** The units on hand that the record added to its rows, or took off: adjustments and sales. */
+/** The units on hand that the record added to its rows, or took off: adjustments, moves and sales. */
 export const unitsOnHandBy = ({
   status,
   parts,
   adjustment,
-}: ReservationItem): { row: string; units: number }[] => {
+}: ReservationItem): { part: Part; units: number }[] => {
   if (status === "adjustment") {
     const sign = Math.sign(adjustment?.delta ?? 0);
-    return parts.map(({ row, quantity }) => ({ row, units: sign * quantity }));
+    return parts.map((part) => ({ part, units: sign * part.quantity }));
+  }
+  if (status === "move") {
+    return parts.map((part) => ({ part, units: part.arrives ? part.quantity : -part.quantity }));
   }
   return parts
     .filter(({ ended }) => ended?.by === "sale")
-    .map(({ row, quantity }) => ({ row, units: -quantity }));
+    .map((part) => ({ part, units: -part.quantity }));
 };

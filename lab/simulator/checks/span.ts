@@ -1,15 +1,18 @@
 /** The time between a call and its answer, and what was true within it. */
-import type { StockLevel } from "../../../inventory/stock/level.ts";
 import type { ReservationItem, StockItem } from "../../../contract/tables.ts";
 import type { Reservation } from "../../../inventory/reservations/reservation.ts";
+import { shardsOf, type StockLevel } from "../../../inventory/stock/level.ts";
 import { epochMs } from "../cloud/environment.ts";
 import type { ShortageClaim } from "./check-shortage.ts";
 import type { History } from "./history.ts";
+import type { LevelSums } from "./levels.ts";
 
 export interface Span {
   history: History;
   fromMs: number;
   toMs: number;
+  /** The environment that answers. */
+  sender: string;
   skewMs: number;
   /** Counts the different requests that were sent under a key. */
   requestsUnder(idempotencyKey: string): number;
@@ -20,14 +23,14 @@ export interface Span {
 /** Versions of a record that were current at some instant of the span. */
 export const recordsOf = (id: string, { history, fromMs, toMs }: Span) =>
   history.reservation(id).within(fromMs, toMs);
-export const rowsOf = (sku: string, { history, fromMs, toMs }: Span) =>
-  history.stockOf(sku).within(fromMs, toMs);
+export const levelsOf = (sku: string, { history, fromMs, toMs }: Span) =>
+  history.levelOf(sku).within(fromMs, toMs);
 
 export const never = <Item>(items: readonly Item[], matches: (item: Item) => boolean): boolean =>
   !items.some(matches);
 
 export const neverAbsent = (sku: string, span: Span): string | undefined =>
-  never(rowsOf(sku, span), (row) => row === undefined) ? `${sku} was known` : undefined;
+  never(levelsOf(sku, span), (level) => level === undefined) ? `${sku} was known` : undefined;
 
 /**
  * The reason why a reservation was never as an answer shows it. A held one is shown as expired from its
@@ -56,14 +59,66 @@ export function notShown(shown: Reservation, span: Span): string | undefined {
   );
 }
 
-/** The reason why a stock record was never as an answer shows it. */
-export function notStock(shown: StockLevel, span: Span): string | undefined {
-  const isAsShown = (row?: StockItem): boolean =>
-    row !== undefined &&
-    row.version === shown.version &&
-    row.onHand === shown.onHand &&
-    row.available === shown.available &&
-    row.reserved === shown.reserved;
-  if (!never(rowsOf(shown.sku, span), isAsShown)) return undefined;
-  return `it never was ${JSON.stringify({ ...shown, lastChange: undefined })}`;
+/** The reason why a stock level was never as an answer shows it: the sums of its rows at one instant. */
+export const notStock = (shown: StockLevel, span: Span): string | undefined =>
+  never(levelsOf(shown.sku, span), (level) => level !== undefined && isAsShown(level, shown))
+    ? neverWas(shown)
+    : neverOfShards(shown, span);
+
+/** Sums of rows that are tried; more of them prove nothing. */
+const sumsMax = 20_000;
+
+/**
+ * The reason why the rows of a stock level never had the sums that an answer shows, each row at an
+ * instant of its own. So are the answers to calls that write a level of several rows while it sells.
+ */
+export function notStockByRows(shown: StockLevel, span: Span): string | undefined {
+  const { history, fromMs, toMs } = span;
+  let sums = new Map<string, RowSums>([["", none]]);
+  for (const key of history.keysOf(shown.sku)) {
+    const rows = history.stockOf(key).within(fromMs, toMs);
+    if (sums.size * rows.length > sumsMax) return undefined;
+    sums = new Map(
+      [...sums.values()].flatMap((sum) =>
+        rows.map((row) => {
+          const next = addRow(sum, row);
+          return [JSON.stringify(next), next] as const;
+        }),
+      ),
+    );
+  }
+  return never([...sums.values()], (sum) => isAsShown(sum, shown))
+    ? neverWas(shown)
+    : neverOfShards(shown, span);
+}
+
+type RowSums = Omit<LevelSums, "shards">;
+
+const none: RowSums = { onHand: 0, available: 0, reserved: 0, version: 0 };
+
+const addRow = (sum: RowSums, row: StockItem | undefined): RowSums =>
+  row === undefined
+    ? sum
+    : {
+        onHand: sum.onHand + row.onHand,
+        available: sum.available + row.available,
+        reserved: sum.reserved + row.reserved,
+        version: sum.version + row.version - (row.startVersion ?? 0),
+      };
+
+const isAsShown = (level: RowSums, shown: StockLevel): boolean =>
+  level.version === shown.version &&
+  level.onHand === shown.onHand &&
+  level.available === shown.available &&
+  level.reserved === shown.reserved;
+
+const neverWas = (shown: StockLevel): string =>
+  `it never was ${JSON.stringify({ ...shown, lastChange: undefined })}`;
+
+/** A write of the number of rows alone has no version. */
+function neverOfShards(shown: StockLevel, span: Span): string | undefined {
+  const shards = shardsOf(shown);
+  return never(levelsOf(shown.sku, span), (level) => level?.shards === shards)
+    ? `it never had ${shards} rows`
+    : undefined;
 }

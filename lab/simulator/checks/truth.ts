@@ -1,6 +1,6 @@
 /**
- * The units of a row that are available in truth: those that no record owns, and those of holds that
- * have ended. A search for dead holds reads an index, which lags: their units count after an allowance.
+ * The units of a level that are available in truth: those that no record owns, in a row or under way
+ * between two, and those of holds that have ended. A search for dead holds reads an index, which lags: their units count after an allowance.
  */
 import { createTimeline, type Timeline } from "./timeline.ts";
 

@@ -6,6 +6,7 @@ export const violationKinds = {
   reserved: "reserved is what the records and the open markers of the row account for",
   on_hand: "onHand is what counts, adjustments and sales account for",
   unexplained_change: "counts change only by what a call or a reservation asks for",
+  level_rows: "a level has the rows that its first row says, and units are in no others",
   transition: "a record changes only along its life, by one version at a time",
   early_expiry: "a hold expires when it is due, not before",
   late_decision:

@@ -43,11 +43,14 @@ export interface Account {
   ): CloudFunction<Input, Output>;
   /** The most executions that were under way at once. */
   readonly concurrencyPeak: number;
+  /** The most of each function at once, by its name. */
+  readonly concurrencyPeaks: ReadonlyMap<string, number>;
 }
 
 export const createAccount = ({ time, random, parameters, faults }: AccountOptions): Account => {
   let running = 0;
   let concurrencyPeak = 0;
+  const concurrencyPeaks = new Map<string, number>();
   const chance = random.fork("account");
 
   const createFunction = <Input, Output>({
@@ -61,6 +64,7 @@ export const createAccount = ({ time, random, parameters, faults }: AccountOptio
     }
     const idle: Host[] = [];
     let opened = 0;
+    let runningHere = 0;
 
     const start = (): Host => {
       opened += 1;
@@ -89,7 +93,9 @@ export const createAccount = ({ time, random, parameters, faults }: AccountOptio
           return answer(time.nowMs + chance.within(parameters.refusalMs), { ended: "throttled" });
         }
         running += 1;
+        runningHere += 1;
         concurrencyPeak = Math.max(concurrencyPeak, running);
+        concurrencyPeaks.set(name, Math.max(concurrencyPeaks.get(name) ?? 0, runningHere));
         const warm = takeIdle();
         const host = warm ?? start();
         const { environment } = host;
@@ -104,6 +110,7 @@ export const createAccount = ({ time, random, parameters, faults }: AccountOptio
           isEnded = true;
           timer.isCancelled = true;
           running -= 1;
+          runningHere -= 1;
           const isReusable = ending.ended === "returned" || ending.ended === "threw";
           if (isReusable) idle.push(host);
           else environment.kill();
@@ -129,5 +136,6 @@ export const createAccount = ({ time, random, parameters, faults }: AccountOptio
     get concurrencyPeak() {
       return concurrencyPeak;
     },
+    concurrencyPeaks,
   };
 };

@@ -40,6 +40,8 @@ export interface CallRecord {
   call: ShopCall;
   startedAtMs: number;
   endedAtMs: number;
+  /** The environment, as the attempts of its requests name it. */
+  sender: string;
   /** The lead of its environment's clock, in milliseconds. */
   skewMs: number;
   answer: ShopAnswer;
@@ -107,9 +109,9 @@ export const createHoldfast = (options: HoldfastOptions): Holdfast => {
       timeoutSeconds[name] * 1_000,
       async (database, call: ShopCall, context) => {
         const startedAtMs = time.nowMs;
-        const { skewMs } = currentEnvironment()!;
+        const { name: sender, skewMs } = currentEnvironment()!;
         const answer = await answerCall(database, call, context);
-        options.onCall({ call, startedAtMs, endedAtMs: time.nowMs, skewMs, answer });
+        options.onCall({ call, startedAtMs, endedAtMs: time.nowMs, sender, skewMs, answer });
         return answer;
       },
     );

@@ -2,13 +2,13 @@
  * The calls of a shop, over HTTP or by an order event, and their answers: one call into the core for
  * each.
  */
-import type { StockLevel } from "../../../inventory/stock/level.ts";
 import {
   adjustStock,
   type AdjustStockInput,
   type AdjustStockOutcome,
 } from "../../../inventory/stock/adjust.ts";
 import type { Call } from "../../../inventory/dynamodb/database.ts";
+import type { StockLevel } from "../../../inventory/stock/level.ts";
 import { InventoryError } from "../../../inventory/errors.ts";
 import {
   extend,

@@ -2,7 +2,8 @@
 import type { DynamoDBRecord } from "aws-lambda";
 import { streamBatchSize, streamTimeoutSeconds } from "../../../contract/bounds.ts";
 import { readChange, type Change } from "../../../functions/events/change.ts";
-import { eventsOf, type EventSettings } from "../../../functions/events/inventory-events.ts";
+import { eventsOfChanges, type EventSettings } from "../../../functions/events/inventory-events.ts";
+import { createLevelReader } from "../../../functions/events/level-reading.ts";
 import { publishEvents } from "../../../functions/events/publish-events.ts";
 import type { Call } from "../../../inventory/dynamodb/database.ts";
 import { movementsBetween, writeMovements } from "../../../inventory/stock/ledger.ts";
@@ -90,13 +91,13 @@ async function publish(
   records: DynamoDBRecord[],
   call: Call,
 ): Promise<{ done: number }> {
-  const published = readChanges(records).flatMap((change, index) =>
-    eventsOf(change, eventSettings).map((event) => ({ event, index })),
-  );
+  const levels = createLevelReader(database, call);
+  const read = await eventsOfChanges(readChanges(records), eventSettings, levels);
+  const published = read.told;
   const client = topic.clientOf(currentEnvironment()!);
   const events = published.map(({ event }) => event);
   const { done } = await publishEvents(client, "topic", events, call, database);
-  return { done: published[done]?.index ?? records.length };
+  return { done: published[done]?.index ?? read.done };
 }
 
 async function writeLedger(
@@ -105,9 +106,7 @@ async function writeLedger(
   call: Call,
 ): Promise<{ done: number }> {
   const movements = readChanges(records).flatMap((change) =>
-    change.table === "stock" && change.after
-      ? movementsBetween(change.before, change.after, change.id)
-      : [],
+    change.table === "stock" ? movementsBetween(change.before, change.after, change.id) : [],
   );
   await writeMovements(database, movements, call);
   return { done: records.length };

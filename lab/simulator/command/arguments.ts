@@ -1,5 +1,5 @@
 import { parseArgs } from "node:util";
-import { refusalMemoryMsMax, unitsMax } from "../../../contract/bounds.ts";
+import { refusalMemoryMsMax, shardsMax, unitsMax } from "../../../contract/bounds.ts";
 import { UsageError } from "../../harness/usage-error.ts";
 import { readWholeNumber } from "../../harness/whole-number.ts";
 import { faultLevels, type FaultLevel } from "../faults.ts";
@@ -17,6 +17,10 @@ export interface Arguments {
   seconds?: number;
   units?: number;
   confirms?: number;
+  /** The time for which buyers come before the figures begin. */
+  warmUpSeconds?: number;
+  /** Rows of the stock level. */
+  shards?: number;
   faults?: FaultLevel;
   /** Concurrent executions of the account. */
   concurrency?: number;
@@ -36,9 +40,11 @@ export interface SeedRange {
 
 const bounds = {
   seeds: { least: 1, greatest: 1_000_000 },
-  rate: { least: 1, greatest: 10_000 },
+  rate: { least: 1, greatest: 64_000 },
   seconds: { least: 1, greatest: 600 },
   units: { least: 1, greatest: unitsMax },
+  "warm-up": { least: 0, greatest: 600 },
+  shards: { least: 1, greatest: shardsMax },
   concurrency: { least: 1, greatest: 100_000 },
   "refusal-memory-ms": { least: 0, greatest: refusalMemoryMsMax },
 } as const;
@@ -61,6 +67,8 @@ export const readArguments = (argv: readonly string[]): Arguments => {
     ...readNumber("units", values.units),
     ...readNumber("concurrency", values.concurrency),
     ...readRefusalMemory(values["refusal-memory-ms"]),
+    ...readWarmUp(values["warm-up"], scenario),
+    ...readShards(values.shards, scenario),
     ...(values.confirms !== undefined && { confirms: readShare(values.confirms) }),
     ...(values.faults !== undefined && { faults: readName("faults", values.faults, faultNames) }),
     ...(plant !== undefined && { plant: readName("plant", plant, mistakeNames) }),
@@ -80,6 +88,8 @@ const options = {
   rate: { type: "string" },
   seconds: { type: "string" },
   units: { type: "string" },
+  "warm-up": { type: "string" },
+  shards: { type: "string" },
   concurrency: { type: "string" },
   "refusal-memory-ms": { type: "string" },
   confirms: { type: "string" },
@@ -90,11 +100,14 @@ const options = {
 } as const;
 
 const usage = `Accepted is: npm run simulate -- [scenario] [--seeds 1-500] [--rate 1000] [--seconds 20]
-  [--units N] [--concurrency 1000] [--refusal-memory-ms 0] [--confirms 0.9] [--faults ${faultNames.join("|")}] [--json]
-  [--trace] [--plant NAME]
+  [--warm-up 5] [--units N] [--shards N] [--confirms 0.9] [--concurrency 1000] [--refusal-memory-ms 0]
+  [--faults ${faultNames.join("|")}] [--json] [--trace] [--plant NAME]
   scenario      one of ${scenarioNames.join(", ")}; mixed when absent
   --seeds       one seed, or the first and the last
   --rate        buyers a second; a list such as 50,100,200 where the figures are the point
+  --seconds     how long buyers come, after the warm-up
+  --warm-up     how long they come before, whose requests count in no rate and no time
+  --shards      the rows of the stock level
   --confirms    the share of holds that are confirmed, from 0 to 1
   --json        one JSON object on the standard output
   --trace       every request, reply and commit of one seed on the standard output`;
@@ -139,9 +152,9 @@ function readRates(text: string | undefined, isThroughput: boolean): number[] {
   if (text === undefined) return [];
   const rates = text.split(",").map((rate) => readWholeNumber("rate", rate.trim(), bounds.rate));
   if (rates.length > 1 && !isThroughput) {
-    const names = scenarioNames.filter((name) => scenarios[name].isThroughput === true);
+    const names = namesOf("isThroughput").join(", ");
     throw new UsageError(
-      `--rate is one number here, not ${text}: a list is accepted for ${names.join(", ")}.`,
+      `--rate is one number here, not ${text}: a list is accepted for ${names}.`,
     );
   }
   if (rates.length > ratesMax) {
@@ -163,6 +176,26 @@ function readRefusalMemory(text: string | undefined): { refusalMemoryMs?: number
   if (text === undefined) return {};
   const name = "refusal-memory-ms";
   return { refusalMemoryMs: readWholeNumber(name, text, bounds[name]) };
+}
+
+function readWarmUp(text: string | undefined, scenario: ScenarioName): { warmUpSeconds?: number } {
+  if (text === undefined) return {};
+  requireOneOf("warm-up", namesOf("isThroughput"), scenario);
+  return { warmUpSeconds: readWholeNumber("warm-up", text, bounds["warm-up"]) };
+}
+
+function readShards(text: string | undefined, scenario: ScenarioName): { shards?: number } {
+  if (text === undefined) return {};
+  requireOneOf("shards", namesOf("takesShards"), scenario);
+  return { shards: readWholeNumber("shards", text, bounds.shards) };
+}
+
+const namesOf = (trait: "isThroughput" | "takesShards"): ScenarioName[] =>
+  scenarioNames.filter((name) => scenarios[name][trait] === true);
+
+function requireOneOf(option: string, names: readonly ScenarioName[], name: ScenarioName): void {
+  if (names.includes(name)) return;
+  throw new UsageError(`--${option} is accepted for ${names.join(", ")}, not for ${name}.`);
 }
 
 function readShare(text: string): number {

@@ -12,15 +12,23 @@ export type Run = Omit<RunOptions, "onTrace" | "load"> & { load: Load };
 /** Returns the runs in the order in which they are printed: by rate, then by seed. */
 export const runsOf = (choices: Arguments): Run[] => {
   const { scenario, seeds, faults, concurrency, refusalMemoryMs } = choices;
-  const usual = scenarios[scenario].load;
+  const usual: Load = scenarios[scenario].load;
   const { seconds = usual.seconds, units = usual.units, confirms = usual.confirms } = choices;
+  const { warmUpSeconds = usual.warmUpSeconds, shards = usual.shards } = choices;
   const rates = choices.rates.length === 0 ? [usual.rate] : choices.rates;
   const count = seeds.last - seeds.first + 1;
   return rates.flatMap((rate) =>
     Array.from({ length: count }, (_, index) => ({
       scenario,
       seed: seeds.first + index,
-      load: { rate, seconds, units, confirms },
+      load: {
+        rate,
+        seconds,
+        units,
+        confirms,
+        ...(warmUpSeconds !== undefined && { warmUpSeconds }),
+        ...(shards !== undefined && { shards }),
+      },
       ...(faults !== undefined && { faults }),
       ...(concurrency !== undefined && { concurrency }),
       ...(refusalMemoryMs !== undefined && { refusalMemoryMs }),
@@ -35,7 +43,9 @@ export const replayCommandOf = (run: Run, plant?: MistakeName): string => {
   const given: Record<string, string | number | undefined> = {
     seeds: seed,
     ...Object.fromEntries(
-      Object.entries(load).filter(([name, value]) => value !== usual.load[name as keyof Load]),
+      Object.entries(load)
+        .filter(([name, value]) => value !== usual.load[name as keyof Load])
+        .map(([name, value]) => [name === "warmUpSeconds" ? "warm-up" : name, value]),
     ),
     concurrency,
     "refusal-memory-ms": refusalMemoryMs,

@@ -6,6 +6,7 @@ import { parametersOf } from "../parameters-of.ts";
 import type { Scenario } from "../scenarios/scenario.ts";
 import { scenarios } from "../scenarios/scenarios.ts";
 import type { Range } from "../time/random.ts";
+import { limitNotesOf } from "./limit-notes.ts";
 import type { FinishedRun } from "./run-all.ts";
 
 /** @param finished at least one run */
@@ -87,9 +88,10 @@ const answersColumn = (kind: string): Column => ({
 /** Each figure is summarized over the seeds of the rate. */
 function resultOf(rate: number, runs: readonly FinishedRun[], kinds: readonly string[]): Result {
   const samples = runs.map(({ result: { figures } }) => {
-    const { answers, ...numbers } = figures;
+    const { answers } = figures;
+    const numbers = Object.entries(figures).filter(([, value]) => typeof value === "number");
     const counts = kinds.map((kind) => [answersFigure(kind), answers[kind] ?? 0]);
-    return { ...numbers, ...Object.fromEntries(counts) } as Record<string, number>;
+    return Object.fromEntries([...numbers, ...counts]) as Record<string, number>;
   });
   const names = Object.keys(samples[0]!);
   return {
@@ -105,13 +107,17 @@ function notesOf(finished: readonly FinishedRun[]): string[] {
   const { run } = finished[0]!;
   const scenario: Scenario = scenarios[run.scenario];
   const { functions, database } = parametersOf(scenario, run.concurrency);
-  const { seconds, units, confirms } = run.load;
+  const { seconds, units, confirms, warmUpSeconds = 0, shards } = run.load;
+  const warmUp = warmUpSeconds > 0 ? `, after ${warmUpSeconds} s of warm-up` : "";
+  const rows = shards === undefined ? "" : ` in ${shards} ${shards === 1 ? "row" : "rows"}`;
   const { partition, singleWriteMs, transactionMs } = database;
   return [
     "The figures are of the simulated AWS in virtual time: they do not depend on this machine.",
-    `Buyers come for ${seconds} s. Each SKU has ${formatCount(units)} units. ` +
+    `Buyers come for ${seconds} s${warmUp}. Each SKU has ${formatCount(units)} units${rows}. ` +
       `${Math.round(confirms * 100)} % of the holds are confirmed. ` +
       `Faults: ${run.faults ?? faultLevelOf(scenario)}.`,
+    ...(warmUpSeconds > 0 ? [warmUpNote] : []),
+    ...limitNotesOf(finished),
     `The account has ${formatCount(functions.concurrency)} concurrent executions. ` +
       `A cold start takes ${formatRange(functions.coldStartMs)}.`,
     `A partition takes ${formatCount(partition.writeUnits)} write units and ` +
@@ -120,6 +126,10 @@ function notesOf(finished: readonly FinishedRun[]): string[] {
       `${formatRange(transactionMs)}. lab/simulator/parameters.ts has all parameters.`,
   ];
 }
+
+const warmUpNote =
+  "Holds a second, times and answers are of requests that were sent after the warm-up. " +
+  "Attempts, units and peaks are of the whole run.";
 
 function faultLevelOf({ faults }: Scenario): string {
   const level = Object.entries(faultLevels).find(([, known]) => known === faults);

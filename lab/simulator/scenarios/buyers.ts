@@ -3,22 +3,29 @@ import type { Line } from "../../../contract/tables.ts";
 import { faultLevels } from "../faults.ts";
 import type { World } from "../world.ts";
 import type { Answers } from "./answers.ts";
-import { atRate, counted, persist, reservationIdOf, stockUp } from "./callers.ts";
+import { buyersAtRate, atRate, counted, persist, reservationIdOf, stockUp } from "./callers.ts";
 import type { Load, Scenario } from "./scenario.ts";
 
 /** The time that a buyer takes to pay. */
 const paymentMs = [1_000, 5_000] as const;
 const releaseShare = 0.05;
 
-/** One buyer: holds the lines, and mostly confirms them later. */
-const buy = async (
+/** Longer than the functions of an account need to start. */
+export const warmUpSeconds = 5;
+
+/**
+ * One buyer: holds the lines, and mostly confirms them later.
+ *
+ * @param idempotencyKey undefined for a buyer without one
+ */
+export const buy = async (
   world: World,
   answers: Answers,
   { confirms }: Load,
-  buyer: number,
+  idempotencyKey: string | undefined,
   lines: Line[],
 ): Promise<void> => {
-  const input = { lines, idempotencyKey: `buyer-${buyer}` };
+  const input = { lines, idempotencyKey };
   const responding = world.holdfast.send({ operation: "reserve", input });
   const response = await counted(world, answers, responding);
   const reservationId = reservationIdOf(response);
@@ -32,28 +39,31 @@ const buy = async (
 
 export const flashSale: Scenario = {
   description: "Buyers of one SKU come at a rate, and confirm or release their holds",
-  load: { rate: 500, seconds: 10, units: 1_000_000, confirms: 0.9 },
+  load: { rate: 500, seconds: 10, units: 1_000_000, confirms: 0.9, warmUpSeconds },
   faults: faultLevels.none,
   isThroughput: true,
+  takesShards: true,
   run: async (world, load, answers) => {
-    await stockUp(world, ["popular"], load.units);
-    await atRate(world, load.rate, load.seconds, (buyer) =>
-      buy(world, answers, load, buyer, [{ sku: "popular", quantity: 1 }]),
+    await stockUp(world, ["popular"], load.units, () => load.shards);
+    await buyersAtRate(world, load, answers, (buyer) =>
+      buy(world, answers, load, `buyer-${buyer}`, [{ sku: "popular", quantity: 1 }]),
     );
   },
 };
 
 export const soldOut: Scenario = {
-  description: "Buyers come for a SKU whose last units are held",
-  load: { rate: 1_000, seconds: 10, units: 20, confirms: 0 },
+  // The refusal of a request with a key costs a read of its record more.
+  description: "Buyers without an idempotency key come for a SKU whose last units are held",
+  load: { rate: 1_000, seconds: 10, units: 20, confirms: 0, warmUpSeconds },
   faults: faultLevels.none,
   isThroughput: true,
+  takesShards: true,
   run: async (world, load, answers) => {
-    await stockUp(world, ["sold-out"], load.units);
+    await stockUp(world, ["sold-out"], load.units, () => load.shards);
     const lines = [{ sku: "sold-out", quantity: load.units }];
     await persist(world, { operation: "reserve", input: { lines, idempotencyKey: "first" } });
-    await atRate(world, load.rate, load.seconds, (buyer) =>
-      buy(world, answers, load, buyer, [{ sku: "sold-out", quantity: 1 }]),
+    await buyersAtRate(world, load, answers, () =>
+      buy(world, answers, load, undefined, [{ sku: "sold-out", quantity: 1 }]),
     );
   },
 };
@@ -80,7 +90,7 @@ export const largeOrders: Scenario = {
         world,
         answers,
         load,
-        buyer,
+        `buyer-${buyer}`,
         lines.map((sku) => ({ sku, quantity: world.random.whole(1, 2) })),
       );
     });
@@ -96,14 +106,14 @@ export const carts: Scenario = {
   isThroughput: true,
   run: async (world, load, answers) => {
     await stockUp(world, cartSkus, load.units);
-    await atRate(world, load.rate, load.seconds, (buyer) => {
+    await buyersAtRate(world, load, answers, (buyer) => {
       const count = world.random.whole(2, 6);
       const first = world.random.whole(0, cartSkus.length - 1);
       const lines = Array.from({ length: count }, (_, index) => ({
         sku: cartSkus[(first + index) % cartSkus.length]!,
         quantity: world.random.whole(1, 2),
       }));
-      return buy(world, answers, load, buyer, lines);
+      return buy(world, answers, load, `buyer-${buyer}`, lines);
     });
   },
 };

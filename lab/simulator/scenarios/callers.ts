@@ -3,6 +3,7 @@ import type { Response } from "../cloud/holdfast.ts";
 import type { ShopCall } from "../cloud/shop-calls.ts";
 import type { World } from "../world.ts";
 import type { Answers } from "./answers.ts";
+import type { Load } from "./scenario.ts";
 
 const pauseMsFirst = 200;
 const triesDefault = 6;
@@ -38,20 +39,49 @@ export const counted = async (
   return response;
 };
 
-/** Puts units of several SKUs on the shelf. */
-export const stockUp = (world: World, skus: readonly string[], onHand: number): Promise<unknown> =>
+/**
+ * Puts units of several SKUs on the shelf.
+ *
+ * @param shardsOf the rows of each SKU; undefined where Holdfast chooses
+ */
+export const stockUp = (
+  world: World,
+  skus: readonly string[],
+  onHand: number,
+  shardsOf: (sku: string) => number | undefined = () => undefined,
+): Promise<unknown> =>
   Promise.all(
-    skus.map((sku) => persist(world, { operation: "setStock", input: { sku, onHand } }, 20)),
+    skus.map((sku) => {
+      const shards = shardsOf(sku);
+      const input = { sku, onHand, ...(shards !== undefined && { shards }) };
+      return persist(world, { operation: "setStock", input }, 20);
+    }),
   );
 
-/** Starts `work` at random instants, at a rate a second for so many seconds; resolves with the last. */
+/** Buyers come at the rate of the load: first those of its warm-up, whose answers do not count. */
+export const buyersAtRate = (
+  world: World,
+  { rate, seconds, warmUpSeconds = 0 }: Load,
+  answers: Answers,
+  buy: (buyer: number) => Promise<unknown>,
+): Promise<void> => {
+  answers.measureFrom(world.time.nowMs + warmUpSeconds * 1_000);
+  return atRate(world, rate, warmUpSeconds + seconds, buy);
+};
+
+/**
+ * Starts `work` at random instants, at a rate a second for so many seconds; resolves with the last.
+ *
+ * @param label of the instants: those of one label are the same, in units of the rate
+ */
 export const atRate = async (
   world: World,
   rate: number,
   seconds: number,
   work: (index: number) => Promise<unknown>,
+  label = "arrivals",
 ): Promise<void> => {
-  const arrivals = world.random.fork("arrivals");
+  const arrivals = world.random.fork(label);
   const endsAtMs = world.time.nowMs + seconds * 1_000;
   const running: Promise<unknown>[] = [];
   for (let index = 0; ; index += 1) {

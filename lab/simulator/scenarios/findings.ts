@@ -162,7 +162,7 @@ const heldShareLeast = 0.95;
 export const popularSku: Scenario = {
   ...flashSale,
   description: "300 buyers a second come for one SKU that has units for all, to 200 functions",
-  load: { ...flashSale.load, rate: 300, seconds: 2 },
+  load: { ...flashSale.load, rate: 300, seconds: 2, warmUpSeconds: 0 },
   // Fewer than an account has, since what comes of it is the same and takes less of a test's time.
   adapt: (parameters) => ({
     ...parameters,

@@ -14,6 +14,10 @@ export interface Load {
   units: number;
   /** The share of holds that are confirmed; a twentieth is released. */
   confirms: number;
+  /** The time for which buyers come before the figures begin, so that the functions have started. */
+  warmUpSeconds?: number;
+  /** Rows of the stock level. By Holdfast's own choice where absent. */
+  shards?: number;
 }
 
 export interface Scenario {
@@ -25,6 +29,8 @@ export interface Scenario {
   multiItemStrategy?: MultiItemStrategy;
   /** True when its figures are the point; otherwise its violations are. */
   isThroughput?: boolean;
+  /** True when the number of rows can be chosen. */
+  takesShards?: boolean;
   /** The simulated AWS that it needs, where it is another than the usual one. */
   adapt?: (parameters: Parameters) => Parameters;
   /** Loads the world. Resolves when all calls are answered. */

@@ -1,7 +1,9 @@
 /** Scenarios of holds that end together, and of counts and corrections beside buyers. */
 import { faultLevels } from "../faults.ts";
 import type { World } from "../world.ts";
-import { atRate, counted, persist, reservationIdOf, stockUp } from "./callers.ts";
+import { kindOf, type Answers } from "./answers.ts";
+import { buy, warmUpSeconds } from "./buyers.ts";
+import { atRate, buyersAtRate, counted, persist, reservationIdOf, stockUp } from "./callers.ts";
 import type { Scenario } from "./scenario.ts";
 
 const waveSkus = ["wave-0", "wave-1", "wave-2"] as const;
@@ -58,4 +60,46 @@ async function keepStock(world: World, sku: string, index: number): Promise<void
   const delta = random.whole(-2, 10) || 1;
   const input = { sku, delta, reason: "delivery", idempotencyKey: `delivery-${index}` };
   await persist(world, { operation: "adjustStock", input });
+}
+
+const adjustmentsPerSecond = 16;
+const countsPerSecond = 1;
+
+export const restockUnderLoad: Scenario = {
+  description: "A SKU is corrected 16 times a second and counted once a second beside its buyers",
+  load: { rate: 500, seconds: 10, units: 1_000_000, confirms: 0.9, warmUpSeconds },
+  faults: faultLevels.none,
+  isThroughput: true,
+  takesShards: true,
+  run: async (world, load, answers) => {
+    const sku = "restocked";
+    await stockUp(world, [sku], load.units, () => load.shards);
+    const buying = buyersAtRate(world, load, answers, (buyer) =>
+      buy(world, answers, load, `buyer-${buyer}`, [{ sku, quantity: 1 }]),
+    );
+    await world.sleep((load.warmUpSeconds ?? 0) * 1_000);
+    const keeping = keepStockOnce(world, answers, sku, load.units);
+    await Promise.all([
+      buying,
+      atRate(world, adjustmentsPerSecond, load.seconds, keeping.adjust, "adjustments"),
+      atRate(world, countsPerSecond, load.seconds, keeping.count, "counts"),
+    ]);
+  },
+};
+
+/** Calls of staff who do not try again. */
+function keepStockOnce(world: World, answers: Answers, sku: string, units: number) {
+  return {
+    adjust: async (index: number): Promise<void> => {
+      const delta = index % 2 === 0 ? 1 : -1;
+      const input = { sku, delta, reason: "delivery", idempotencyKey: `delivery-${index}` };
+      const response = await world.holdfast.send({ operation: "adjustStock", input });
+      answers.addStaff("adjustments", kindOf(response) === "adjusted");
+    },
+    count: async (): Promise<void> => {
+      const input = { sku, onHand: units };
+      const response = await world.holdfast.send({ operation: "setStock", input });
+      answers.addStaff("counts", kindOf(response) === "replaced");
+    },
+  };
 }

@@ -122,6 +122,7 @@ describe("a stock record", () => {
     input: { sku: mug, delta: -9, reason: "loss", idempotencyKey: "key-1" },
   } as const;
   const count = { operation: "setStock", input: { sku: mug, onHand: 1 } } as const;
+  const recount = { operation: "setStock", input: { sku: mug, onHand: 10 } } as const;
 
   test.each<[string, ShopCall, (run: HandMadeRun) => Outcome]>([
     [
@@ -129,7 +130,7 @@ describe("a stock record", () => {
       { operation: "getStock", input: { sku: mug } },
       (run) => ({ outcome: "found", stock: run.rowOf(mug) }),
     ],
-    ["replaced", count, (run) => ({ outcome: "replaced", stock: run.rowOf(mug) })],
+    ["replaced", recount, (run) => ({ outcome: "replaced", stock: run.rowOf(mug) })],
     ["below_reserved", count, (run) => ({ outcome: "below_reserved", stock: run.rowOf(mug) })],
     [
       "insufficient_stock",

@@ -1,10 +1,21 @@
 /** A run that has come to rest. */
 import { marshall } from "@aws-sdk/util-dynamodb";
 import { expect, test } from "vitest";
-import type { MovementItem } from "../../../../contract/tables.ts";
+import type { MovementItem, StockItem } from "../../../../contract/tables.ts";
 import { movementsBetween } from "../../../../inventory/stock/ledger.ts";
 import { checkLedger, checkRecords } from "../../../../lab/simulator/checks/check-end.ts";
-import { endedBy, hold, mug, next, runWithHold, type HandMadeRun } from "./hand-made-run.ts";
+import {
+  endedBy,
+  handMadeRun,
+  heldBy,
+  hold,
+  mug,
+  next,
+  runWithHold,
+  type HandMadeRun,
+} from "./hand-made-run.ts";
+
+const second = "mug~1";
 
 const graceMs = 1_000;
 const records = (run: HandMadeRun, nowMs: number, isAtRest = true): string[] => {
@@ -95,4 +106,45 @@ test("a SKU that a person changed past Holdfast has no movements to compare", ()
   const movements = movementsOf(run).map((item) => ({ ...item, reservationId: "nobody" }));
   expect(ledger(run, movements)).toEqual([]);
   expect(run.rowOf(mug).version).toBe(3);
+});
+
+/** Ten mugs in two rows, four of them in the second. */
+const runWithTwoRows = () => {
+  const run = handMadeRun();
+  run.count(6);
+  run.begin(second);
+  run.setShards(2);
+  const change = (row: StockItem): Partial<StockItem> => ({
+    onHand: 4,
+    available: 4,
+    version: row.version + 1,
+    lastChange: { kind: "count" },
+  });
+  run.write(change, {}, second);
+  return run;
+};
+
+test("all rows of a level reserve what records own", () => {
+  const run = runWithTwoRows();
+  const marker = run.place(hold(), second);
+  run.put(heldBy(marker, { parts: [{ row: second, quantity: 2, version: marker.version }] }));
+  run.clear(marker, second);
+  expect(records(run, 0)).toEqual([]);
+  run.write((row) => ({ reserved: row.reserved + 1, version: row.version + 1 }), {}, second);
+  expect(records(run, 0).at(-1)).toBe("reserved: all rows reserve 3, and records own 2");
+});
+
+test("a marker of any row must leave", () => {
+  const run = runWithTwoRows();
+  const { key } = run.place(hold(), second);
+  expect(records(run, 0)).toEqual([`unsettled: open markers: ${key}`]);
+});
+
+test("the movements of all rows add up to the level", () => {
+  const run = runWithTwoRows();
+  const marker = run.place(hold(), second);
+  run.put(heldBy(marker, { parts: [{ row: second, quantity: 2, version: marker.version }] }));
+  expect(ledger(run, movementsOf(run))).toEqual([]);
+  const ofFirst = movementsOf(run).filter(({ sku, row = sku }) => row === mug);
+  expect(ledger(run, ofFirst)[0]).toMatch(/^ledger: its movements sum up to .*"onHand":6/);
 });

@@ -6,7 +6,7 @@ import type { CommittedChange } from "../../../../lab/simulator/checks/history.t
 import { createTimeline } from "../../../../lab/simulator/checks/timeline.ts";
 import { epochMs } from "../../../../lab/simulator/cloud/environment.ts";
 import type { CallRecord } from "../../../../lab/simulator/cloud/holdfast.ts";
-import { alice, mug, runWithHold } from "./hand-made-run.ts";
+import { alice, bob, heldBy, hold, mug, next, runWithHold } from "./hand-made-run.ts";
 
 const lines = [{ sku: "mug", quantity: 2 }];
 const record = (orderId?: string) =>
@@ -67,7 +67,7 @@ const historyOf = (changes: CommittedChange[], orderId?: string) => {
   };
 };
 
-const timing = { startedAtMs: 10, endedAtMs: 25, skewMs: 0 };
+const timing = { startedAtMs: 10, endedAtMs: 25, sender: "function-1", skewMs: 0 };
 const reserving: CallRecord = {
   ...timing,
   call: { operation: "reserve", input: { lines, idempotencyKey: "buyer-1" } },
@@ -106,6 +106,34 @@ test("a version of a row names the markers that it placed and removed", () => {
   const ofMarker = `hold of 2 for ${alice} on base 0 at 2`;
   expect(shown[1]).toContain(`8 available, 2 reserved, version 2 (hold), placed ${ofMarker}, by`);
   expect(shown[2]).toContain(`8 available, 2 reserved, version 2 (hold), removed ${ofMarker}, by`);
+});
+
+test("a SKU has the versions of all its rows, and a record has its parts in them", () => {
+  const { run, item } = runWithHold();
+  run.at(20);
+  run.setShards(2);
+  run.begin("mug~1");
+  run.put(
+    heldBy(run.place(hold({ reservationId: bob }), "mug~1"), {
+      status: "move",
+      parts: [
+        { row: mug, quantity: 2, version: 2 },
+        { row: "mug~1", quantity: 2, version: 1, arrives: true },
+      ],
+    }),
+  );
+  const end = { by: "release", base: 1, version: 9, row: mug } as const;
+  run.put({ ...next(item), parts: [{ row: "mug~1", quantity: 2, version: 2, ended: end }] });
+  const about = (subject: string): string =>
+    describeHistory({ history: run.history, calls: [] }, { subject, atMs: 20 }).join("\n");
+  for (const subject of [mug, "mug~1"]) {
+    expect(about(subject)).toContain(
+      "mug: 10 on hand, 8 available, 2 reserved, version 2 (hold), 2 rows",
+    );
+    expect(about(subject)).toContain("mug~1: 0 on hand, 0 available, 0 reserved, version 2 (move)");
+  }
+  expect(about(bob)).toContain("parts of 2 of mug at 2; 2 of mug~1 at 1, arrives, by");
+  expect(about(alice)).toContain("parts of 2 of mug~1 at 2, release at 9 of mug, by");
 });
 
 test("an order has its reservations, and a reservation has the calls about its order", () => {

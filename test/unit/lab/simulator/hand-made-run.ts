@@ -26,6 +26,9 @@ export const bob = "00000000-0000-7000-8000-00000000000b";
 
 export const holdSeconds = 60;
 
+/** The environment that sends and answers, where a test does not say. */
+const sender = "function-1";
+
 /** The marker of a hold of two units by Alice, on no record. */
 export const hold = (more: Partial<NewMarker> = {}): NewMarker => ({
   reservationId: alice,
@@ -84,24 +87,33 @@ export const handMadeRun = ({ refusalMemoryMs = 0 } = {}) => {
     key: Record<string, string>,
     after: object | undefined,
     attempt: Partial<Attempt>,
+  ): void => commitAll([{ table, key, after }], attempt);
+
+  /** Commits changes of several records at one instant. */
+  const commitAll = (
+    changes: readonly {
+      table: string;
+      key: Record<string, string>;
+      after: object | undefined;
+    }[],
+    attempt: Partial<Attempt> = {},
   ): void => {
     requests += 1;
-    const change = {
-      target: { table, key: marshall(key) },
-      ...(after !== undefined && { after: marshall(after, { removeUndefinedValues: true }) }),
-    };
     watch.onCommit({
       atMs: nowMs,
       attempt: {
         request: { operation: "UpdateItem" },
         requestNumber: requests,
         number: 1,
-        sender: "function-1",
+        sender,
         sentAtWallMs: epochMs + nowMs,
         isCopy: false,
         ...attempt,
       },
-      changes: [change],
+      changes: changes.map(({ table, key, after }) => ({
+        target: { table, key: marshall(key) },
+        ...(after !== undefined && { after: marshall(after, { removeUndefinedValues: true }) }),
+      })),
     } as unknown as Commit);
   };
 
@@ -169,21 +181,66 @@ export const handMadeRun = ({ refusalMemoryMs = 0 } = {}) => {
       commit(tableNames.stock, { sku: mug }, counted, attempt);
     },
     /** Places a marker, with the units of an eager one. */
-    place: (marker: NewMarker): Marker => {
-      write((row) => ({
+    place: (marker: NewMarker, key: string = mug): Marker => {
+      const change = (row: StockItem): Partial<StockItem> => ({
         ...(kindOf(marker).isEager ? moved(row, marker, 1) : {}),
         open: { ...row.open, [markerKey(marker)]: row.version + markerTerm(marker, nowMs) },
-      }));
-      return findMarker(rowOf(mug), marker)!;
+      });
+      write(change, {}, key);
+      return findMarker(rowOf(key), marker)!;
     },
     /** Removes a marker with its units: those of a lazy one move, those of an eager one go back. */
-    settle: (marker: Marker): void =>
-      write((row) => ({
+    settle: (marker: Marker, key: string = mug): void => {
+      const change = (row: StockItem): Partial<StockItem> => ({
         ...moved(row, marker, kindOf(marker).isEager ? -1 : 1),
         open: without(row, marker),
-      })),
+      });
+      write(change, {}, key);
+    },
     /** Removes a marker alone. */
-    clear: (marker: Marker): void => write((row) => ({ open: without(row, marker) })),
+    clear: (marker: Marker, key: string = mug): void =>
+      write((row) => ({ open: without(row, marker) }), {}, key),
+    /** Begins another row of the level. */
+    begin: (key: string, more: Partial<StockItem> = {}): void => {
+      const { version } = rowOf(mug);
+      const row: StockItem = {
+        sku: key,
+        onHand: 0,
+        available: 0,
+        reserved: 0,
+        version,
+        startVersion: version,
+        onHandVersion: version,
+        updatedAtMs: 0,
+        open: {},
+        lastChange: { kind: "move" },
+        ...more,
+      };
+      commit(tableNames.stock, { sku: key }, row, {});
+    },
+    /** Says how many rows the level has. */
+    setShards: (shards: number | undefined): void => write(() => ({ shards })),
+    /** The transaction by which the level gives up a row. */
+    shrink: (key: string, more: Partial<StockItem> = {}): void => {
+      const first = rowOf(mug);
+      const last = rowOf(key);
+      const shards = (first.shards ?? 1) - 1;
+      const after: StockItem = {
+        ...first,
+        onHand: first.onHand + last.onHand,
+        available: first.available + last.available,
+        reserved: first.reserved + last.reserved,
+        version: first.version + last.version - (last.startVersion ?? 0) + 1,
+        lastChange: { kind: "move" },
+      };
+      if (shards === 1) delete after.shards;
+      else after.shards = shards;
+      const table = tableNames.stock;
+      commitAll([
+        { table, key: { sku: mug }, after: { ...after, ...more } },
+        { table, key: { sku: key }, after: undefined },
+      ]);
+    },
     /** Writes a record. */
     put: (item: ReservationItem, attempt: Partial<Attempt> = {}): ReservationItem => {
       const { reservationId } = item;
@@ -192,7 +249,7 @@ export const handMadeRun = ({ refusalMemoryMs = 0 } = {}) => {
     },
     removeRecord: (reservationId: string): void =>
       commit(tableNames.reservations, { reservationId }, undefined, {}),
-    removeRow: (): void => commit(tableNames.stock, { sku: mug }, undefined, {}),
+    removeRow: (key: string = mug): void => commit(tableNames.stock, { sku: key }, undefined, {}),
     send: (call: ShopCall): void => watch.onSend(call),
     /** Answers a call that began at `startedAtMs`, now. */
     answer: (
@@ -204,6 +261,7 @@ export const handMadeRun = ({ refusalMemoryMs = 0 } = {}) => {
         call,
         startedAtMs,
         endedAtMs: nowMs,
+        sender,
         skewMs,
         answer: { kind: "outcome", outcome },
       }),

@@ -30,6 +30,11 @@ test.each([
     "npm run simulate -- carts --seeds 1 --rate 5 --seconds 2 --units 9 --confirms 0.1 " +
       "--concurrency 10",
   ],
+  [
+    ["sold-out", "--warm-up=0", "--shards=4"],
+    "npm run simulate -- sold-out --seeds 1 --warm-up 0 --shards 4",
+  ],
+  [["flash-sale", "--warm-up=5"], "npm run simulate -- flash-sale --seeds 1"],
 ])("%j is repeated by the options that differ from the defaults", (argv, command) => {
   const [run] = runsOf(readArguments(argv));
   expect(replayCommandOf(run!)).toBe(command);

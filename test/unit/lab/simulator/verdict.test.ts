@@ -22,6 +22,13 @@ const figures: Figures = {
   writeUnitsPerHold: 10,
   readUnitsPerAnswer: 1,
   peakConcurrency: 4,
+  peakConcurrencyByFunction: { reservations: 1, reserve: 3 },
+  peakWriteUnits: {
+    Stock: { perSecond: 1_200, perSecondOfPartition: 900.4 },
+    Reservations: { perSecond: 2_000, perSecondOfPartition: 3 },
+  },
+  peakReadUnits: {},
+  staff: {},
 };
 
 const finishedRun = (
@@ -117,4 +124,42 @@ test("figures are a table and charts by the offered rate, over the seeds of each
   const drawn = part.charts.flatMap(({ figures: names }) => names);
   for (const name of drawn) expect(part.results[0]!.figures).toHaveProperty(name);
   expect(part.notes.join(" ")).toContain("1,000 concurrent executions");
+});
+
+const notesOf = (run: Partial<FinishedRun["run"]>, more: Partial<Figures> = {}): string => {
+  const finished = finishedRun(1, [], "flash-sale", 2_000);
+  Object.assign(finished.run, run);
+  Object.assign(finished.result.figures, more);
+  return throughputPart([finished]).notes.join("\n");
+};
+
+test("the notes name the limits of the account and what was used of them", () => {
+  const notes = notesOf({ concurrency: 5_000 });
+  expect(notes).toContain(
+    "At 2,000 buyers/s at most 4 of 5,000 executions ran at once: reserve 3, reservations 1.",
+  );
+  expect(notes).toContain(
+    "At 2,000 buyers/s, write units in one second at most: Reservations 2,000, of one partition 3; " +
+      "Stock 1,200, of one partition 900. A table takes 40,000.",
+  );
+  expect(notes).toContain("read units in one second at most: none.");
+  expect(notes).not.toContain("staff");
+});
+
+test("the notes say that the figures leave out the warm-up, and how many rows there are", () => {
+  const { load } = scenarios["flash-sale"];
+  const notes = notesOf({ load: { ...load, shards: 64 } });
+  expect(notes).toContain("Buyers come for 10 s, after 5 s of warm-up. ");
+  expect(notes).toContain("1,000,000 units in 64 rows.");
+  expect(notes).toContain("of requests that were sent after the warm-up.");
+  const without = notesOf({ load: { ...load, warmUpSeconds: 0 } });
+  expect(without).toContain("Buyers come for 10 s. Each SKU has 1,000,000 units. ");
+  expect(without).not.toContain("warm-up");
+});
+
+test("the notes say how many calls of staff got through", () => {
+  const staff = { adjustments: { calls: 160, done: 158 }, counts: { calls: 10, done: 9 } };
+  expect(notesOf({}, { staff })).toContain(
+    "At 2,000 buyers/s staff got through with 158 of 160 adjustments and 9 of 10 counts.",
+  );
 });
