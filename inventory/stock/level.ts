@@ -128,9 +128,11 @@ export const snapshotOf = async (
   let before: StockItem[] | undefined;
   for (let attempt = 0; ; attempt += 1) {
     const after: StockItem[] | undefined = await readRows(database, sku, call, before?.length);
-    if (after === undefined || after.length === 1) return after;
+    if (after === undefined) return undefined;
     const moving = after.map((row) => markersOf(row).filter(isMove));
-    if (moving.some(({ length }) => length > 0)) {
+    const isStill = moving.every(({ length }) => length === 0);
+    if (isStill && after.length === 1) return after;
+    if (!isStill) {
       before = undefined;
       await mapEach([...after.entries()], rowsInFlight, ([index, row]) =>
         resolveMarkers(database, row, moving[index]!, call),
@@ -143,6 +145,10 @@ export const snapshotOf = async (
     if (attempt > 0) await backOff(database, call, attempt, "conflict", snapshotWait);
   }
 };
+
+/** True for the first row of a level that has no other, and no units on their way to one. */
+export const isWhole = (first: StockItem): boolean =>
+  shardsOf(first) === 1 && !markersOf(first).some(isMove);
 
 /** Reads of a level that must be of one time, before it is read at a time of each row. */
 const snapshotTries = 8;
@@ -159,7 +165,9 @@ export const readLevel = async (
   call: Call,
   first?: StockItem,
 ): Promise<StockLevel | undefined> => {
-  const isWhole = first !== undefined && shardsOf(first) === 1;
-  const rows = isWhole ? [first] : await snapshotOf(database, sku, call, snapshotTries);
+  const rows =
+    first !== undefined && isWhole(first)
+      ? [first]
+      : await snapshotOf(database, sku, call, snapshotTries);
   return rows && levelOf(rows);
 };

@@ -199,11 +199,17 @@ const unitsEndedBy = (row: string, { kind, base, version }: Marker, parts: reado
     })
     .reduce((sum, { quantity }) => sum + quantity, 0);
 
-/** The units that the record took from the row, or brought to it, with the marker. */
-const unitsMovedBy = (row: string, marker: Marker, { parts, adjustment }: ReservationItem) => {
-  const part = parts.find(({ row: own, version }) => own === row && version === marker.version);
+/**
+ * The units that the record took from the row, or brought to it, with the marker. Records that bring units
+ * to a row stay as they were committed, so that the next version shows the base of their markers.
+ */
+const unitsMovedBy = (row: string, marker: Marker, record: ReservationItem) => {
+  const { adjustment, parts } = record;
   const isOther = adjustment !== undefined && adjustment.delta < 0 !== (marker.kind === "removal");
-  return isOther ? 0 : (part?.quantity ?? 0);
+  const isLate = !kindOf(marker).isEager && record.version !== marker.base + 1;
+  if (isOther || isLate) return 0;
+  const part = parts.find(({ row: own, version }) => own === row && version === marker.version);
+  return part?.quantity ?? 0;
 };
 
 /** The change of the counts when these markers take effect (1), or are undone (-1). */

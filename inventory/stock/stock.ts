@@ -11,6 +11,7 @@ import { mapEach } from "../for-each.ts";
 import { writeIf } from "../dynamodb/write-if.ts";
 import {
   isFirstRow,
+  isWhole,
   levelOf,
   readLevel,
   readRows,
@@ -96,7 +97,7 @@ async function count(
       ({ found } = result);
     }
     // After a wait the row that was found is old.
-    const isFresh = attempt === 0 && found !== undefined && shardsOf(found) === 1;
+    const isFresh = attempt === 0 && found !== undefined && isWhole(found);
     if (attempt > 0) await backOff(database, call, attempt, "conflict");
     rows = isFresh ? [found!] : await snapshotOf(database, sku, call, 0);
   }

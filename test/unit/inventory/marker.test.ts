@@ -63,6 +63,17 @@ describe("an adjustment", () => {
   });
 });
 
+describe("units that come to a row", () => {
+  test("are not decided by the record of another attempt at the same version of the row", () => {
+    const parts = [{ row: "widget", quantity: 5, version: 23 }];
+    const adjustment = { delta: 5, reason: "" };
+    const record = recordOf({ status: "adjustment", version: 2, parts, adjustment });
+    const addition = (base: number) => markerOf({ kind: "addition", base, quantity: 5 }, 23);
+    expect(decisionOf("widget", addition(1), record)).toBe("decided");
+    expect(decisionOf("widget", addition(0), record)).toBe("superseded");
+  });
+});
+
 describe("an end", () => {
   const ended = { by: "release", base: 1, version: 9 } as const;
   const release = (quantity: number) => markerOf({ kind: "release", base: 1, quantity }, 9);
