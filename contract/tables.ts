@@ -103,6 +103,8 @@ export interface StockItem {
   countId?: string;
   /** The rows of the level; 1 when absent. The first row decides, others may be behind. */
   shards?: number;
+  /** Grows with every change of `shards`, so that a late copy of a request changes nothing. In the first row. */
+  shardsVersion?: number;
   /** True when a caller has chosen `shards`. In the first row. */
   areShardsSet?: boolean;
   /** The time at which the load of the level was last spread, in milliseconds of the epoch. In the first row. */

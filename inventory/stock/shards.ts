@@ -135,7 +135,7 @@ async function addRows(
   call: Call,
 ): Promise<boolean> {
   const [first] = rows;
-  const { sku, version, areShardsSet = false } = first!;
+  const { sku, version, areShardsSet = false, shardsVersion = 0 } = first!;
   const seen = shardsOf(first!);
   if (shards === seen && areShardsSet >= areSet) return true;
   const added = Array.from({ length: shards - seen }, (_, index) => rowKeyOf(sku, seen + index));
@@ -144,32 +144,38 @@ async function addRows(
     new UpdateCommand({
       TableName: database.tables.stock,
       Key: { sku },
-      UpdateExpression: "SET #shards = :shards" + (areSet ? ", #areShardsSet = :true" : ""),
+      UpdateExpression:
+        "SET #shards = :shards, #shardsVersion = :next" + (areSet ? ", #areShardsSet = :true" : ""),
       ConditionExpression:
-        seen === 1
-          ? "attribute_exists(#open) AND (attribute_not_exists(#shards) OR #shards = :seen)"
-          : "#shards = :seen",
+        shardsVersion === 0
+          ? "attribute_exists(#open) AND attribute_not_exists(#shardsVersion)"
+          : "#shardsVersion = :seen",
       ExpressionAttributeNames: {
         "#shards": "shards",
-        ...(seen === 1 && { "#open": "open" }),
+        "#shardsVersion": "shardsVersion",
+        ...(shardsVersion === 0 && { "#open": "open" }),
         ...(areSet && { "#areShardsSet": "areShardsSet" }),
       },
       ExpressionAttributeValues: {
         ":shards": shards,
-        ":seen": seen,
+        ":next": shardsVersion + 1,
+        ...(shardsVersion > 0 && { ":seen": shardsVersion }),
         ...(areSet && { ":true": true }),
       },
       ReturnValuesOnConditionCheckFailure: "ALL_OLD",
     });
-  const result = await writeIf<StockItem>(database, command, call);
+  const { applied, found } = {
+    found: undefined,
+    ...(await writeIf<StockItem>(database, command, call)),
+  };
   // The reply to an earlier attempt of this call was lost, or another request wanted the same.
-  if (!result.applied && result.found?.shards !== shards) return false;
-  return true;
+  return applied || found?.shards === shards;
 }
 
 /**
  * Adds a row, if it is not there. Its versions go on from those of the first row, which has counted all
- * changes of earlier rows of this key: so no version of the key is ever used twice.
+ * changes of earlier rows of this key: so no version of the key is ever used twice. A row that a late copy
+ * of such a request has left, and that nothing has used, begins anew.
  */
 async function addRow(
   database: Database,
@@ -196,7 +202,16 @@ async function addRow(
     return new PutCommand({
       TableName: database.tables.stock,
       Item: row,
-      ConditionExpression: "attribute_not_exists(sku)",
+      ConditionExpression:
+        "attribute_not_exists(#sku) OR " +
+        "(#version = #startVersion AND #startVersion < :version AND size(#open) = :none)",
+      ExpressionAttributeNames: {
+        "#sku": "sku",
+        "#version": "version",
+        "#startVersion": "startVersion",
+        "#open": "open",
+      },
+      ExpressionAttributeValues: { ":version": version, ":none": 0 },
     });
   };
   await writeIf(database, command, call);
@@ -329,7 +344,7 @@ async function mergeRow(
               "SET #onHand = #onHand + :onHand, #available = #available + :available, " +
               "#reserved = #reserved + :reserved, #onHandVersion = #version + :changes, " +
               "#moveVersion = #version + :changes, #version = #version + :changes, " +
-              "#updatedAtMs = :now, #lastChange = :move" +
+              "#shardsVersion = #shardsVersion + :one, #updatedAtMs = :now, #lastChange = :move" +
               (isLastOne ? " REMOVE #shards, #areShardsSet, #spreadAtMs" : ", #shards = :shards"),
             ConditionExpression: "#shards = :seen",
             ExpressionAttributeNames: {
@@ -342,6 +357,7 @@ async function mergeRow(
               "#updatedAtMs": "updatedAtMs",
               "#lastChange": "lastChange",
               "#shards": "shards",
+              "#shardsVersion": "shardsVersion",
               ...(isLastOne && { "#areShardsSet": "areShardsSet", "#spreadAtMs": "spreadAtMs" }),
             },
             ExpressionAttributeValues: {
@@ -349,6 +365,7 @@ async function mergeRow(
               ":available": available,
               ":reserved": reserved,
               ":changes": version - startVersion + 1,
+              ":one": 1,
               ":now": database.now(),
               ":move": { kind: "move" },
               ":seen": shardsOf(first),

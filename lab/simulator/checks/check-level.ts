@@ -5,7 +5,7 @@
 import type { StockItem } from "../../../contract/tables.ts";
 import { isFirstRow, shardsOf, skuOf } from "../../../inventory/stock/level.ts";
 import type { History } from "./history.ts";
-import { shardOf } from "./levels.ts";
+import { beginsAnew, shardOf } from "./levels.ts";
 import type { RecordChange } from "./record-change.ts";
 import type { Shrink } from "./shrink.ts";
 import type { Report } from "./violation.ts";
@@ -37,7 +37,8 @@ export const createLevelCheck = (
     const rows = history.rowsOf(skuOf(key));
     const first = rows.get(skuOf(key));
     if (first === undefined) return report("level_rows", key, "the level has no first row");
-    if (!isFirstRow(key) && before === undefined) checkStart(after, first, report);
+    const isNew = before === undefined || beginsAnew(before, after);
+    if (!isFirstRow(key) && isNew) checkStart(after, first, report);
     const isLess = before !== undefined && shardsOf(after) < shardsOf(before);
     const changed = !isFirstRow(key)
       ? [after]

@@ -1,6 +1,7 @@
 /** Checks one write of a row: its counts, its version, and the reason of each unit that moved. */
 import type { ReservationItem, StockItem } from "../../../contract/tables.ts";
 import { deltasBetween, type Counts } from "../../../inventory/stock/counts.ts";
+import { beginsAnew } from "./levels.ts";
 import { isFirstRow } from "../../../inventory/stock/level.ts";
 import { decisionOf, effectOf, kindOf } from "../../../inventory/stock/marker.ts";
 import { setsOnHand, type RowAccount } from "./accounts.ts";
@@ -48,6 +49,7 @@ const unversioned: readonly string[] = [
 /** Those of the first row alone. */
 const unversionedInFirst: readonly string[] = [
   "areShardsSet",
+  "shardsVersion",
   "spreadAtMs",
 ] satisfies (keyof StockItem)[];
 
@@ -60,7 +62,8 @@ function checkVersion(
   const { sku, version } = after;
   const expected = expectedVersion(before, after, takenOver);
   if (version !== expected) report("transition", sku, `version ${version} in place of ${expected}`);
-  if (before !== undefined && before.startVersion !== after.startVersion) {
+  const isRestarted = before !== undefined && beginsAnew(before, after);
+  if (before !== undefined && !isRestarted && before.startVersion !== after.startVersion) {
     report("transition", sku, `it began at ${before.startVersion}, and then ${after.startVersion}`);
   }
   if (version !== before?.version) return;
@@ -84,6 +87,7 @@ function expectedVersion(
   // The level's version goes on where the row of a level begins, and where it ends.
   if (before === undefined) return isFirstRow(after.sku) ? 1 : after.startVersion;
   if (takenOver !== undefined) return before.version + versionsOfShrink(takenOver);
+  if (beginsAnew(before, after)) return after.startVersion;
   // A count of the very units that are there has a version as well.
   const isNew = hasMoved(deltasBetween(before, after)) || setsOnHand(before, after);
   return before.version + (isNew ? 1 : 0);

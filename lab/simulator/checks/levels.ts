@@ -91,3 +91,11 @@ function add(sums: Book["sums"], row: StockItem, sign: 1 | -1): void {
 /** The place of a row in its level, from 0. */
 export const shardOf = (row: string): number =>
   isFirstRow(row) ? 0 : Number(row.slice(skuOf(row).length + 1));
+
+/** True for a row that nothing has used, and that begins once more at a later version. */
+export const beginsAnew = (before: StockItem, after: StockItem): boolean =>
+  !isFirstRow(after.sku) &&
+  before.version === before.startVersion &&
+  Object.keys(before.open).length === 0 &&
+  after.version === after.startVersion &&
+  after.version > before.version;
