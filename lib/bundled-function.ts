@@ -88,6 +88,7 @@ export const createBundledFunction = (
       esbuildArgs: {
         // Lambda's credentials are in its environment, and wiring.ts reads them there.
         "--alias:@aws-sdk/credential-provider-node": project("functions/no-credential-chain.ts"),
+        "--alias:@aws-sdk/endpoint-cache": project("functions/no-endpoint-cache.ts"),
       },
       logLevel: LogLevel.WARNING,
     },

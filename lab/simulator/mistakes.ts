@@ -92,6 +92,63 @@ const catalogue = {
     original: `SET #version = #version + :one, #updatedAtMs = :now`,
     mistake: `SET #version = #version + :one - :one, #updatedAtMs = :now`,
   },
+  "added-at-any-base": {
+    file: "inventory/stock/marker.ts",
+    original: `record.version !== marker.base + 1`,
+    mistake: `record.version < marker.base`,
+  },
+  // The rows of a level.
+  "arrived-before-the-record": {
+    file: "inventory/stock/marker.ts",
+    original: `letter: "v",
+    movement: "move",
+    isEager: false,`,
+    mistake: `letter: "v",
+    movement: "move",
+    isEager: true,`,
+  },
+  "moved-over-a-tombstone": {
+    file: "inventory/stock/move-units.ts",
+    original: `ConditionExpression: "attribute_not_exists(reservationId)"`,
+    mistake: `ConditionExpression: "attribute_not_exists(noSuchAttribute)"`,
+  },
+  "units-under-way-ignored": {
+    file: "inventory/stock/level.ts",
+    original: `const isStill = moving.every(({ length }) => length === 0);`,
+    mistake: `const isStill = moving.length > 0;`,
+  },
+  "shortage-of-rows-at-many-times": {
+    file: "inventory/reservations/make-room.ts",
+    original: `areSameRows(rows, proof) &&`,
+    mistake: `rows.length === proof.length &&`,
+  },
+  "row-begins-at-old-versions": {
+    file: "inventory/stock/shards.ts",
+    original: `      version,
+      startVersion: version,`,
+    mistake: `      version: 0,
+      startVersion: 0,`,
+  },
+  "shards-of-a-late-copy": {
+    file: "inventory/stock/shards.ts",
+    original: `"attribute_exists(#open) AND attribute_not_exists(#shardsVersion)"`,
+    mistake: `"attribute_exists(#open) OR attribute_not_exists(#shardsVersion)"`,
+  },
+  "merged-at-any-version": {
+    file: "inventory/stock/shards.ts",
+    original: `"#version = :version AND size(#open) = :none"`,
+    mistake: `"#version >= :none AND :version >= :none AND size(#open) = :none"`,
+  },
+  "merged-under-markers": {
+    file: "inventory/stock/shards.ts",
+    original: `"#version = :version AND size(#open) = :none"`,
+    mistake: `"#version = :version AND size(#open) >= :none"`,
+  },
+  "ended-in-a-later-row": {
+    file: "inventory/stock/row.ts",
+    original: `#startVersion < :startsBefore`,
+    mistake: `#startVersion <> :startsBefore`,
+  },
   // The operations on it.
   "one-id-for-many-keys": {
     file: "inventory/identity.ts",

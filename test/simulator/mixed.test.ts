@@ -13,9 +13,9 @@ import { scenarios } from "../../lab/simulator/scenarios/scenarios.ts";
 const seedsMax = 1_000_000;
 
 test.each<[seeds: string, first: number, count: number, faults: FaultLevel]>([
-  ["with the usual faults", 1, 60, "some"],
-  ["with all faults", 1, 60, "all"],
-  ["with all faults, from a random seed", randomInt(1_000, seedsMax), 20, "all"],
+  ["with the usual faults", 1, 15, "some"],
+  ["with all faults", 1, 30, "all"],
+  ["with all faults, from a random seed", randomInt(1_000, seedsMax), 10, "all"],
 ])("%s, %d on, %d seeds have no violation", async (_, first, count, faults) => {
   const { load } = scenarios.mixed;
   const runs = Array.from({ length: count }, (__, index) => ({
