@@ -96,6 +96,7 @@ const catalogue = {
     file: "inventory/stock/marker.ts",
     original: `record.version !== marker.base + 1`,
     mistake: `record.version < marker.base`,
+    seed: 13,
   },
   // The rows of a level.
   "arrived-before-the-record": {
@@ -116,11 +117,7 @@ const catalogue = {
     file: "inventory/stock/level.ts",
     original: `const isStill = moving.every(({ length }) => length === 0);`,
     mistake: `const isStill = moving.length > 0;`,
-  },
-  "shortage-of-rows-at-many-times": {
-    file: "inventory/reservations/make-room.ts",
-    original: `areSameRows(rows, proof) &&`,
-    mistake: `rows.length === proof.length &&`,
+    seed: 17,
   },
   "row-begins-at-old-versions": {
     file: "inventory/stock/shards.ts",
@@ -133,21 +130,19 @@ const catalogue = {
     file: "inventory/stock/shards.ts",
     original: `"attribute_exists(#open) AND attribute_not_exists(#shardsVersion)"`,
     mistake: `"attribute_exists(#open) OR attribute_not_exists(#shardsVersion)"`,
+    seed: 40,
   },
   "merged-at-any-version": {
     file: "inventory/stock/shards.ts",
     original: `"#version = :version AND size(#open) = :none"`,
     mistake: `"#version >= :none AND :version >= :none AND size(#open) = :none"`,
-  },
-  "merged-under-markers": {
-    file: "inventory/stock/shards.ts",
-    original: `"#version = :version AND size(#open) = :none"`,
-    mistake: `"#version = :version AND size(#open) >= :none"`,
+    seed: 39,
   },
   "ended-in-a-later-row": {
     file: "inventory/stock/row.ts",
     original: `#startVersion < :startsBefore`,
     mistake: `#startVersion <> :startsBefore`,
+    seed: 25,
   },
   // The operations on it.
   "one-id-for-many-keys": {
