@@ -11,7 +11,7 @@ import { openMarkersMax, rowsInFlight } from "../../contract/bounds.ts";
 import type { StockItem } from "../../contract/tables.ts";
 import { backOff, type Call, type Database } from "../dynamodb/database.ts";
 import { mapEach } from "../for-each.ts";
-import { areSameRows, levelOf, readRows } from "../stock/level.ts";
+import { areSameRows, levelOf, readRows, shardsOf } from "../stock/level.ts";
 import { markersOf, type Marker } from "../stock/marker.ts";
 import { resolveMarkers } from "../stock/resolve.ts";
 import { expireDeadHolds, isKnownAlive } from "./due-holds.ts";
@@ -59,9 +59,10 @@ export const makeRoom = async (
 ): Promise<Room> => {
   const { quantity, own, waits } = wanted;
   const { sku, available, reserved } = levelOf(rows);
-  const again = async (): Promise<Room> => ({
-    rows: await readRows(database, sku, call, rows.length),
-  });
+  const shards = shardsOf(rows[0]!);
+  const again = async (): Promise<Room> => ({ rows: await readRows(database, sku, call, shards) });
+  // A row that its level has been spread from is no longer the whole of it.
+  if (rows.length === 1 && shards > 1) return again();
   const waitAndSee = async (): Promise<Room> => {
     await backOff(database, call, attempt, "conflict", markerWait);
     return again();
@@ -94,7 +95,7 @@ export const makeRoom = async (
     return { rows: undefined };
   }
   if (rows.length > 1) {
-    const proof = await readRows(database, sku, call, rows.length);
+    const proof = await readRows(database, sku, call, shards);
     const isProven =
       proof !== undefined &&
       areSameRows(rows, proof) &&

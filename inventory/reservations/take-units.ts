@@ -13,7 +13,7 @@ import type { RowUnits } from "../stock/move-units.ts";
 import { resolveMarkers } from "../stock/resolve.ts";
 import { changeRow } from "../stock/row.ts";
 import { mergeRows, spreadLoad } from "../stock/shards.ts";
-import { hasRoom, makeRoom } from "./make-room.ts";
+import { hasRoom, makeRoom, type RoomWanted } from "./make-room.ts";
 import { memoryOf } from "./row-memory.ts";
 
 export interface TakeRequest {
@@ -61,6 +61,17 @@ const readingShare = 0.25;
 const mergingShare = 0.05;
 const mergingMs = 50;
 
+/** The units of one line, as far as they are taken. */
+interface Taking {
+  request: TakeRequest;
+  sku: string;
+  missing: number;
+  own: Got[];
+}
+
+/** The rows of the level as they were seen; `unseen` where a row is written without a look at the level. */
+type Look = StockItem[] | "unseen" | "unknown";
+
 /**
  * @param got gets the units as they are taken, also those of a line that turns out to be short
  * @throws InventoryError `busy`, `unavailable`, `rejected`
@@ -75,88 +86,112 @@ export const takeUnits = async (
   const memory = memoryOf(database);
   const remembered = await memory.rowsIfShort(sku, quantity, call);
   if (remembered?.isExact) return { short: shortOf(remembered.rows, 0) };
-  const own: Got[] = [];
-  let missing = quantity;
-  const take = async (one: RowUnits): Promise<Tried> => {
-    const tried = await takeFrom(database, request, one, call);
-    if (!("part" in tried)) return tried;
-    own.push(tried);
-    got.push(tried);
-    missing -= one.units;
-    return tried;
-  };
-  // Undefined where the row of this process is written without a look at the level.
-  let rows: StockItem[] | undefined = remembered?.rows;
-  for (let attempt = 0; ; attempt += 1) {
-    if (rows === undefined) {
-      const key = memory.rowOf(sku);
-      const tried = await take({ row: key, units: missing });
-      if ("part" in tried) {
-        memory.learn(tried.row);
-        return { taken: true };
+  const taking: Taking = { request, sku, missing: quantity, own: [] };
+  try {
+    let look: Look = remembered?.rows ?? "unseen";
+    for (let attempt = 0; ; attempt += 1) {
+      look =
+        look === "unseen"
+          ? await writeOwnRow(database, taking, attempt, call)
+          : await writePlanned(database, taking, look, attempt, call);
+      if (taking.missing === 0) return { taken: true };
+      if (look === "unknown") return { unknown: true };
+      if (look === "unseen" || planOf(database, taking, look).length > 0) continue;
+      const room = await makeRoom(database, look, wantedOf(taking), attempt, call);
+      if (room === "blocked") return { blocked: true };
+      if ("short" in room) {
+        memory.noteShort(room.short);
+        await mergeIfSoldOut(database, room.short, call);
+        return { short: shortOf(room.short, quantity - taking.missing) };
       }
-      const { found, isHot } = tried;
-      if (found !== undefined) memory.learn(found);
-      else if (!isHot && isFirstRow(key)) return { unknown: true };
-      else if (!isHot) memory.forget(sku);
-      if (isHot) await onHotRow(database, sku, found, call);
-      const hasMoved = (found === undefined || isHot) && memory.moveOn(sku);
-      if (hasMoved && attempt < blindTries) continue;
-      if (isHot && found === undefined) await backOff(database, call, attempt, "throttle");
-      rows = found && isFirstRow(key) ? [found] : await readRows(database, sku, call);
-      if (rows === undefined) return { unknown: true };
+      look = room.rows ?? "unseen";
     }
-    // A row that its level has been spread from is no longer the whole of it.
-    if (rows.length === 1 && shardsOf(rows[0]!) > 1) {
-      rows = await readRows(database, sku, call, shardsOf(rows[0]!));
-      if (rows === undefined) return { unknown: true };
-    }
-    const plan = planOf(database, request, sku, rows, missing, own);
-    if (plan.length > 0) {
-      const tried = await mapEach(plan, rowsInFlight, take);
-      if (missing === 0) {
-        memory.keepTo(own[0]!.row, rows);
-        return { taken: true };
-      }
-      const [only] = tried;
-      const isHot = tried.some((one) => !("part" in one) && one.isHot);
-      if (isHot) {
-        await onHotRow(database, sku, undefined, call);
-        await backOff(database, call, attempt, "throttle");
-        // Most go on with what they know: a hot row takes only so many reads, too.
-        if (database.random() >= readingShare) continue;
-      }
-      const found =
-        rows.length === 1 && only !== undefined && !("part" in only) ? only.found : undefined;
-      rows = found === undefined ? await readRows(database, sku, call, rows.length) : [found];
-      if (rows === undefined) return { unknown: true };
-      if (planOf(database, request, sku, rows, missing, own).length > 0) continue;
-    }
-    const wanted = {
-      quantity: missing,
-      own: own.map(({ marker }) => marker.key),
-      waits: request.isLeased || !(request.hasOthers || own.length > 0),
-    };
-    const room = await makeRoom(database, rows, wanted, attempt, call);
-    if (room === "blocked") return { blocked: true };
-    if ("short" in room) {
-      memory.noteShort(room.short);
-      await mergeIfSoldOut(database, room.short, call);
-      return { short: shortOf(room.short, quantity - missing) };
-    }
-    ({ rows } = room);
+  } finally {
+    got.push(...taking.own);
   }
 };
+
+const wantedOf = ({ request, missing, own }: Taking): RoomWanted => ({
+  quantity: missing,
+  own: own.map(({ marker }) => marker.key),
+  waits: request.isLeased || !(request.hasOthers || own.length > 0),
+});
+
+/** Writes the row of this process. Returns the level where that was in vain. */
+async function writeOwnRow(
+  database: Database,
+  taking: Taking,
+  attempt: number,
+  call: Call,
+): Promise<Look> {
+  const { sku, missing } = taking;
+  const memory = memoryOf(database);
+  const key = memory.rowOf(sku);
+  const tried = await takeFrom(database, taking, { row: key, units: missing }, call);
+  if ("part" in tried) {
+    memory.learn(tried.row);
+    return "unseen";
+  }
+  const { found, isHot } = tried;
+  const isGone = found === undefined && !isHot;
+  if (isGone && isFirstRow(key)) return "unknown";
+  if (isGone) memory.forget(sku);
+  if (found !== undefined) memory.learn(found);
+  if (isHot) {
+    await onHotRow(database, sku, found, call);
+    if (memory.moveOn(sku) && attempt < blindTries) return "unseen";
+    if (found === undefined) await backOff(database, call, attempt, "throttle");
+  }
+  return lookAt(database, sku, found, call);
+}
+
+/** Writes the rows that have the units, by what was seen of them. Returns the level as it is then. */
+async function writePlanned(
+  database: Database,
+  taking: Taking,
+  rows: StockItem[],
+  attempt: number,
+  call: Call,
+): Promise<Look> {
+  const { sku } = taking;
+  const plan = planOf(database, taking, rows);
+  if (plan.length === 0) return rows;
+  const tried = await mapEach(plan, rowsInFlight, (one) => takeFrom(database, taking, one, call));
+  if (taking.missing === 0) {
+    memoryOf(database).keepTo(taking.own[0]!.row, rows);
+    return rows;
+  }
+  const refused = tried.flatMap((one) => ("part" in one ? [] : [one]));
+  if (refused.some(({ isHot }) => isHot)) {
+    await onHotRow(database, sku, undefined, call);
+    await backOff(database, call, attempt, "throttle");
+    // Most go on with what they know: a hot row takes only so many reads, too.
+    if (database.random() >= readingShare) return rows;
+  }
+  return lookAt(database, sku, rows.length === 1 ? refused[0]?.found : undefined, call);
+}
+
+/** The level, from the row that was found where that is the whole of it. */
+async function lookAt(
+  database: Database,
+  sku: string,
+  found: StockItem | undefined,
+  call: Call,
+): Promise<Look> {
+  if (found !== undefined && found.sku === sku && shardsOf(found) === 1) return [found];
+  return (await readRows(database, sku, call, found && shardsOf(found))) ?? "unknown";
+}
 
 type Tried = Got | { found: StockItem | undefined; isHot: boolean };
 
 /** Takes units from a row by one update. */
 async function takeFrom(
   database: Database,
-  { reservationId, base }: TakeRequest,
+  taking: Taking,
   { row: key, units }: RowUnits,
   call: Call,
 ): Promise<Tried> {
+  const { reservationId, base } = taking.request;
   const marker: NewMarker = { reservationId, kind: "hold", base, quantity: units };
   const name = markerKey(marker);
   const clear = memoryOf(database)
@@ -172,7 +207,13 @@ async function takeFrom(
     const row = result.applied ? result.row : result.found;
     // Placed by this request, or by a repeat of it: the units are this reservation's either way.
     const own = row && findMarker(row, marker);
-    if (own) return { part: { row: key, quantity: units, version: own.version }, marker: own, row };
+    if (own) {
+      const part = { row: key, quantity: units, version: own.version };
+      const taken = { part, marker: own, row };
+      taking.own.push(taken);
+      taking.missing -= units;
+      return taken;
+    }
     return { found: row, isHot: row !== undefined && row.available >= units && !hasRoom(row) };
   } catch (error) {
     if (!(error instanceof ThrottledError)) throw error;
@@ -187,12 +228,10 @@ async function takeFrom(
  */
 function planOf(
   database: Database,
-  { reservationId, base }: TakeRequest,
-  sku: string,
+  { request, sku, missing, own }: Taking,
   rows: readonly StockItem[],
-  missing: number,
-  own: readonly Got[],
 ): RowUnits[] {
+  const { reservationId, base } = request;
   const marker: NewMarker = { reservationId, kind: "hold", base, quantity: missing };
   const free = rows.filter(({ sku: key }) => own.every(({ part }) => part.row !== key));
   const adopted = free.find((row) => findMarker(row, marker) !== undefined);
