@@ -139,7 +139,10 @@ async function writeOwnRow(
   if (found !== undefined) memory.learn(found);
   if (isHot) {
     await onHotRow(database, sku, found, call);
-    if (memory.moveOn(sku) && attempt < blindTries) return "unseen";
+    if (memory.moveOn(sku) && attempt < blindTries) {
+      call.onRetry?.("throttle");
+      return "unseen";
+    }
     if (found === undefined) await backOff(database, call, attempt, "throttle");
   }
   return lookAt(database, sku, found, call);
@@ -217,7 +220,6 @@ async function takeFrom(
     return { found: row, isHot: row !== undefined && row.available >= units && !hasRoom(row) };
   } catch (error) {
     if (!(error instanceof ThrottledError)) throw error;
-    call.onRetry?.("throttle");
     return { found: undefined, isHot: true };
   }
 }

@@ -82,7 +82,7 @@ describe("a dead hold", () => {
     const path = `/v1/reservations/${first.reservationId}`;
     expect((await client.post(`${path}/extend`, { ttlSeconds: 1 })).status).toBe(200);
     await expect
-      .poll(async () => (await client.get(path)).body, { timeout: 10_000 })
+      .poll(async () => (await client.get(path)).body, { timeout: 60_000 })
       .toMatchObject({ status: "expired" });
     expect((await reserve([sku!])).status).toBe(201);
   });
@@ -108,7 +108,7 @@ describe("a dead hold", () => {
       const { body } = await client.get(`/v1/stock/${sku}`);
       return (body as { available: number }).available;
     };
-    await expect.poll(availableAfterSweep, { timeout: 10_000 }).toBe(2);
+    await expect.poll(availableAfterSweep, { timeout: 60_000 }).toBe(2);
     const lines = await readLogLines({ dataDirectory });
     const lag = lines.find((line) => "ExpiryLagMs" in line);
     expect([lag?.["ExpiryLagMs"]].flat().every((one) => Number(one) >= 0)).toBe(true);
