@@ -204,8 +204,8 @@ const catalogue = {
   },
   "sales-missing-in-the-ledger": {
     file: "inventory/stock/ledger.ts",
-    original: `if (movements.length > 0 && isNothing(rest)) return movements;`,
-    mistake: `if (movements.length > 0) return movements.filter(({ kind }) => kind !== "sale");`,
+    original: `if (isExplained && isNothing(rest)) return movements;`,
+    mistake: `if (isExplained) return movements.filter(({ kind }) => kind !== "sale");`,
   },
 } as const satisfies Record<string, Mistake>;
 

@@ -13,8 +13,8 @@ import { scenarios } from "../../lab/simulator/scenarios/scenarios.ts";
 const seedsMax = 1_000_000;
 
 test.each<[seeds: string, first: number, count: number, faults: FaultLevel]>([
-  ["with the usual faults", 1, 15, "some"],
-  ["with all faults", 1, 30, "all"],
+  ["with the usual faults", 1, 10, "some"],
+  ["with all faults", 1, 20, "all"],
   ["with all faults, from a random seed", randomInt(1_000, seedsMax), 10, "all"],
 ])("%s, %d on, %d seeds have no violation", async (_, first, count, faults) => {
   const { load } = scenarios.mixed;
