@@ -42,34 +42,34 @@ export const send = async <Output>(
     }
     let cause: RetryCause;
     let waiting = call;
+    let failure: unknown;
     try {
       return await request({ abortSignal: database.timeoutSignal(remainingMs) });
     } catch (error) {
-      const { name } = error as Error;
+      const { name, message } = error as Error;
       if (answers.has(name)) throw error;
       const known = retryCauses.get(name);
       if (known === undefined && wasRejected(error)) {
-        throw new InventoryError(
-          "rejected",
-          `DynamoDB refused the request: ${name}: ${(error as Error).message}`,
-          {
-            cause: error,
-          },
-        );
+        throw new InventoryError("rejected", `DynamoDB refused the request: ${name}: ${message}`, {
+          cause: error,
+        });
       }
       cause = known ?? "throttle";
       if (known === "throttle" && call.endsAtThrottle === true) throw new ThrottledError(error);
       if (known === undefined) {
         unanswered += 1;
+        failure = new InventoryError("unavailable", "DynamoDB did not answer in time.", {
+          cause: error,
+        });
+        if (unanswered >= unansweredMax) throw failure;
         // No other request is the cause, so that the deadline alone bounds the attempts.
         waiting = { ...call, patienceMs: () => call.remainingMs() };
       }
-      if (unanswered >= unansweredMax || call.remainingMs() <= 0) {
-        throw new InventoryError("unavailable", "DynamoDB did not answer in time.", {
-          cause: error,
-        });
-      }
     }
-    await backOff(database, waiting, attempt, cause);
+    try {
+      await backOff(database, waiting, attempt, cause);
+    } catch (error) {
+      throw failure ?? error;
+    }
   }
 };
