@@ -3,7 +3,7 @@ import type { InventoryEvent, InventoryEventType } from "../../contract/events.t
 import { isoTime } from "../representation.ts";
 
 export interface EventSettings {
-  /** What the events name as their source. */
+  /** The `source` of the events. */
   source: string;
   /** Of a SKU that has none of its own; 0 for never. */
   lowStockThreshold: number;

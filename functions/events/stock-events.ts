@@ -1,4 +1,4 @@
-/** What there is to tell of a change of a row: events of the stock level of its SKU. */
+/** Events of a change of a row: they show the stock level of its SKU. */
 import type { InventoryEvent } from "../../contract/events.ts";
 import type { PublicMovementKind, StockItem } from "../../contract/tables.ts";
 import { deltasBetween } from "../../inventory/stock/counts.ts";

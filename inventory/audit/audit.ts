@@ -235,7 +235,7 @@ export const audit = async (
 /** A record without parts is a finding of its own. */
 const hasParts = (item: ReservationItem): boolean => Array.isArray(item.parts);
 
-/** What a scan has seen of a level. */
+/** A level, as far as a scan has seen it. */
 interface LevelSum {
   /** Units that reservations own. */
   owned: number;

@@ -36,8 +36,8 @@ export const setShards = async (
     const rows = await readRows(database, sku, call);
     if (rows === undefined) return false;
     if (rows.length > shards) await mergeRows(database, sku, shards, call);
-    else if (await spreadOver(database, rows, shards, true, call)) return true;
-    await backOff(database, call, attempt, "conflict");
+    else if (await spreadOver(database, rows, shards, shards > 1, call)) return true;
+    else await backOff(database, call, attempt, "conflict");
   }
 };
 

@@ -68,7 +68,7 @@ beforeEach(() => {
   repeats = 1;
 });
 
-/** What the stream brings is in the ledger a moment later. */
+/** The ledger has the changes of the stream a moment later. */
 const soon = { timeout: 20_000, interval: 20 };
 
 /** The ledger of a SKU, oldest first, once it has come to this version. */

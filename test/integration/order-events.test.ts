@@ -205,7 +205,7 @@ describe("each event acts on the state that it finds", () => {
       const skus = Array.from({ length: 500 }, (_, index) => `large-${index}`);
       await mapEach(skus, 20, (sku) => inventory.setStock({ sku, onHand: 5 }));
       const lines = skus.map((sku) => ({ sku, quantity: 2 }));
-      // A slow engine may need more than a request waits for others: the queue tells it again.
+      // A slow engine may need more than a request waits for others: the queue delivers the message again.
       const told = { timeout: 100_000 };
       const order = { type: "order.placed", orderId, lines };
       await expect.poll(() => tell(order), told).toEqual([]);
