@@ -259,6 +259,13 @@ describe("stock", () => {
     expect(issues).toMatchObject([{ path: "expectedVersion" }]);
   });
 
+  test.each([0, 1.5, 129, "2", null])("is not spread over %j rows", async (shards) => {
+    const answer = await client.put(`/v1/stock/${sku}`, { onHand: 1, shards });
+    const { issues } = expectRefusal(answer, 400, "invalid_request");
+    expect(issues).toMatchObject([{ path: "shards" }]);
+    expect((await client.get(`/v1/stock/${sku}`)).body).not.toHaveProperty("shards");
+  });
+
   test.each([0, 0.5, 1_000_000_001, -1_000_000_001, "1", null])(
     "is not adjusted by %j",
     async (delta) => {

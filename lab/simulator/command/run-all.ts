@@ -1,5 +1,5 @@
 /** Runs seeds on worker threads, one for each core. The results do not depend on the worker. */
-import { availableParallelism } from "node:os";
+import { availableParallelism, totalmem } from "node:os";
 import { Worker } from "node:worker_threads";
 import type { RunResult } from "../run-seed.ts";
 import { replayCommandOf, type Run } from "./runs.ts";
@@ -31,7 +31,7 @@ export const runAll = async (
   const finished: FinishedRun[] = [];
   const waiting = [...runs.entries()];
   const count = Math.min(availableParallelism(), runs.length);
-  const workers = Array.from({ length: count }, () => startWorker(settings));
+  const workers = Array.from({ length: count }, () => startWorker(settings, count));
 
   const work = async (worker: Worker): Promise<void> => {
     for (let next = waiting.shift(); next !== undefined; next = waiting.shift()) {
@@ -50,8 +50,16 @@ export const runAll = async (
   }
 };
 
-const startWorker = (settings: WorkerSettings): Worker =>
-  new Worker(new URL("./seed-worker.ts", import.meta.url), { workerData: settings });
+const bytesPerMiB = 2 ** 20;
+
+/** The history of a run with a hundred thousand holds takes gigabytes: a worker may use its share of half. */
+const startWorker = (settings: WorkerSettings, count: number): Worker =>
+  new Worker(new URL("./seed-worker.ts", import.meta.url), {
+    workerData: settings,
+    resourceLimits: {
+      maxOldGenerationSizeMb: Math.floor(totalmem() / bytesPerMiB / 2 / count),
+    },
+  });
 
 function runOn(
   worker: Worker,
