@@ -1,4 +1,5 @@
 /** One run: a world from a seed, loaded, brought to rest and checked. */
+import { expiryPartitionsDefault } from "../../contract/bounds.ts";
 import { rowsEveryRuns, sweepIntervalMinutes } from "../../contract/bounds.ts";
 import { checkEvents } from "./checks/check-events.ts";
 import { checkLedger, checkRecords } from "./checks/check-end.ts";
@@ -23,6 +24,10 @@ export interface RunOptions {
   faults?: FaultLevel;
   /** Concurrent executions of the account. */
   concurrency?: number;
+  /** Write units, and read units, of a table in a second. */
+  tableUnits?: number;
+  /** Partitions of the index `byExpiry`. The stack's default when absent. */
+  expiryPartitions?: number;
   /** The maximum age of a refusal for too few units. 0 when absent. */
   refusalMemoryMs?: number;
   onTrace?: (line: string) => void;
@@ -45,7 +50,7 @@ const jsonDoorEvery = 8;
 export const runSeed = async (options: RunOptions): Promise<RunResult> => {
   const { seed } = options;
   const scenario: Scenario = scenarios[options.scenario];
-  const parameters = parametersOf(scenario, options.concurrency);
+  const parameters = parametersOf(scenario, options);
   await warmUp();
   const leaveVirtualTime = enterVirtualTime();
   try {
@@ -56,6 +61,7 @@ export const runSeed = async (options: RunOptions): Promise<RunResult> => {
       door: seed % jsonDoorEvery === 0 ? "json" : "direct",
       multiItemStrategy: scenario.multiItemStrategy ?? (seed % 2 === 0 ? "leased" : "optimistic"),
       refusalMemoryMs: options.refusalMemoryMs ?? 0,
+      expiryPartitions: options.expiryPartitions ?? expiryPartitionsDefault,
       onTrace: options.onTrace,
     });
     const answers = createAnswers();

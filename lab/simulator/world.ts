@@ -35,6 +35,8 @@ export interface WorldOptions {
   multiItemStrategy: MultiItemStrategy;
   /** The maximum age of a refusal for too few units. */
   refusalMemoryMs: number;
+  /** Partitions of the index `byExpiry`. */
+  expiryPartitions: number;
   /** Called with each line of the trace. */
   onTrace?: ((line: string) => void) | undefined;
 }
@@ -96,6 +98,7 @@ export const createWorld = (options: WorldOptions): World => {
     door: options.door,
     multiItemStrategy: options.multiItemStrategy,
     refusalMemoryMs: options.refusalMemoryMs,
+    expiryPartitions: options.expiryPartitions,
     onSend: (call) => watch.onSend(call),
     onCall: (record) => watch.onCall(record),
   });
@@ -134,7 +137,7 @@ export const createWorld = (options: WorldOptions): World => {
     report: watch.report,
     changeByHand: (command) =>
       hand.run(() => {
-        const { door, multiItemStrategy, refusalMemoryMs } = options;
+        const { door, multiItemStrategy, refusalMemoryMs, expiryPartitions } = options;
         const transport = service.connect(hand);
         const core = openCore({
           environment: hand,
@@ -142,6 +145,7 @@ export const createWorld = (options: WorldOptions): World => {
           door,
           multiItemStrategy,
           refusalMemoryMs,
+          expiryPartitions,
         });
         return core.client.send(command);
       }),

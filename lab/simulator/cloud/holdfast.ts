@@ -29,6 +29,7 @@ export interface HoldfastOptions {
   door: Door;
   multiItemStrategy: MultiItemStrategy;
   refusalMemoryMs: number;
+  expiryPartitions: number;
   /** Called with each call that is sent. */
   onSend: (call: ShopCall) => void;
   /** Called with each call that an environment has answered. */
@@ -84,13 +85,14 @@ const timeoutSeconds = {
 
 export const createHoldfast = (options: HoldfastOptions): Holdfast => {
   const { time, random, account, service, faults, door, multiItemStrategy } = options;
-  const { refusalMemoryMs } = options;
+  const { refusalMemoryMs, expiryPartitions } = options;
 
   const open = (environment: Environment): LeasingDatabase => {
     const chance = random.fork(`mishaps/${environment.name}`);
     const connection = service.connect(environment);
     const transport = withMishaps(connection, environment, time, chance, faults);
-    return openCore({ environment, transport, door, multiItemStrategy, refusalMemoryMs });
+    const settings = { multiItemStrategy, refusalMemoryMs, expiryPartitions };
+    return openCore({ environment, transport, door, ...settings });
   };
 
   const createFunction: Holdfast["createFunction"] = (name, timeoutMs, work) =>

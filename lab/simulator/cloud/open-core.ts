@@ -20,6 +20,7 @@ export interface CoreOptions {
   door: Door;
   multiItemStrategy: MultiItemStrategy;
   refusalMemoryMs: number;
+  expiryPartitions: number;
 }
 
 export const openCore = ({
@@ -28,6 +29,7 @@ export const openCore = ({
   door,
   multiItemStrategy,
   refusalMemoryMs,
+  expiryPartitions,
 }: CoreOptions): LeasingDatabase => {
   const access =
     door === "json"
@@ -41,6 +43,7 @@ export const openCore = ({
     client,
     tables: tableNames,
     refusalMemoryMs,
+    expiryPartitions,
     ...platformOf(environment),
   });
   const startTimer = (delayMs: number, callback: () => void): (() => void) => {

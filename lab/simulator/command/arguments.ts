@@ -1,5 +1,10 @@
 import { parseArgs } from "node:util";
-import { refusalMemoryMsMax, shardsMax, unitsMax } from "../../../contract/bounds.ts";
+import {
+  expiryPartitionsMax,
+  refusalMemoryMsMax,
+  shardsMax,
+  unitsMax,
+} from "../../../contract/bounds.ts";
 import { UsageError } from "../../harness/usage-error.ts";
 import { readWholeNumber } from "../../harness/whole-number.ts";
 import { faultLevels, type FaultLevel } from "../faults.ts";
@@ -24,6 +29,10 @@ export interface Arguments {
   faults?: FaultLevel;
   /** Concurrent executions of the account. */
   concurrency?: number;
+  /** Write units, and read units, of a table in a second. */
+  tableUnits?: number;
+  /** Partitions of the index `byExpiry`. */
+  expiryPartitions?: number;
   /** The maximum age of a refusal for too few units. */
   refusalMemoryMs?: number;
   /** A mistake to plant in the core. */
@@ -46,6 +55,8 @@ const bounds = {
   "warm-up": { least: 0, greatest: 600 },
   shards: { least: 1, greatest: shardsMax },
   concurrency: { least: 1, greatest: 100_000 },
+  "table-units": { least: 1, greatest: 1_000_000 },
+  "expiry-partitions": { least: 1, greatest: expiryPartitionsMax },
   "refusal-memory-ms": { least: 0, greatest: refusalMemoryMsMax },
 } as const;
 const ratesMax = 20;
@@ -66,7 +77,9 @@ export const readArguments = (argv: readonly string[]): Arguments => {
     ...readNumber("seconds", values.seconds),
     ...readNumber("units", values.units),
     ...readNumber("concurrency", values.concurrency),
-    ...readRefusalMemory(values["refusal-memory-ms"]),
+    ...readAs("tableUnits", "table-units", values["table-units"]),
+    ...readAs("expiryPartitions", "expiry-partitions", values["expiry-partitions"]),
+    ...readAs("refusalMemoryMs", "refusal-memory-ms", values["refusal-memory-ms"]),
     ...readWarmUp(values["warm-up"], scenario),
     ...readShards(values.shards, scenario),
     ...(values.confirms !== undefined && { confirms: readShare(values.confirms) }),
@@ -91,6 +104,8 @@ const options = {
   "warm-up": { type: "string" },
   shards: { type: "string" },
   concurrency: { type: "string" },
+  "table-units": { type: "string" },
+  "expiry-partitions": { type: "string" },
   "refusal-memory-ms": { type: "string" },
   confirms: { type: "string" },
   faults: { type: "string" },
@@ -100,7 +115,8 @@ const options = {
 } as const;
 
 const usage = `Accepted is: npm run simulate -- [scenario] [--seeds 1-500] [--rate 1000] [--seconds 20]
-  [--warm-up 5] [--units N] [--shards N] [--confirms 0.9] [--concurrency 1000] [--refusal-memory-ms 0]
+  [--warm-up 5] [--units N] [--shards N] [--confirms 0.9] [--concurrency 1000] [--table-units 40000]
+  [--expiry-partitions 16] [--refusal-memory-ms 0]
   [--faults ${faultNames.join("|")}] [--json] [--trace] [--plant NAME]
   scenario      one of ${scenarioNames.join(", ")}; mixed when absent
   --seeds       one seed, or the first and the last
@@ -172,10 +188,14 @@ function readNumber<Name extends "seconds" | "units" | "concurrency">(
   return { [name]: number } as Partial<Record<Name, number>>;
 }
 
-function readRefusalMemory(text: string | undefined): { refusalMemoryMs?: number } {
+function readAs<Name extends keyof Arguments>(
+  name: Name,
+  option: keyof typeof bounds,
+  text: string | undefined,
+): Partial<Record<Name, number>> {
   if (text === undefined) return {};
-  const name = "refusal-memory-ms";
-  return { refusalMemoryMs: readWholeNumber(name, text, bounds[name]) };
+  const number = readWholeNumber(option, text, bounds[option]);
+  return { [name]: number } as Partial<Record<Name, number>>;
 }
 
 function readWarmUp(text: string | undefined, scenario: ScenarioName): { warmUpSeconds?: number } {

@@ -12,7 +12,7 @@ export const limitNotesOf = (finished: readonly FinishedRun[]): string[] =>
   );
 
 function notesOf({ run, result: { figures } }: FinishedRun): string[] {
-  const { functions, database } = parametersOf(scenarios[run.scenario], run.concurrency);
+  const { functions, database } = parametersOf(scenarios[run.scenario], run);
   const at = `At ${formatCount(run.load.rate)} buyers/s`;
   const { peakConcurrency, peakConcurrencyByFunction } = figures;
   const byFunction = largestFirst(Object.entries(peakConcurrencyByFunction));

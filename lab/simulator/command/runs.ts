@@ -11,7 +11,8 @@ export type Run = Omit<RunOptions, "onTrace" | "load"> & { load: Load };
 
 /** Returns the runs in the order in which they are printed: by rate, then by seed. */
 export const runsOf = (choices: Arguments): Run[] => {
-  const { scenario, seeds, faults, concurrency, refusalMemoryMs } = choices;
+  const { scenario, seeds, faults, concurrency, tableUnits } = choices;
+  const { refusalMemoryMs, expiryPartitions } = choices;
   const usual: Load = scenarios[scenario].load;
   const { seconds = usual.seconds, units = usual.units, confirms = usual.confirms } = choices;
   const { warmUpSeconds = usual.warmUpSeconds, shards = usual.shards } = choices;
@@ -31,6 +32,8 @@ export const runsOf = (choices: Arguments): Run[] => {
       },
       ...(faults !== undefined && { faults }),
       ...(concurrency !== undefined && { concurrency }),
+      ...(tableUnits !== undefined && { tableUnits }),
+      ...(expiryPartitions !== undefined && { expiryPartitions }),
       ...(refusalMemoryMs !== undefined && { refusalMemoryMs }),
     })),
   );
@@ -39,6 +42,7 @@ export const runsOf = (choices: Arguments): Run[] => {
 /** Returns the command that repeats one run: the options that differ from the defaults. */
 export const replayCommandOf = (run: Run, plant?: MistakeName): string => {
   const { scenario, seed, load, faults, concurrency, refusalMemoryMs } = run;
+  const { tableUnits, expiryPartitions } = run;
   const usual: Scenario = scenarios[scenario];
   const given: Record<string, string | number | undefined> = {
     seeds: seed,
@@ -48,6 +52,8 @@ export const replayCommandOf = (run: Run, plant?: MistakeName): string => {
         .map(([name, value]) => [name === "warmUpSeconds" ? "warm-up" : name, value]),
     ),
     concurrency,
+    "table-units": tableUnits,
+    "expiry-partitions": expiryPartitions,
     "refusal-memory-ms": refusalMemoryMs,
     faults: faults !== undefined && faultLevels[faults] !== usual.faults ? faults : undefined,
     plant,

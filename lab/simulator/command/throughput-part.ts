@@ -106,7 +106,7 @@ function resultOf(rate: number, runs: readonly FinishedRun[], kinds: readonly st
 function notesOf(finished: readonly FinishedRun[]): string[] {
   const { run } = finished[0]!;
   const scenario: Scenario = scenarios[run.scenario];
-  const { functions, database } = parametersOf(scenario, run.concurrency);
+  const { functions, database } = parametersOf(scenario, run);
   const { seconds, units, confirms, warmUpSeconds = 0, shards } = run.load;
   const warmUp = warmUpSeconds > 0 ? `, after ${warmUpSeconds} s of warm-up` : "";
   const rows = shards === undefined ? "" : ` in ${shards} ${shards === 1 ? "row" : "rows"}`;

@@ -72,6 +72,8 @@ describe("the simulator's arguments", () => {
     [["flash-sale", "--shards", "0"], "--shards is a whole number from 1 to 128, not 0."],
     [["carts", "--shards", "2"], "--shards is accepted for flash-sale, sold-out,"],
     [["--units", "1.5"], "--units is a whole number from 1 to 1,000,000,000, not 1.5."],
+    [["--table-units", "0"], "--table-units is a whole number from 1 to 1,000,000, not 0."],
+    [["--expiry-partitions=257"], "--expiry-partitions is a whole number from 1 to 256, not 257."],
     [["--concurrency", "0"], "--concurrency is a whole number from 1 to 100,000, not 0."],
     [["--confirms", "1.1"], "--confirms is a share from 0 to 1, not 1.1."],
     [["--faults", "few"], '--faults is one of none, some, all, not "few".'],

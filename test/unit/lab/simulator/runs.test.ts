@@ -34,6 +34,11 @@ test.each([
     ["sold-out", "--warm-up=0", "--shards=4"],
     "npm run simulate -- sold-out --seeds 1 --warm-up 0 --shards 4",
   ],
+  [
+    ["flash-sale", "--table-units=200000", "--expiry-partitions=128", "--refusal-memory-ms=50"],
+    "npm run simulate -- flash-sale --seeds 1 --table-units 200000 --expiry-partitions 128 " +
+      "--refusal-memory-ms 50",
+  ],
   [["flash-sale", "--warm-up=5"], "npm run simulate -- flash-sale --seeds 1"],
 ])("%j is repeated by the options that differ from the defaults", (argv, command) => {
   const [run] = runsOf(readArguments(argv));
