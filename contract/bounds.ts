@@ -21,7 +21,10 @@ export const rowsInFlight = 32;
  */
 export const openMarkersMax = 20;
 
-/** Open markers with those of ends, which are placed for some milliseconds and in batches. */
+/**
+ * Open markers with those of ends and of moves, which are placed for some milliseconds,
+ * ends in batches.
+ */
 export const openMarkersWithEndsMax = 28;
 
 /** Open markers from which on a writer verifies and removes them. */

@@ -1,4 +1,4 @@
-/** Tells the world what was committed: the streams of stock and reservations as events. */
+/** Publishes what was committed: the streams of stock and reservations as events. */
 import { MetricUnit } from "@aws-lambda-powertools/metrics";
 import { eventsOfChanges } from "./events/inventory-events.ts";
 import { createLevelReader } from "./events/level-reading.ts";
@@ -15,8 +15,8 @@ import {
 
 export const handler = streamHandler("publish", async (changes, call) => {
   const levels = createLevelReader(database, call);
-  const { told, ...read } = await eventsOfChanges(changes, eventSettings(), levels);
-  const events = told.map(({ event }) => event);
+  const { events: indexed, ...read } = await eventsOfChanges(changes, eventSettings(), levels);
+  const events = indexed.map(({ event }) => event);
   const published = await publishEvents(sns, inventoryEventsTopic(), events, call);
   for (const { event, reason } of published.refused) {
     metrics.addMetric("DeadLetters", MetricUnit.Count, 1);
@@ -28,6 +28,6 @@ export const handler = streamHandler("publish", async (changes, call) => {
     metrics.addMetric("EventLagMs", MetricUnit.Milliseconds, Math.max(...lagsMs));
   }
   metrics.addMetric("EventsPublished", MetricUnit.Count, published.done);
-  const next = told[published.done];
+  const next = indexed[published.done];
   return next === undefined ? read : { done: next.index, failure: published.failure };
 });

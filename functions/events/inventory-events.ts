@@ -1,4 +1,4 @@
-/** What there is to tell of a change: every committed version of a record, by its own events. */
+/** The events of a change: every committed version of a record has its own. */
 import type { InventoryEvent, InventoryEventType } from "../../contract/events.ts";
 import type { ReservationItem, ReservationStatus, StockItem } from "../../contract/tables.ts";
 import { isReservation, reservationIn } from "../../inventory/reservations/reservation.ts";
@@ -17,7 +17,7 @@ export type { EventSettings } from "./cloud-event.ts";
 
 export interface EventsOfChanges {
   /** Events in their order, each with the index of its change. */
-  told: { event: InventoryEvent; index: number }[];
+  events: { event: InventoryEvent; index: number }[];
   /** The changes, from the first one on, whose events these are. */
   done: number;
   /** The reason, where these are not all changes. */
@@ -30,7 +30,7 @@ export const eventsOfChanges = async (
   settings: EventSettings,
   levels: LevelReader,
 ): Promise<EventsOfChanges> => {
-  const told: EventsOfChanges["told"] = [];
+  const events: EventsOfChanges["events"] = [];
   const crossings = new Set<string>();
   for (const [index, change] of changes.entries()) {
     try {
@@ -44,17 +44,17 @@ export const eventsOfChanges = async (
         const isRepeat = reading !== undefined && crossings.has(crossing);
         if (isRepeat && event.type !== "stock.adjusted") continue;
         if (reading !== undefined) crossings.add(crossing);
-        told.push({ event, index });
+        events.push({ event, index });
       }
     } catch (failure) {
-      return { told, done: index, failure };
+      return { events, done: index, failure };
     }
   }
-  return { told, done: changes.length };
+  return { events, done: changes.length };
 };
 
 /**
- * The events of a change, in the order in which they are to be told; often none.
+ * The events of a change, in the order of their publication; often none.
  *
  * @param reading the level of the row after the change, where `readingFor` has read it
  */
@@ -63,7 +63,7 @@ export const eventsOf = (
   settings: EventSettings,
   reading?: LevelReading,
 ): InventoryEvent[] => {
-  // A record that is gone was told of when it ended: it is removed by its time to live.
+  // A record is removed by its time to live, after the event of its end was published.
   if (change.after === undefined) return [];
   return change.table === "stock"
     ? eventsOfRow(settings, change.before, change.after, reading)

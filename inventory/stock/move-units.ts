@@ -2,7 +2,7 @@
  * Brings units of a level from some of its rows to others, by the same steps as all else: markers in
  * the rows, then a record that decides them.
  *
- *   from    departure placed: the units leave        decided: removed          superseded: they come back
+ *   from    departure placed: the units leave        decided: removed          superseded: they return
  *   to      arrival placed: nothing changes          decided: they are added   superseded: removed
  *
  * The units on their way are in no row, so that others who need them resolve the markers first.

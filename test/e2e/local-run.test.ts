@@ -24,26 +24,26 @@ const skus = ["load-0", "load-1", "load-2"];
 /** Reservations after which the load is in full swing. */
 const enough = loadOf(150);
 
-/** Buyers who reserve until the service is gone; resolves with every reservation that was told. */
+/** Buyers who reserve until the service is gone; resolves with every reservation that was answered. */
 const reserveUntilGone = async (endpoint: string, onReserved: (count: number) => void) => {
   const client = createClient(endpoint);
-  const told: string[] = [];
+  const answered: string[] = [];
   const buy = async (buyer: number): Promise<void> => {
     for (let turn = 0; ; turn++) {
       const lines = [{ sku: skus[(buyer + turn) % skus.length], quantity: 1 }];
       const answer = await client.post("/v1/reservations", { lines }).catch(() => undefined);
       if (answer === undefined) return;
       if (answer.status !== 201) continue;
-      told.push(z.parse(reservationSchema, answer.body).reservationId);
-      onReserved(told.length);
+      answered.push(z.parse(reservationSchema, answer.body).reservationId);
+      onReserved(answered.length);
     }
   };
   await Promise.all(Array.from({ length: 16 }, (_, buyer) => buy(buyer)));
-  return told;
+  return answered;
 };
 
 test.each<NodeJS.Signals>(["SIGKILL", "SIGTERM"])(
-  "after %s in the middle of the load every reservation that was told is there",
+  "after %s in the middle of the load every reservation that was answered is there",
   async (signal) => {
     // Tries to lose a reservation between the answer and the disk, or to leave half of one.
     const dataDirectory = await temporaryFolder();
@@ -52,7 +52,7 @@ test.each<NodeJS.Signals>(["SIGKILL", "SIGTERM"])(
       await createClient(run.endpoint).put(`/v1/stock/${sku}`, { onHand: 1e6 });
     let ended: Promise<number | null> | undefined;
     let endedAfterMs = Infinity;
-    const told = await reserveUntilGone(run.endpoint, (count) => {
+    const answered = await reserveUntilGone(run.endpoint, (count) => {
       if (count < enough || ended) return;
       const sinceMs = performance.now();
       ended = run.kill(signal).finally(() => {
@@ -64,8 +64,8 @@ test.each<NodeJS.Signals>(["SIGKILL", "SIGTERM"])(
 
     const again = await start({ dataDirectory });
     const client = createClient(again.endpoint);
-    for (let from = 0; from < told.length; from += 20) {
-      const paths = told.slice(from, from + 20).map((id) => `/v1/reservations/${id}`);
+    for (let from = 0; from < answered.length; from += 20) {
+      const paths = answered.slice(from, from + 20).map((id) => `/v1/reservations/${id}`);
       const found = await Promise.all(paths.map((path) => client.get(path)));
       for (const { status } of found) expect(status).toBe(200);
     }

@@ -156,7 +156,7 @@ const putLevel = async (
 };
 
 /** What each kind of damage needs, and the subject that the finding has to name. */
-const plants: [Damage, () => Promise<string>, "repairable" | "told"][] = [
+const plants: [Damage, () => Promise<string>, "repairable" | "reported"][] = [
   [
     "reserved_drift",
     async () => {
@@ -199,7 +199,7 @@ const plants: [Damage, () => Promise<string>, "repairable" | "told"][] = [
       await set(database.tables.stock, { sku: "c" }, { onHand: 4, available: 0, reserved: 4 });
       return "c";
     },
-    "told",
+    "reported",
   ],
   [
     "stock_missing",
@@ -217,7 +217,7 @@ const plants: [Damage, () => Promise<string>, "repairable" | "told"][] = [
       );
       return "gone";
     },
-    "told",
+    "reported",
   ],
   [
     "first_row_missing",
@@ -225,7 +225,7 @@ const plants: [Damage, () => Promise<string>, "repairable" | "told"][] = [
       await putRow("torn~1", [2, 0]);
       return "torn";
     },
-    "told",
+    "reported",
   ],
   [
     "row_past_level",
@@ -235,7 +235,7 @@ const plants: [Damage, () => Promise<string>, "repairable" | "told"][] = [
       await putRow("cut~2", [1, 0]);
       return "cut~2";
     },
-    "told",
+    "reported",
   ],
   [
     "hold_not_indexed",
@@ -308,7 +308,7 @@ const plants: [Damage, () => Promise<string>, "repairable" | "told"][] = [
       await set(database.tables.reservations, { reservationId: id }, { status: "sold" });
       return id;
     },
-    "told",
+    "reported",
   ],
   [
     "lease_too_long",
@@ -343,12 +343,12 @@ describe("planted damage", () => {
       expect(found.report).toMatchObject({ findings: 1, repaired: 0, inMotion: [] });
       const [finding] = found.findings;
       expect(finding).not.toHaveProperty("result");
-      expect(finding!.repair === undefined).toBe(kind === "told");
+      expect(finding!.repair === undefined).toBe(kind === "reported");
 
       const repaired = await runAudit({ apply: true });
-      expect(repaired.report.repaired).toBe(kind === "told" ? 0 : 1);
+      expect(repaired.report.repaired).toBe(kind === "reported" ? 0 : 1);
       const after = await runAudit();
-      expect(after.report.findings).toBe(kind === "told" ? 1 : 0);
+      expect(after.report.findings).toBe(kind === "reported" ? 1 : 0);
       if (kind === "repairable") await expectInvariants(database);
     },
   );

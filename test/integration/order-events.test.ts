@@ -206,10 +206,10 @@ describe("each event acts on the state that it finds", () => {
       await mapEach(skus, 20, (sku) => inventory.setStock({ sku, onHand: 5 }));
       const lines = skus.map((sku) => ({ sku, quantity: 2 }));
       // A slow engine may need more than a request waits for others: the queue delivers the message again.
-      const told = { timeout: 100_000 };
+      const delivery = { timeout: 100_000 };
       const order = { type: "order.placed", orderId, lines };
-      await expect.poll(() => tell(order), told).toEqual([]);
-      await expect.poll(() => tell({ type: "order.paid", orderId }), told).toEqual([]);
+      await expect.poll(() => tell(order), delivery).toEqual([]);
+      await expect.poll(() => tell({ type: "order.paid", orderId }), delivery).toEqual([]);
       expect(await statusOf(orderId)).toEqual(["confirmed"]);
       expect(await inventory.getStock("large-499")).toMatchObject({ available: 3, reserved: 2 });
     },

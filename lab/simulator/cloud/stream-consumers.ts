@@ -93,7 +93,7 @@ async function publish(
 ): Promise<{ done: number }> {
   const levels = createLevelReader(database, call);
   const read = await eventsOfChanges(readChanges(records), eventSettings, levels);
-  const published = read.told;
+  const published = read.events;
   const client = topic.clientOf(currentEnvironment()!);
   const events = published.map(({ event }) => event);
   const { done } = await publishEvents(client, "topic", events, call, database);

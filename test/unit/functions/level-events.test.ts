@@ -57,16 +57,16 @@ const collect = async (
   reader: LevelReader,
   lowStockThreshold = settings.lowStockThreshold,
 ) => {
-  const { told, ...progress } = await eventsOfChanges(
+  const { events: indexed, ...progress } = await eventsOfChanges(
     batch,
     { ...settings, lowStockThreshold },
     reader,
   );
-  const events = told.map(({ event }) => event);
+  const events = indexed.map(({ event }) => event);
   for (const event of events) {
     expect(inventoryEventSchema(event.type).parse(event)).toEqual(event);
   }
-  return { events, types: events.map(({ type }) => type), told, ...progress };
+  return { events, types: events.map(({ type }) => type), indexed, ...progress };
 };
 
 /** The types of the events of one change, where the level is found with these rows. */
@@ -97,7 +97,7 @@ describe("a level of several rows", () => {
     // The units of the other row may have come after those of this one.
     const later = row(2, 1, { updatedAtMs: laterMs });
     expect(await typesOf(change, [...rest, later])).toEqual(["stock.replenished"]);
-    // It is empty again: the change that emptied it is told of.
+    // It is empty again: the change that emptied it has an event.
     expect(await typesOf(change, [row(0, 0), row(1, 0), row(2, 0)])).toEqual([]);
   });
 
@@ -133,7 +133,7 @@ describe("a level of several rows", () => {
     expect(await typesOf(change, rows)).toEqual(["stock.adjusted", "stock.low"]);
   });
 
-  test("is told of with its sums, under an id that its row and version give", async () => {
+  test("is published with its sums, under an id that its row and version give", async () => {
     const lastChange = { kind: "adjustment", reason: "found" } as const;
     const change = changeTo(2, [1, 4], { version: 9, lastChange });
     const rows = [row(0, 2, { version: 30 }), row(1, 3, { version: 4 }), row(2, 4, { version: 9 })];
@@ -158,13 +158,13 @@ describe("a level of several rows", () => {
     expect(again.events[0]?.id).toBe(events[0]?.id);
   });
 
-  test("is not told of where its first row is gone", async () => {
+  test("has no event where its first row is gone", async () => {
     const { types } = await collect([changeTo(1, [1, 0])], levelOf(undefined).reader);
     expect(types).toEqual([]);
   });
 });
 
-describe("units that move between rows are told of to nobody", () => {
+describe("units that move between rows have no event", () => {
   test.each<[string, StockItem | undefined, StockItem]>([
     ["a row that begins", undefined, row(1, 0, { lastChange: { kind: "move" } })],
     [
@@ -221,11 +221,11 @@ describe("in one batch", () => {
 
   test("a level is depleted once, however many of its rows are empty by then", async () => {
     const batch = [changeTo(0, [1, 0]), changeTo(1, [1, 0]), changeTo(2, [2, 0])];
-    const { told } = await collect(batch, levelOf(empty).reader);
-    expect(told).toMatchObject([{ event: { type: "stock.depleted" }, index: 0 }]);
+    const { indexed } = await collect(batch, levelOf(empty).reader);
+    expect(indexed).toMatchObject([{ event: { type: "stock.depleted" }, index: 0 }]);
   });
 
-  test("each adjustment is told of", async () => {
+  test("each adjustment is published", async () => {
     const lastChange = { kind: "adjustment" } as const;
     const batch = [1, 2].map((shard) => changeTo(shard, [1, 0], { lastChange }));
     const { types } = await collect(batch, levelOf(empty).reader);

@@ -179,7 +179,7 @@ describe("a run with events, as it goes on", () => {
     };
   });
 
-  it("tells what runs where", () => {
+  it("prints what runs where", () => {
     const text = run.stdout();
     for (const line of [
       `Messages   SNS and SQS on ${run.messaging}`,
