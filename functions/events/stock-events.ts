@@ -2,7 +2,7 @@
 import type { InventoryEvent } from "../../contract/events.ts";
 import type { PublicMovementKind, StockItem } from "../../contract/tables.ts";
 import { deltasBetween } from "../../inventory/stock/counts.ts";
-import { isFirstRow, levelOf, type StockLevel } from "../../inventory/stock/level.ts";
+import { availableIn, isFirstRow, levelOf, type StockLevel } from "../../inventory/stock/level.ts";
 import { stockBody } from "../representation.ts";
 import { eventOf, type EventSettings } from "./cloud-event.ts";
 
@@ -81,7 +81,7 @@ export const crossingOfLevel = (
   const had = before?.available ?? 0;
   const others = rows.filter(({ sku }) => sku !== after.sku);
   const hasChangedSince = ({ updatedAtMs }: StockItem) => updatedAtMs >= after.updatedAtMs;
-  const availableInOthers = others.reduce((sum, { available }) => sum + available, 0);
+  const availableInOthers = availableIn(others);
   const thresholdBefore = hasOtherThreshold(before, after)
     ? (before?.lowStockThreshold ?? lowStockThreshold)
     : threshold;

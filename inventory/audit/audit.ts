@@ -15,7 +15,7 @@ import { agrees, isConsistent } from "./check-stock.ts";
 import type { Case, Finding } from "./finding.ts";
 import { isBalanced, isNothing, noCounts, plus, sumOf, type LedgerSum } from "./check-ledger.ts";
 import { scan } from "../dynamodb/scan.ts";
-import { isFirstRow, shardsOf, skuOf } from "../stock/level.ts";
+import { isFirstRow, shardOf, shardsOf, skuOf } from "../stock/level.ts";
 import { ageMsOf, markersOf } from "../stock/marker.ts";
 import { resolveMarkers } from "../stock/resolve.ts";
 import { createTotals, wholeRange, type HashRange } from "./totals.ts";
@@ -257,9 +257,9 @@ const noRows: LevelSum = {
   areConsistent: true,
 };
 
-/** The number of a row in its level, from 0. A key that was written by hand has any name. */
-const shardOf = (row: string): number => {
-  const shard = Number(row.slice(skuOf(row).length + 1));
+/** The number of a row in its level, as far as a level can have it. A key that was written by hand has any name. */
+const possibleShardOf = (row: string): number => {
+  const shard = shardOf(row);
   return Number.isInteger(shard) ? Math.min(shard, shardsMax) : 0;
 };
 
@@ -268,7 +268,7 @@ const sumOfRow = (row: StockItem): LevelSum => ({
   reserved: row.reserved,
   rows: 1,
   shards: isFirstRow(row.sku) ? shardsOf(row) : 0,
-  lastShard: shardOf(row.sku),
+  lastShard: possibleShardOf(row.sku),
   areConsistent: isConsistent(row),
 });
 

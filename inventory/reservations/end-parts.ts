@@ -109,11 +109,12 @@ async function placeAll(
       const change = { lastChange, ...(startsBefore !== undefined && { startsBefore }) };
       return [row, await placeMarkers(database, row, markers, change, call)] as const;
     });
-    const merged = found.filter(([, one]) => "startVersion" in one);
-    if (merged.length === 0) return { placed: new Map(found as [string, Marker[]][]), rowOf };
-    for (const [row, one] of merged) {
+    const placed = new Map<string, Marker[]>();
+    for (const [row, one] of found) {
       if ("startVersion" in one) startVersions.set(row, one.startVersion);
+      else placed.set(row, one);
     }
+    if (placed.size === wanted.size) return { placed, rowOf };
   }
 }
 

@@ -5,7 +5,7 @@
  */
 import type { StockItem } from "../../contract/tables.ts";
 import type { Call, Database } from "../dynamodb/database.ts";
-import { readRows, rowKeyOf, shardOf, shardsOf, skuOf } from "../stock/level.ts";
+import { availableIn, readRows, rowKeyOf, shardOf, shardsOf, skuOf } from "../stock/level.ts";
 import type { Marker } from "../stock/marker.ts";
 
 /** The time for which a level that was short is read before it is written, in milliseconds. */
@@ -17,7 +17,7 @@ interface Choice {
   shard: number;
 }
 
-export type RowMemory = ReturnType<typeof createMemory>;
+type RowMemory = ReturnType<typeof createMemory>;
 
 const memories = new WeakMap<Database, RowMemory>();
 
@@ -61,8 +61,7 @@ function createMemory(database: Database) {
         return undefined;
       }
       const { rows } = shortage;
-      const available = rows.reduce((sum, row) => sum + row.available, 0);
-      const isExact = ageMs < database.refusalMemoryMs && available < quantity;
+      const isExact = ageMs < database.refusalMemoryMs && availableIn(rows) < quantity;
       const now = isExact ? rows : await readRows(database, sku, call, rows.length);
       return now && { rows: now, isExact };
     },

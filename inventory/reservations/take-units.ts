@@ -7,7 +7,7 @@ import type { Line, Part, StockItem } from "../../contract/tables.ts";
 import { actorOf, backOff, type Call, type Database } from "../dynamodb/database.ts";
 import { ifPossible, ThrottledError } from "../errors.ts";
 import { mapEach } from "../for-each.ts";
-import { isFirstRow, levelOf, readRows, shardsOf } from "../stock/level.ts";
+import { availableIn, isFirstRow, levelOf, readRows, shardsOf } from "../stock/level.ts";
 import { findMarker, markerKey, markersOf, type Marker, type NewMarker } from "../stock/marker.ts";
 import type { RowUnits } from "../stock/move-units.ts";
 import { resolveMarkers } from "../stock/resolve.ts";
@@ -243,7 +243,7 @@ function planOf(
   const chosen = memoryOf(database).rowOf(sku);
   const row = enough.find(({ sku: key }) => key === chosen) ?? atRandom(database, enough);
   if (row !== undefined) return [{ row: row.sku, units: missing }];
-  if (usable.reduce((sum, { available }) => sum + available, 0) < missing) return [];
+  if (availableIn(usable) < missing) return [];
   const plan: RowUnits[] = [];
   let left = missing;
   for (const { sku: key, available } of usable.toSorted((a, b) => b.available - a.available)) {
@@ -257,12 +257,9 @@ function planOf(
 
 /** One of the rows, each by its share of the units: those with more are to sell more. */
 function atRandom(database: Database, rows: readonly StockItem[]): StockItem | undefined {
-  let rest = database.random() * levelUnits(rows);
+  let rest = database.random() * availableIn(rows);
   return rows.find(({ available }) => (rest -= available) < 0) ?? rows.at(-1);
 }
-
-const levelUnits = (rows: readonly StockItem[]): number =>
-  rows.reduce((sum, { available }) => sum + available, 0);
 
 const shortOf = (rows: readonly StockItem[], taken: number): Short => {
   const { nextEndMs } = rows[0]!;
@@ -290,7 +287,7 @@ async function mergeIfSoldOut(
   rows: readonly StockItem[],
   call: Call,
 ): Promise<void> {
-  const isSoldOut = rows.length > 1 && levelUnits(rows) === 0;
+  const isSoldOut = rows.length > 1 && availableIn(rows) === 0;
   if (!isSoldOut || database.random() >= mergingShare) return;
   const endsAtMs = database.monotonicMs() + mergingMs;
   const brief = { ...call, patienceMs: () => endsAtMs - database.monotonicMs() };

@@ -1,7 +1,7 @@
 import type { StockItem } from "../../contract/tables.ts";
 import { readReservations } from "../dynamodb/batch-get.ts";
 import type { Call, Database } from "../dynamodb/database.ts";
-import { decisionOf, kindOf, markersOf } from "./marker.ts";
+import { decisionOf, isMove, kindOf, markersOf } from "./marker.ts";
 
 /**
  * The units that have left one row of a level and are in no other: they arrive, or return.
@@ -16,7 +16,7 @@ export const countDepartedUnits = async (
 ): Promise<number> => {
   const moving = rows.flatMap((row) =>
     markersOf(row)
-      .filter((marker) => kindOf(marker).movement === "move")
+      .filter(isMove)
       .map((marker) => ({ row: row.sku, marker })),
   );
   if (moving.length === 0) return 0;

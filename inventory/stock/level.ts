@@ -38,6 +38,10 @@ export const rowKeyOf = (sku: string, shard: number): string =>
 /** The number of the row in its level, from 0. */
 export const shardOf = (row: string): number => Number(row.split(separator, 2)[1] ?? 0);
 
+/** The units available in these rows together. */
+export const availableIn = (rows: readonly StockItem[]): number =>
+  rows.reduce((sum, { available }) => sum + available, 0);
+
 export const shardsOf = ({ shards = 1 }: Pick<StockItem, "shards">): number => shards;
 
 /** The level of these rows, the first one first. */
@@ -90,24 +94,26 @@ export const readRows = async (
   return shardsOf(first) === shards ? rows : readRows(database, sku, call, shardsOf(first));
 };
 
+type Read = readonly StockItem[];
+
+/** Compares two reads of a level: the same rows, each with the same version of this name. */
+const agreeOn =
+  (name: "version" | "moveVersion") =>
+  (some: Read, others: Read): boolean =>
+    some.length === others.length &&
+    some.every((row, index) => {
+      const other = others[index]!;
+      return other.sku === row.sku && other[name] === row[name];
+    });
+
 /**
  * True when both reads of a level have the same versions of the same rows: no count changed between the
  * end of the first read and the begin of the second, so that the rows were all so at one time.
  */
-export const areSameRows = (some: readonly StockItem[], others: readonly StockItem[]): boolean =>
-  some.length === others.length &&
-  some.every(({ sku, version }, index) => {
-    const other = others[index]!;
-    return other.sku === sku && other.version === version;
-  });
+export const areSameRows = agreeOn("version");
 
 /** True when no units went from row to row between the two reads. */
-const areUnmoved = (some: readonly StockItem[], others: readonly StockItem[]): boolean =>
-  some.length === others.length &&
-  some.every(({ sku, moveVersion }, index) => {
-    const other = others[index]!;
-    return other.sku === sku && other.moveVersion === moveVersion;
-  });
+const areUnmoved = agreeOn("moveVersion");
 
 /** Waits between two reads of a level that did not agree. */
 const snapshotWait = { firstMs: 4, maxMs: 50 };

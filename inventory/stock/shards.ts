@@ -11,7 +11,7 @@ import { send } from "../dynamodb/send.ts";
 import { writeIf } from "../dynamodb/write-if.ts";
 import { ifPossible } from "../errors.ts";
 import { mapEach } from "../for-each.ts";
-import { readRows, rowKeyOf, shardOf, shardsOf } from "./level.ts";
+import { availableIn, readRows, rowKeyOf, shardOf, shardsOf } from "./level.ts";
 import { markersOf } from "./marker.ts";
 import { moveUnits, type RowUnits } from "./move-units.ts";
 import { resolveMarkers } from "./resolve.ts";
@@ -59,9 +59,9 @@ export const spreadLoad = async (
   const rows = await readRows(database, sku, call);
   if (rows === undefined) return undefined;
   const least = Math.min(...rows.map(({ available }) => available));
-  const isEven = least >= meanOf(rows) / 2;
+  const isEven = least >= Math.floor(availableIn(rows) / rows.length) / 2;
   const wanted = Math.min(shardsMax, isEven ? 2 * rows.length : rows.length);
-  if (sumOf(rows) < wanted * unitsPerRowMin) return undefined;
+  if (availableIn(rows) < wanted * unitsPerRowMin) return undefined;
   return (await spreadOver(database, rows, wanted, false, call)) ? wanted : undefined;
 };
 
@@ -82,11 +82,6 @@ async function claimSpread(database: Database, sku: string, call: Call): Promise
   return (await writeIf(database, command, call)).applied;
 }
 
-const sumOf = (rows: readonly StockItem[]): number =>
-  rows.reduce((sum, { available }) => sum + available, 0);
-
-const meanOf = (rows: readonly StockItem[]): number => Math.floor(sumOf(rows) / rows.length);
-
 /**
  * Spreads the units of a level evenly over so many rows. Rows are added when the units for them have
  * left the others, so that functions do not find them empty.
@@ -101,7 +96,7 @@ async function spreadOver(
   call: Call,
 ): Promise<boolean> {
   const { sku } = rows[0]!;
-  const mean = Math.floor(sumOf(rows) / shards);
+  const mean = Math.floor(availableIn(rows) / shards);
   const from = rows.map((row) => ({ row: row.sku, units: row.available - mean }));
   const added = Array.from({ length: shards - rows.length }, (_, index) => ({
     row: rowKeyOf(sku, rows.length + index),
@@ -164,12 +159,9 @@ async function addRows(
       },
       ReturnValuesOnConditionCheckFailure: "ALL_OLD",
     });
-  const { applied, found } = {
-    found: undefined,
-    ...(await writeIf<StockItem>(database, command, call)),
-  };
+  const result = await writeIf<StockItem>(database, command, call);
   // The reply to an earlier attempt of this call was lost, or another request wanted the same.
-  return applied || found?.shards === shards;
+  return result.applied || result.found?.shards === shards;
 }
 
 /**
@@ -250,9 +242,9 @@ function sharesOf(units: number, missing: readonly RowUnits[]): RowUnits[] {
 }
 
 /**
- * Brings units of other rows to the first one, so that it has as many available.
+ * Brings units of other rows to the first one, so that it has as many available. It has fewer after that
+ * where the level has too few, or other requests took them meanwhile.
  *
- * @returns false when the level has too few, or others took them meanwhile
  * @throws InventoryError `busy`, `unavailable`, `rejected`
  */
 export const gatherUnits = async (
@@ -260,8 +252,9 @@ export const gatherUnits = async (
   rows: readonly StockItem[],
   units: number,
   call: Call,
-): Promise<boolean> => {
+): Promise<void> => {
   const [first, ...others] = rows;
+  const { sku: to } = first!;
   let missing = units - first!.available;
   const from: RowUnits[] = [];
   for (const { sku, available } of others.toSorted((a, b) => b.available - a.available)) {
@@ -270,14 +263,8 @@ export const gatherUnits = async (
     from.push({ row: sku, units: share });
     missing -= share;
   }
-  if (missing > 0 || from.length === 0) return missing <= 0;
-  const moved = await moveUnits(
-    database,
-    from,
-    async (sum) => [{ row: first!.sku, units: sum }],
-    call,
-  );
-  return moved >= units - first!.available;
+  if (missing > 0 || from.length === 0) return;
+  await moveUnits(database, from, async (moved) => [{ row: to, units: moved }], call);
 };
 
 /**

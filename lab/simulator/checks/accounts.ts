@@ -11,6 +11,7 @@ import { isFirstRow, skuOf } from "../../../inventory/stock/level.ts";
 import {
   decisionOf,
   effectOf,
+  isMove,
   kindOf,
   markersOf,
   type Marker,
@@ -31,7 +32,7 @@ export interface RowAccount {
   reserved: number;
   /** The units that no record owns: they must be available, if not at once. */
   unowned: number;
-  /** The units that left a row of the level and go to this one, or come back to it. */
+  /** The units that left a row of the level and go to this one, or return to it. */
   underWay: number;
   /** Markers that the commit placed, and those that it removed. */
   placed: readonly Marker[];
@@ -175,7 +176,7 @@ export const createAccounts = (
       account.onHand += effect.onHand;
       account.reserved += effect.reserved;
       account.unowned -= effect.available;
-      if (kindOf(marker).movement === "move") account.underWay += marker.quantity;
+      if (isMove(marker)) account.underWay += marker.quantity;
     }
     return account;
   };

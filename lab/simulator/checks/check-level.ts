@@ -3,9 +3,9 @@
  * no row that the first row does not count.
  */
 import type { StockItem } from "../../../contract/tables.ts";
-import { isFirstRow, shardsOf, skuOf } from "../../../inventory/stock/level.ts";
+import { isFirstRow, shardOf, shardsOf, skuOf } from "../../../inventory/stock/level.ts";
 import type { History } from "./history.ts";
-import { beginsAnew, shardOf } from "./levels.ts";
+import { beginsAnew } from "./levels.ts";
 import type { RecordChange } from "./record-change.ts";
 import type { Shrink } from "./shrink.ts";
 import type { Report } from "./violation.ts";

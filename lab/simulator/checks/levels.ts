@@ -88,10 +88,6 @@ function add(sums: Book["sums"], row: StockItem, sign: 1 | -1): void {
   sums.version += sign * (row.version - (row.startVersion ?? 0));
 }
 
-/** The place of a row in its level, from 0. */
-export const shardOf = (row: string): number =>
-  isFirstRow(row) ? 0 : Number(row.slice(skuOf(row).length + 1));
-
 /** True for a row that nothing has used, and that begins once more at a later version. */
 export const beginsAnew = (before: StockItem, after: StockItem): boolean =>
   !isFirstRow(after.sku) &&

@@ -3,8 +3,7 @@
  * the row is deleted. Its later ends go to the first row as well.
  */
 import type { StockItem } from "../../../contract/tables.ts";
-import { isFirstRow, shardsOf, skuOf } from "../../../inventory/stock/level.ts";
-import { shardOf } from "./levels.ts";
+import { isFirstRow, shardOf, shardsOf, skuOf } from "../../../inventory/stock/level.ts";
 import type { RecordChange } from "./record-change.ts";
 
 export interface Shrink {

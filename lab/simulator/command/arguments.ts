@@ -74,12 +74,12 @@ export const readArguments = (argv: readonly string[]): Arguments => {
     scenario,
     seeds: readSeeds(values.seeds, isThroughput),
     rates: readRates(values.rate, isThroughput),
-    ...readNumber("seconds", values.seconds),
-    ...readNumber("units", values.units),
-    ...readNumber("concurrency", values.concurrency),
-    ...readAs("tableUnits", "table-units", values["table-units"]),
-    ...readAs("expiryPartitions", "expiry-partitions", values["expiry-partitions"]),
-    ...readAs("refusalMemoryMs", "refusal-memory-ms", values["refusal-memory-ms"]),
+    ...readNumber("seconds", "seconds", values.seconds),
+    ...readNumber("units", "units", values.units),
+    ...readNumber("concurrency", "concurrency", values.concurrency),
+    ...readNumber("tableUnits", "table-units", values["table-units"]),
+    ...readNumber("expiryPartitions", "expiry-partitions", values["expiry-partitions"]),
+    ...readNumber("refusalMemoryMs", "refusal-memory-ms", values["refusal-memory-ms"]),
     ...readWarmUp(values["warm-up"], scenario),
     ...readShards(values.shards, scenario),
     ...(values.confirms !== undefined && { confirms: readShare(values.confirms) }),
@@ -179,16 +179,7 @@ function readRates(text: string | undefined, isThroughput: boolean): number[] {
   return [...new Set(rates)];
 }
 
-function readNumber<Name extends "seconds" | "units" | "concurrency">(
-  name: Name,
-  text: string | undefined,
-): Partial<Record<Name, number>> {
-  if (text === undefined) return {};
-  const number = readWholeNumber(name, text, bounds[name]);
-  return { [name]: number } as Partial<Record<Name, number>>;
-}
-
-function readAs<Name extends keyof Arguments>(
+function readNumber<Name extends keyof Arguments>(
   name: Name,
   option: keyof typeof bounds,
   text: string | undefined,

@@ -286,6 +286,17 @@ describe("a row that begins", () => {
   });
 });
 
+/** Releases a hold of four units, whose parts end in the first row. */
+const releaseInFirstRow = (run: HandMadeRun, item: ReservationItem): void => {
+  const release = run.place({ ...hold(), kind: "release", base: 1, quantity: 4 });
+  const ended = endedBy(item, "released", release);
+  run.put({
+    ...ended,
+    parts: ended.parts.map((part) => ({ ...part, ended: { ...part.ended!, row: mug } })),
+  });
+  run.settle(release);
+};
+
 describe("a level that shrinks", () => {
   test("takes the units and the reservations of its last row into the first one", () => {
     const run = runWithTwoRows();
@@ -295,13 +306,7 @@ describe("a level that shrinks", () => {
     run.shrink(second);
     expect(run.rowOf(mug)).toMatchObject({ onHand: 10, available: 6, reserved: 4 });
     expect(run.history.levelOf(mug).last).toMatchObject({ version: version + 1, shards: 1 });
-    const release = run.place({ ...hold(), kind: "release", base: 1, quantity: 4 });
-    const ended = endedBy(item, "released", release);
-    run.put({
-      ...ended,
-      parts: ended.parts.map((part) => ({ ...part, ended: { ...part.ended!, row: mug } })),
-    });
-    run.settle(release);
+    releaseInFirstRow(run, item);
     expect(run.rowOf(mug)).toMatchObject({ onHand: 10, available: 10, reserved: 0 });
     expect(run.messages).toEqual([]);
   });
@@ -314,13 +319,7 @@ describe("a level that shrinks", () => {
     run.begin(second);
     run.setShards(2);
     move(run, carol);
-    const release = run.place({ ...hold(), kind: "release", base: 1, quantity: 4 });
-    const ended = endedBy(item, "released", release);
-    run.put({
-      ...ended,
-      parts: ended.parts.map((part) => ({ ...part, ended: { ...part.ended!, row: mug } })),
-    });
-    run.settle(release);
+    releaseInFirstRow(run, item);
     expect(run.rowOf(mug)).toMatchObject({ onHand: 6, available: 6, reserved: 0 });
     expect(run.messages).toEqual([]);
   });
