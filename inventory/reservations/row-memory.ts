@@ -3,6 +3,7 @@
  * was short a moment ago is read before it is written, since a refused write costs more; markers of own
  * holds that are committed leave with the next write; and of the rows of a level a process keeps to one.
  */
+import { openMarkersMax } from "../../contract/bounds.ts";
 import type { StockItem } from "../../contract/tables.ts";
 import type { Call, Database } from "../dynamodb/database.ts";
 import { availableIn, readRows, rowKeyOf, shardOf, shardsOf, skuOf } from "../stock/level.ts";
@@ -42,7 +43,8 @@ function createMemory(database: Database) {
     note(choices, sku, { shards, shard: Math.floor(database.random() * shards) });
 
   return {
-    noteCommitted: (row: string, marker: Marker): void => note(committed, row, [marker]),
+    noteCommitted: (row: string, marker: Marker): void =>
+      note(committed, row, [...(committed.get(row) ?? []), marker].slice(-openMarkersMax)),
     /** Markers of own holds that are committed, and that the next write to the row may remove. */
     takeCommitted: (row: string): Marker[] => {
       const markers = committed.get(row) ?? [];

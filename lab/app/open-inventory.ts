@@ -16,7 +16,7 @@ export interface OpenInventory extends Disposable {
 /** The engine of `inventory/` over an app's tables, as its functions wire it. */
 export const openInventory = (
   { dynamodb, tables }: Pick<RunningApp, "dynamodb" | "tables">,
-  multiItemStrategy: MultiItemStrategy = "leased",
+  multiItemStrategy: MultiItemStrategy = "optimistic",
 ): OpenInventory => {
   const client = connect({ ...localAccess, endpoint: dynamodb });
   const locks = createDynamoDbLocks({

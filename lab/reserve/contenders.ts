@@ -1,6 +1,6 @@
 /**
- * The same reservation, one line and an order id, by three ways: the bare transaction, the engine,
- * and HTTP. Each operation rejects unless it has reserved.
+ * The same reservation of one line by three ways: the bare update and put, the engine, and HTTP. Each
+ * operation rejects unless it has reserved.
  */
 import { DynamoDBClient } from "@aws-sdk/client-dynamodb";
 import type { Inventory } from "../../inventory/inventory.ts";
@@ -26,7 +26,7 @@ export type Places = Pick<RunningApp, "endpoint" | "dynamodb" | "tables">;
 export const createContenders = ({ endpoint, dynamodb, tables }: Places): Contenders => {
   const opened = openInventory({ dynamodb, tables });
   const { inventory, client } = opened;
-  // The engine's own settings and sockets, so that the transaction alone is what differs.
+  // The engine's own settings and sockets, so that the requests alone are compared.
   const { maxAttempts, retryMode, requestHandler } = client.config;
   const settings = { maxAttempts, retryMode, requestHandler };
   const rawClient = new DynamoDBClient({ ...localAccess, endpoint: dynamodb, ...settings });
@@ -40,23 +40,23 @@ export const createContenders = ({ endpoint, dynamodb, tables }: Places): Conten
       let calls = 0;
       const next = () => {
         calls += 1;
-        return { sku: skus[calls % skus.length]!, orderId: `order-${calls}` };
+        return skus[calls % skus.length]!;
       };
       return {
         raw: async () => {
-          const { sku, orderId } = next();
-          await rawReserve(rawClient, tables, sku, orderId);
+          const sku = next();
+          await rawReserve(rawClient, tables, sku);
           reservedUnits += 1;
         },
         engine: async () => {
-          const { sku, orderId } = next();
-          const result = await inventory.reserve({ lines: [{ sku, quantity: 1 }], orderId });
+          const sku = next();
+          const result = await inventory.reserve({ lines: [{ sku, quantity: 1 }] });
           if (result.outcome !== "reserved") throw new Error(`engine: ${JSON.stringify(result)}`);
           reservedUnits += 1;
         },
         http: async () => {
-          const { sku, orderId } = next();
-          const json = JSON.stringify({ lines: [{ sku, quantity: 1 }], orderId });
+          const sku = next();
+          const json = JSON.stringify({ lines: [{ sku, quantity: 1 }] });
           const { status, body } = await http.post("/v1/reservations", json);
           if (status !== 201) throw new Error(`http: ${status} ${body}`);
           reservedUnits += 1;

@@ -16,18 +16,21 @@ export const rawReserve = async (
   client: DynamoDBClient,
   tables: RunningApp["tables"],
   sku: string,
-  orderId: string,
 ): Promise<void> => {
   const nowMs = Date.now();
   const reservationId = randomUUID();
   const marker = { reservationId, kind: "hold", base: 0, quantity: 1 } as const;
+  const committed = committedMarkers.get(sku) ?? [];
+  committedMarkers.delete(sku);
+  const removes = committed.map((_, index) => `#open.#c${index}`).join(", ");
   const updateStock = new UpdateItemCommand({
     TableName: tables.stock,
     Key: { sku: { S: sku } },
     UpdateExpression:
       "SET #available = #available - :quantity, #reserved = #reserved + :quantity, " +
       "#version = #version + :one, #updatedAtMs = :now, #lastChange = :lastChange, " +
-      "#open.#marker = #version + :term REMOVE #open.#last",
+      "#open.#marker = #version + :term" +
+      (committed.length > 0 ? ` REMOVE ${removes}` : ""),
     ConditionExpression:
       "#available >= :quantity AND attribute_not_exists(#open.#marker) AND size(#open) <= :openMax",
     ExpressionAttributeNames: {
@@ -38,7 +41,7 @@ export const rawReserve = async (
       "#lastChange": "lastChange",
       "#open": "open",
       "#marker": markerKey(marker),
-      "#last": lastMarkers.get(sku) ?? "none",
+      ...Object.fromEntries(committed.map((key, index) => [`#c${index}`, key])),
     },
     ExpressionAttributeValues: {
       ":quantity": { N: "1" },
@@ -52,7 +55,6 @@ export const rawReserve = async (
     ReturnValuesOnConditionCheckFailure: "ALL_OLD",
   });
   const { Attributes } = await client.send(updateStock);
-  lastMarkers.set(sku, markerKey(marker));
   const putReservation = new PutItemCommand({
     TableName: tables.reservations,
     Item: {
@@ -62,7 +64,6 @@ export const rawReserve = async (
       parts: {
         L: [{ M: { row: { S: sku }, quantity: { N: "1" }, version: Attributes!["version"]! } }],
       },
-      orderId: { S: orderId },
       createdAtMs: { N: String(nowMs) },
       expiresAtMs: { N: String(nowMs + holdSecondsDefault * 1000) },
       fingerprint: { S: fingerprint },
@@ -75,7 +76,8 @@ export const rawReserve = async (
     ReturnValuesOnConditionCheckFailure: "ALL_OLD",
   });
   await client.send(putReservation);
+  committedMarkers.set(sku, [...(committedMarkers.get(sku) ?? []), markerKey(marker)]);
 };
 
-/** The marker that the next write to a row removes, as the core's writes do. */
-const lastMarkers = new Map<string, string>();
+/** Keys of committed markers by SKU, which the next write to the row removes, as the core's writes do. */
+const committedMarkers = new Map<string, string[]>();
