@@ -4,8 +4,8 @@
  * delivery, and `sequence` orders the events of a subject, as does the `version` in its data.
  */
 import * as z from "zod/mini";
-import { reservationSchema } from "./reservations.ts";
-import { movementSchema, stockRecordSchema } from "./stock.ts";
+import { reservationSchema } from "./reservation-schemas.ts";
+import { movementSchema, stockRecordSchema } from "./stock-schemas.ts";
 
 /** Of an order that came as an event and could not be held: nothing of it was. */
 const rejectionSchema = z.object({

@@ -2,33 +2,30 @@
 import type * as z from "zod/mini";
 import { bodyBytesMax, retryAfterSeconds } from "./bounds.ts";
 import { inputSchema, outputSchema, type Json } from "./json-schema.ts";
+import { problemSchema } from "./problem-schemas.ts";
 import {
   problemMediaType,
   problems,
-  problemSchema,
   unknownSkuInBodyStatus,
   type ProblemCode,
 } from "./problems.ts";
 import type { RequestSchema } from "./request.ts";
+import { reservationPageSchema, reservationSchema } from "./reservation-schemas.ts";
 import {
   extendReservationRequest,
   listReservationsRequest,
-  reservationPageSchema,
   reservationRequest,
-  reservationSchema,
-  reserveRequest,
 } from "./reservations.ts";
+import { reserveRequest } from "./reserve-request.ts";
 import { routes, scopeClaim, type OperationId, type Route } from "./routes.ts";
 import { healthSchema } from "./service.ts";
+import { movementPageSchema, stockPageSchema, stockRecordSchema } from "./stock-schemas.ts";
 import {
   adjustStockRequest,
   getStockRequest,
   listMovementsRequest,
   listStockRequest,
-  movementPageSchema,
   setStockRequest,
-  stockPageSchema,
-  stockRecordSchema,
 } from "./stock.ts";
 
 interface Operation {

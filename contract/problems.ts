@@ -2,8 +2,6 @@
  * What goes wrong, as `application/problem+json` (RFC 9457). One closed table: a new code does not
  * compile until it has its status and its title.
  */
-import * as z from "zod/mini";
-
 export const problems = {
   invalid_json: { status: 400, title: "The body is not valid JSON" },
   invalid_request: { status: 400, title: "The request is out of its bounds" },
@@ -36,27 +34,3 @@ export const unknownSkuInBodyStatus = 422;
 export const problemMediaType = "application/problem+json";
 
 export const problemType = (code: ProblemCode): string => `urn:holdfast:problem:${code}`;
-
-/** One thing wrong with a request: where, and what to change. */
-export const issueSchema = z.object({ path: z.string(), message: z.string() });
-export type Issue = z.infer<typeof issueSchema>;
-
-export const shortageSchema = z.object({
-  sku: z.string(),
-  requested: z.int(),
-  available: z.int(),
-  nextExpiryAt: z.optional(z.iso.datetime()),
-});
-
-export const problemSchema = z.object({
-  type: z.string(),
-  title: z.string(),
-  status: z.int(),
-  detail: z.string(),
-  code: z.enum(Object.keys(problems) as [ProblemCode, ...ProblemCode[]]),
-  requestId: z.string(),
-  issues: z.optional(z.array(issueSchema)),
-  shortages: z.optional(z.array(shortageSchema)),
-  skus: z.optional(z.array(z.string())),
-});
-export type Problem = z.infer<typeof problemSchema>;

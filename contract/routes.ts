@@ -1,7 +1,7 @@
 /**
  * The routes of the HTTP API, version 1: which function answers each, and which scope a token needs.
  * Pure data, read by the stack (to route), by the functions (to match) and by the OpenAPI document.
- * What a request and its answer look like is beside it: stock.ts, reservations.ts, problems.ts.
+ * The requests are in stock.ts, reservations.ts and reserve-request.ts, the answers in …-schemas.ts.
  */
 
 export type FunctionName = "reserve" | "reservations" | "stock" | "service";

@@ -1,7 +1,7 @@
 /** Every day: checks the invariants of the tables, and repairs nothing by itself. */
-import { MetricUnit } from "@aws-lambda-powertools/metrics";
 import { audit } from "../inventory/audit/audit.ts";
 import { scheduledHandler } from "./middleware/scheduled-handler.ts";
+import { MetricUnit } from "./metrics.ts";
 import { database, locksTable, logger, metrics } from "./wiring.ts";
 
 export const handler = scheduledHandler("audit", async (call) => {

@@ -1,6 +1,6 @@
 /** What is wrong with an input, in the terms of whoever wrote it. */
 import type * as z from "zod/mini";
-import type { Issue } from "../contract/problems.ts";
+import type { Issue } from "../contract/problem-schemas.ts";
 
 /** Where the failing value is, as a caller would write it: `lines[0].quantity`. */
 const pathOf = (part: string, path: PropertyKey[]): string =>

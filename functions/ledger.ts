@@ -1,7 +1,7 @@
 /** Writes the ledger: each change of the counts of a row, from the stream of the stock table. */
-import { MetricUnit } from "@aws-lambda-powertools/metrics";
 import { movementsBetween, writeMovements } from "../inventory/stock/ledger.ts";
 import { streamHandler } from "./middleware/stream-handler.ts";
+import { MetricUnit } from "./metrics.ts";
 import { database, metrics } from "./wiring.ts";
 
 export const handler = streamHandler("ledger", async (changes, call) => {

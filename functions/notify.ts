@@ -3,11 +3,11 @@
  * that goes out twice costs little, so where nobody can be asked whether it went out already, it goes
  * out all the same. Nothing that must be right hangs on it; that is what conditions are for.
  */
-import { MetricUnit } from "@aws-lambda-powertools/metrics";
 import { notificationLeaseMs } from "../contract/bounds.ts";
 import { readInventoryEvent } from "./events/read-inventory-event.ts";
 import { Postponed, queueHandler } from "./middleware/queue-handler.ts";
 import { notificationOf } from "./notifications/notification.ts";
+import { MetricUnit } from "./metrics.ts";
 import { channel, logger, metrics, once } from "./wiring.ts";
 
 export const handler = queueHandler("notify", async (record) => {

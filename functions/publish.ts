@@ -1,9 +1,9 @@
 /** Publishes what was committed: the streams of stock and reservations as events. */
-import { MetricUnit } from "@aws-lambda-powertools/metrics";
 import { eventsOfChanges } from "./events/inventory-events.ts";
 import { createLevelReader } from "./events/level-reading.ts";
 import { publishEvents } from "./events/publish-events.ts";
 import { streamHandler } from "./middleware/stream-handler.ts";
+import { MetricUnit } from "./metrics.ts";
 import {
   database,
   deadLetter,

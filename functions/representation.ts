@@ -1,6 +1,6 @@
 /** How the engine's records look to HTTP callers: times as text, nothing internal. */
-import type { Reservation as ReservationBody } from "../contract/reservations.ts";
-import type { Movement, StockRecord } from "../contract/stock.ts";
+import type { Reservation as ReservationBody } from "../contract/reservation-schemas.ts";
+import type { Movement, StockRecord } from "../contract/stock-schemas.ts";
 import type { Reservation } from "../inventory/reservations/reservation.ts";
 import type { PublicMovement } from "../inventory/stock/ledger.ts";
 import type { StockLevel } from "../inventory/stock/level.ts";

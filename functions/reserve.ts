@@ -1,6 +1,6 @@
 /** `POST /v1/reservations` alone: the hot path, with the smallest bundle and the fewest rights. */
 import { unknownSkuInBodyStatus } from "../contract/problems.ts";
-import { reserveRequest } from "../contract/reservations.ts";
+import { reserveRequest } from "../contract/reserve-request.ts";
 import { reserve } from "../inventory/reservations/reserve.ts";
 import type { Shortage } from "../inventory/reservations/shortages.ts";
 import { answer, refuse } from "./middleware/answer.ts";

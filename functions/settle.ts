@@ -1,10 +1,10 @@
 /** Takes the units of confirmed reservations off the stock, from the stream of the reservations. */
-import { MetricUnit } from "@aws-lambda-powertools/metrics";
 import { awaitsSale, settleSales } from "../inventory/reservations/settle-sales.ts";
 import type { ReservationItem } from "../contract/tables.ts";
 import type { Call } from "../inventory/dynamodb/database.ts";
 import { InventoryError } from "../inventory/errors.ts";
 import { streamHandler } from "./middleware/stream-handler.ts";
+import { MetricUnit } from "./metrics.ts";
 import { database, logger, metrics } from "./wiring.ts";
 
 export const handler = streamHandler("settle", async (changes, call) => {

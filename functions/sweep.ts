@@ -1,8 +1,8 @@
 /** Every minute: gives dead holds back, and now and then resolves markers that requests left in rows. */
-import { MetricUnit } from "@aws-lambda-powertools/metrics";
 import { rowsEveryRuns, sweepIntervalMinutes } from "../contract/bounds.ts";
 import { sweep } from "../inventory/reservations/sweep.ts";
 import { scheduledHandler } from "./middleware/scheduled-handler.ts";
+import { MetricUnit } from "./metrics.ts";
 import { database, logger, metrics } from "./wiring.ts";
 
 const minuteMs = 60_000;

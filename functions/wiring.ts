@@ -2,8 +2,6 @@
  * Ties a function to its surroundings, and is the only reader of `process.env`: the tables that the
  * stack names, the credentials that Lambda sets, the address of another DynamoDB when there is one.
  */
-import { Logger } from "@aws-lambda-powertools/logger";
-import { Metrics, MetricUnit } from "@aws-lambda-powertools/metrics";
 import { SecretsManagerClient } from "@aws-sdk/client-secrets-manager";
 import { SESv2Client } from "@aws-sdk/client-sesv2";
 import { SNSClient } from "@aws-sdk/client-sns";
@@ -19,6 +17,8 @@ import type { LockEvent } from "../locks/locks.ts";
 import type { Once } from "../locks/once.ts";
 import { sendDeadLetter, type DeadLetter } from "./events/dead-letters.ts";
 import type { EventSettings } from "./events/inventory-events.ts";
+import { createLogger } from "./logger.ts";
+import { createMetrics, MetricUnit } from "./metrics.ts";
 import { createLogChannel } from "./notifications/log-channel.ts";
 import type { Channel } from "./notifications/notification.ts";
 import { createRedisOnceBySecret } from "./notifications/redis-once-by-secret.ts";
@@ -147,8 +147,8 @@ const openOnce = (): Once => {
 
 // Marked pure, so that the bundle of a function without tables has no database client in it.
 export const database = /* @__PURE__ */ openDatabase();
-export const logger = new Logger();
-export const metrics = new Metrics();
+export const logger = createLogger(process.env);
+export const metrics = createMetrics(process.env);
 /** The same with what orders of several lines need. */
 export const orderDatabase = /* @__PURE__ */ openOrderDatabase();
 

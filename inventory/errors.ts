@@ -1,4 +1,4 @@
-import type { Issue } from "../contract/problems.ts";
+import type { Issue } from "../contract/problem-schemas.ts";
 
 /**
  * The faults of this room. What a shop must be able to act on (a shortage, an unknown SKU) is a

@@ -88,7 +88,11 @@ export const createBundledFunction = (
       esbuildArgs: {
         // Lambda's credentials are in its environment, and wiring.ts reads them there.
         "--alias:@aws-sdk/credential-provider-node": project("functions/no-credential-chain.ts"),
-        "--alias:@aws-sdk/endpoint-cache": project("functions/no-endpoint-cache.ts"),
+        "--alias:@aws-sdk/middleware-endpoint-discovery": project(
+          "functions/no-endpoint-discovery.ts",
+        ),
+        // When the SDK imports more than a module here has, the build fails.
+        "--alias:@smithy/core/checksum": project("functions/native-hashes.ts"),
       },
       logLevel: LogLevel.WARNING,
     },

@@ -1,4 +1,5 @@
-import { problems, type Issue, type Problem, type ProblemCode } from "../../contract/problems.ts";
+import type { Issue, Problem } from "../../contract/problem-schemas.ts";
+import { problems, type ProblemCode } from "../../contract/problems.ts";
 
 /** What a route answers, before it becomes a response of API Gateway's. */
 export interface Answer {

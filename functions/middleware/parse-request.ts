@@ -2,7 +2,7 @@ import type { APIGatewayProxyEventV2 } from "aws-lambda";
 import * as z from "zod/mini";
 import { bodyBytesMax } from "../../contract/bounds.ts";
 import { closedObject } from "../../contract/fields.ts";
-import type { Issue } from "../../contract/problems.ts";
+import type { Issue } from "../../contract/problem-schemas.ts";
 import type { RequestSchema, RequestInput } from "../../contract/request.ts";
 import { issuesOf } from "../issues.ts";
 import { refuse, RefusedRequest, refuseRequest } from "./answer.ts";

@@ -3,13 +3,13 @@
  * be used is put aside at once, with the reason; what may work later comes again, after a wait that
  * doubles; and what has come too often is put aside too.
  */
-import { MetricUnit } from "@aws-lambda-powertools/metrics";
 import { ChangeMessageVisibilityCommand } from "@aws-sdk/client-sqs";
 import type { Context, SQSBatchResponse, SQSEvent, SQSRecord } from "aws-lambda";
 import { receivesMax, redeliverySecondsMax } from "../../contract/bounds.ts";
 import type { Call } from "../../inventory/dynamodb/database.ts";
 import { InventoryError } from "../../inventory/errors.ts";
 import { RefusedMessage } from "../events/read-message.ts";
+import { MetricUnit } from "../metrics.ts";
 import { deadLetter, logger, metrics, queueUrl, sqs } from "../wiring.ts";
 import { callOf } from "./call.ts";
 

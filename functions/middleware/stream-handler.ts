@@ -9,9 +9,9 @@ import type {
   DynamoDBRecord,
   DynamoDBStreamEvent,
 } from "aws-lambda";
-import { MetricUnit } from "@aws-lambda-powertools/metrics";
 import type { Call } from "../../inventory/dynamodb/database.ts";
 import { readChange, type Change } from "../events/change.ts";
+import { MetricUnit } from "../metrics.ts";
 import { deadLetter, logger, metrics } from "../wiring.ts";
 import { callOf } from "./call.ts";
 

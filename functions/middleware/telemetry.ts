@@ -1,7 +1,7 @@
-import { MetricUnit } from "@aws-lambda-powertools/metrics";
 import type { MiddlewareObj, Request } from "@middy/core";
 import type { APIGatewayProxyEventV2 } from "aws-lambda";
 import type { RetryCause } from "../../inventory/dynamodb/database.ts";
+import { MetricUnit } from "../metrics.ts";
 import { logger, metrics } from "../wiring.ts";
 import type { Answer, Refusal } from "./answer.ts";
 

@@ -1,6 +1,7 @@
 import type { MiddlewareObj, Request } from "@middy/core";
 import type { APIGatewayProxyEventV2, APIGatewayProxyStructuredResultV2 } from "aws-lambda";
-import { problemMediaType, problems, problemType, type Problem } from "../../contract/problems.ts";
+import type { Problem } from "../../contract/problem-schemas.ts";
+import { problemMediaType, problems, problemType } from "../../contract/problems.ts";
 import type { Answer, Refusal } from "./answer.ts";
 
 const problemOf = ({ status, problem }: Refusal, requestId: string): Problem => ({

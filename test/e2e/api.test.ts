@@ -1,9 +1,10 @@
 /** The HTTP contract, over HTTP, against the synthesized app: docs/api.md line by line. */
 import { afterAll, beforeAll, describe, expect, inject, test } from "vitest";
 import * as z from "zod/mini";
-import { problemSchema, problems, type ProblemCode } from "../../contract/problems.ts";
-import { reservationPageSchema, reservationSchema } from "../../contract/reservations.ts";
-import { stockPageSchema, stockRecordSchema } from "../../contract/stock.ts";
+import { problemSchema } from "../../contract/problem-schemas.ts";
+import { problems, type ProblemCode } from "../../contract/problems.ts";
+import { reservationPageSchema, reservationSchema } from "../../contract/reservation-schemas.ts";
+import { stockPageSchema, stockRecordSchema } from "../../contract/stock-schemas.ts";
 import { createClient, type Answer, type Client } from "../support/http-client.ts";
 import { startLocalRun, type LocalRun } from "../support/local-run.ts";
 

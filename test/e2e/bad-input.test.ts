@@ -1,7 +1,7 @@
 /** Everything that a caller can get wrong: each has its code, names the value, and changes nothing. */
 import { afterAll, beforeAll, beforeEach, afterEach, describe, expect, inject, test } from "vitest";
 import * as z from "zod/mini";
-import { problemSchema, type Problem } from "../../contract/problems.ts";
+import { problemSchema, type Problem } from "../../contract/problem-schemas.ts";
 import { createClient, type Answer, type Client } from "../support/http-client.ts";
 import { startLocalRun, type LocalRun } from "../support/local-run.ts";
 

@@ -1,7 +1,7 @@
 /** Conflicts and throttles as AWS answers them, met over HTTP: what callers and metrics are told. */
 import { afterAll, beforeAll, expect, inject, test } from "vitest";
 import * as z from "zod/mini";
-import { problemSchema } from "../../contract/problems.ts";
+import { problemSchema } from "../../contract/problem-schemas.ts";
 import type { Engine } from "../../local/engines/engine.ts";
 import { startEngine, type EngineChoice } from "../../local/engines/start-engine.ts";
 import { startFaultProxy, type FaultProxy } from "../support/fault-proxy.ts";

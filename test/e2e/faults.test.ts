@@ -3,8 +3,8 @@ import { DeleteTableCommand, UpdateTableCommand } from "@aws-sdk/client-dynamodb
 import { UpdateCommand } from "@aws-sdk/lib-dynamodb";
 import { afterAll, beforeAll, expect, inject, test } from "vitest";
 import * as z from "zod/mini";
-import { problemSchema, type Problem } from "../../contract/problems.ts";
-import { reservationSchema } from "../../contract/reservations.ts";
+import { problemSchema, type Problem } from "../../contract/problem-schemas.ts";
+import { reservationSchema } from "../../contract/reservation-schemas.ts";
 import type { Database } from "../../inventory/dynamodb/database.ts";
 import { createClient, type Answer, type Client } from "../support/http-client.ts";
 import { databaseOf } from "../support/local-database.ts";

@@ -2,7 +2,7 @@
 import { afterAll, beforeAll, describe, expect, inject, test, vi } from "vitest";
 import * as z from "zod/mini";
 import { inventoryEventSchema } from "../../contract/events.ts";
-import { movementPageSchema } from "../../contract/stock.ts";
+import { movementPageSchema } from "../../contract/stock-schemas.ts";
 import { createClient, type Client } from "../support/http-client.ts";
 import { startLocalRun, type LocalRun } from "../support/local-run.ts";
 import { connectToMessages, type Messages } from "../support/messages.ts";

@@ -5,7 +5,7 @@ import { once } from "node:events";
 import type { AddressInfo } from "node:net";
 import { expect, inject, onTestFinished, test } from "vitest";
 import * as z from "zod/mini";
-import { reservationSchema } from "../../contract/reservations.ts";
+import { reservationSchema } from "../../contract/reservation-schemas.ts";
 import { createClient } from "../support/http-client.ts";
 import { expectInvariants } from "../support/invariants.ts";
 import { isDefaultEngine, loadOf } from "../support/load-of.ts";

@@ -2,8 +2,8 @@
 import { setTimeout as sleep } from "node:timers/promises";
 import { afterAll, beforeAll, expect, inject, test } from "vitest";
 import * as z from "zod/mini";
-import { problemSchema } from "../../contract/problems.ts";
-import { stockRecordSchema } from "../../contract/stock.ts";
+import { problemSchema } from "../../contract/problem-schemas.ts";
+import { stockRecordSchema } from "../../contract/stock-schemas.ts";
 import { expectInvariants } from "../support/invariants.ts";
 import { createClient, type Answer, type Client } from "../support/http-client.ts";
 import { databaseOf } from "../support/local-database.ts";

@@ -1,5 +1,5 @@
 import { execFile } from "node:child_process";
-import { mkdtemp, rm } from "node:fs/promises";
+import { mkdtemp, rm, stat } from "node:fs/promises";
 import { isBuiltin } from "node:module";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
@@ -50,6 +50,9 @@ afterAll(() => rm(outdir, { recursive: true, force: true }));
 /** Only services with event streams get there, and none that we call has any. */
 const neverReached = ["dynamic-import of @smithy/core/event-streams"];
 
+/** Node.js reads and compiles the whole bundle in a cold start, and a shopper waits for reserve. */
+const reserveBytesMax = 280_000;
+
 const bundleOf = (name: string): string => bundles.get(name) ?? `no bundle of ${name}`;
 
 describe("what is deployed is all that runs:", () => {
@@ -99,4 +102,9 @@ describe("what is deployed is all that runs:", () => {
       expect(stdout.trim()).toBe("function");
     },
   );
+
+  test("the bundle of Reserve has at most 280 KB", async () => {
+    const { size } = await stat(bundleOf("Reserve"));
+    expect(size).toBeLessThanOrEqual(reserveBytesMax);
+  });
 });

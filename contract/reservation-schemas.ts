@@ -1,0 +1,20 @@
+/** Reservations as the API returns them and the events carry them. */
+import * as z from "zod/mini";
+import { reservationStatuses } from "./tables.ts";
+
+export const reservationSchema = z.object({
+  reservationId: z.string(),
+  status: z.enum(reservationStatuses),
+  lines: z.array(z.object({ sku: z.string(), quantity: z.int() })),
+  orderId: z.optional(z.string()),
+  createdAt: z.iso.datetime({ precision: 3 }),
+  expiresAt: z.iso.datetime({ precision: 3 }),
+  version: z.int(),
+});
+export type Reservation = z.infer<typeof reservationSchema>;
+
+export const reservationPageSchema = z.object({
+  items: z.array(reservationSchema),
+  cursor: z.optional(z.string()),
+});
+export type ReservationPage = z.infer<typeof reservationPageSchema>;

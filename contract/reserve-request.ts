@@ -1,0 +1,21 @@
+/** The request of `POST /v1/reservations`. Alone here, so that the bundle has no other request. */
+import * as z from "zod/mini";
+import { linesMax, unitsMax } from "./bounds.ts";
+import {
+  boundedArray,
+  closedObject,
+  holdSeconds,
+  idempotencyKey,
+  label,
+  sku,
+  wholeNumber,
+} from "./fields.ts";
+
+export const reserveRequest = {
+  idempotencyKey,
+  body: closedObject({
+    lines: boundedArray(closedObject({ sku, quantity: wholeNumber(1, unitsMax) }), 1, linesMax),
+    orderId: z.optional(label),
+    ttlSeconds: z.optional(holdSeconds),
+  }),
+};

@@ -1,0 +1,46 @@
+/** Stock as the API returns it and the events carry it. */
+import * as z from "zod/mini";
+import { shardsMax } from "./bounds.ts";
+import { wholeNumber } from "./fields.ts";
+import { publicMovementKinds } from "./tables.ts";
+
+export const stockRecordSchema = z.object({
+  sku: z.string(),
+  onHand: z.int(),
+  available: z.int(),
+  reserved: z.int(),
+  version: z.int(),
+  updatedAt: z.iso.datetime({ precision: 3 }),
+  lowStockThreshold: z.optional(z.int()),
+  /** The rows of the stock level; absent for one. */
+  shards: z.optional(wholeNumber(1, shardsMax)),
+});
+export type StockRecord = z.infer<typeof stockRecordSchema>;
+
+export const stockPageSchema = z.object({
+  items: z.array(stockRecordSchema),
+  cursor: z.optional(z.string()),
+});
+export type StockPage = z.infer<typeof stockPageSchema>;
+
+/** One change of a SKU's counts: `version` is that of the row to which it led. */
+export const movementSchema = z.object({
+  sku: z.string(),
+  version: z.int(),
+  kind: z.enum(publicMovementKinds),
+  onHandDelta: z.int(),
+  availableDelta: z.int(),
+  reservedDelta: z.int(),
+  at: z.iso.datetime({ precision: 3 }),
+  reservationId: z.optional(z.string()),
+  reason: z.optional(z.string()),
+  reference: z.optional(z.string()),
+  actor: z.optional(z.string()),
+});
+export type Movement = z.infer<typeof movementSchema>;
+
+export const movementPageSchema = z.object({
+  items: z.array(movementSchema),
+  cursor: z.optional(z.string()),
+});
+export type MovementPage = z.infer<typeof movementPageSchema>;
