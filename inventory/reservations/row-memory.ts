@@ -79,6 +79,8 @@ function createMemory(database: Database) {
       if (shards === 1) choices.delete(sku);
       else choose(sku, shards);
     },
+    /** True when the level has several rows, as far as is known. */
+    knowsRows: (sku: string): boolean => choices.has(sku),
     choose,
     /** Keeps to this row of the level from now on. */
     keepTo: ({ sku }: StockItem, rows: readonly StockItem[]): void => {

@@ -2,16 +2,16 @@
  * Takes the units of one line: from the row of the level that this process writes to, in one update, or
  * from others when that is busy or empty, several of them where no row alone has enough.
  */
-import { openMarkersTidy, rowsInFlight, spreadEveryMs } from "../../contract/bounds.ts";
+import { openMarkersTidy, rowsInFlight, shardsMax, spreadEveryMs } from "../../contract/bounds.ts";
 import type { Line, Part, StockItem } from "../../contract/tables.ts";
 import { actorOf, backOff, type Call, type Database } from "../dynamodb/database.ts";
 import { ifPossible, ThrottledError } from "../errors.ts";
 import { mapEach } from "../for-each.ts";
-import { availableIn, isFirstRow, levelOf, readRows, shardsOf } from "../stock/level.ts";
+import { availableIn, isFirstRow, levelOf, readRows, rowKeyOf, shardsOf } from "../stock/level.ts";
 import { findMarker, markerKey, markersOf, type Marker, type NewMarker } from "../stock/marker.ts";
 import type { RowUnits } from "../stock/move-units.ts";
 import { resolveMarkers } from "../stock/resolve.ts";
-import { changeRow } from "../stock/row.ts";
+import { changeRow, readRow } from "../stock/row.ts";
 import { mergeRows, spreadLoad } from "../stock/shards.ts";
 import { hasRoom, makeRoom, type RoomWanted } from "./make-room.ts";
 import { memoryOf } from "./row-memory.ts";
@@ -139,6 +139,7 @@ async function writeOwnRow(
   if (found !== undefined) memory.learn(found);
   if (isHot) {
     await onHotRow(database, sku, found, call);
+    if (found === undefined && !memory.knowsRows(sku)) await learnOfRows(database, sku, call);
     if (memory.moveOn(sku) && attempt < blindTries) {
       call.onRetry?.("throttle");
       return "unseen";
@@ -146,6 +147,16 @@ async function writeOwnRow(
     if (found === undefined) await backOff(database, call, attempt, "throttle");
   }
   return lookAt(database, sku, found, call);
+}
+
+/**
+ * Reads one of the rows that the level may have, since the first one takes no more requests: any row has
+ * the number of rows. Processes that start together, as at the start of a sale, read different ones.
+ */
+async function learnOfRows(database: Database, sku: string, call: Call): Promise<void> {
+  const shard = Math.floor(shardsMax ** database.random());
+  const row = await ifPossible(readRow(database, rowKeyOf(sku, shard), call));
+  if (row !== undefined) memoryOf(database).learn(row);
 }
 
 /** Writes the rows that have the units, by what was seen of them. Returns the level as it is then. */

@@ -61,7 +61,8 @@ export const runSeed = async (options: RunOptions): Promise<RunResult> => {
       door: seed % jsonDoorEvery === 0 ? "json" : "direct",
       multiItemStrategy: scenario.multiItemStrategy ?? (seed % 2 === 0 ? "leased" : "optimistic"),
       refusalMemoryMs: options.refusalMemoryMs ?? 0,
-      expiryPartitions: options.expiryPartitions ?? expiryPartitionsDefault,
+      expiryPartitions:
+        options.expiryPartitions ?? scenario.expiryPartitions ?? expiryPartitionsDefault,
       onTrace: options.onTrace,
     });
     const answers = createAnswers();

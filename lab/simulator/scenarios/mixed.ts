@@ -30,6 +30,8 @@ export const mixed: Scenario = {
   description: "Shoppers, staff and order events at random, over a few scarce SKUs",
   load: { rate: 4, seconds: 25, units: 12, confirms: 0.5 },
   faults: faultLevels.some,
+  // A search for dead holds asks all of them: more would be most of the requests, and show nothing more.
+  expiryPartitions: 2,
   run: async (world, load, answers) => {
     const { random } = world;
     const skus = Array.from({ length: random.whole(2, 4) }, (_, index) => `sku-${index}`);

@@ -27,6 +27,8 @@ export interface Scenario {
   faults: Faults;
   /** By the seed where absent. */
   multiItemStrategy?: MultiItemStrategy;
+  /** Partitions of the index of holds. The stack's default where absent. */
+  expiryPartitions?: number;
   /** True when its figures are the point; otherwise its violations are. */
   isThroughput?: boolean;
   /** True when the number of rows can be chosen. */
