@@ -9,26 +9,20 @@
  * A crash leaves a marker, and the next request that meets it finishes the last step or drops it
  * (stock/resolve.ts).
  */
-import { PutCommand } from "@aws-sdk/lib-dynamodb";
 import { rowsInFlight } from "../../contract/bounds.ts";
 import type { LastChange, Part, PartEnd, ReservationItem } from "../../contract/tables.ts";
 import { actorOf, backOff, type Call, type Database } from "../dynamodb/database.ts";
-import { writeIf } from "../dynamodb/write-if.ts";
 import { InventoryError } from "../errors.ts";
 import { mapEach } from "../for-each.ts";
 import { decisionOf, findMarker, markersOf, type Marker, type NewMarker } from "../stock/marker.ts";
+import { putRecord, type Committed } from "../stock/put-record.ts";
 import { resolveMarkers } from "../stock/resolve.ts";
 import { isFirstRow, skuOf } from "../stock/level.ts";
 import { changeRow, readRow, type RowChange } from "../stock/row.ts";
-import { haveSameParts, isOpen } from "./parts.ts";
+import { isOpen } from "./reservation.ts";
 
 /** The record as it is to be, from the one that was read with the parts ended. */
 export type Ending = (item: ReservationItem, nowMs: number) => ReservationItem;
-
-export type EndResult =
-  | { ended: ReservationItem }
-  /** Another request has changed the record: as it is now. */
-  | { found: ReservationItem | undefined };
 
 /** Records that one call ends at a time, so that a row gets no more markers than it may have. */
 export const endingsAtOnce = 16;
@@ -45,7 +39,7 @@ export const endParts = async (
   by: PartEnd,
   ending: Ending,
   call: Call,
-): Promise<EndResult[]> => {
+): Promise<Committed[]> => {
   const lastChange: LastChange = { kind: by, ...actorOf(call) };
   const { placed, rowOf } = await placeAll(database, items, by, lastChange, call);
   const markerIn = (row: string, reservationId: string) =>
@@ -58,13 +52,14 @@ export const endParts = async (
       const ended = { by, base: item.version, version, ...(row !== part.row && { row }) };
       return { ...part, ended };
     });
-    return commit(database, item, parts, ending, call).catch((error: unknown) => ({ error }));
+    const itemAt = (nowMs: number) => ending({ ...item, parts }, nowMs);
+    return putRecord(database, item.version, itemAt, call).catch((error: unknown) => ({ error }));
   });
   const records = new Map(
     items.map(({ reservationId }, index) => {
       const result = results[index]!;
       if ("error" in result) return [reservationId, undefined] as const;
-      return [reservationId, "ended" in result ? result.ended : result.found] as const;
+      return [reservationId, "written" in result ? result.written : result.found] as const;
     }),
   );
   await mapEach([...placed], rowsInFlight, ([row, markers]) => {
@@ -183,36 +178,6 @@ const missingRow = (key: string): InventoryError =>
     "inconsistent",
     `The stock of ${key} has no row, and a reservation owns units.`,
   );
-
-async function commit(
-  database: Database,
-  item: ReservationItem,
-  parts: Part[],
-  ending: Ending,
-  call: Call,
-): Promise<EndResult> {
-  const attempts: ReservationItem[] = [];
-  const command = () => {
-    const ended = { ...ending({ ...item, parts }, database.now()), version: item.version + 1 };
-    attempts.push(ended);
-    return new PutCommand({
-      TableName: database.tables.reservations,
-      Item: ended,
-      ConditionExpression: "#version = :seen",
-      ExpressionAttributeNames: { "#version": "version" },
-      ExpressionAttributeValues: { ":seen": item.version },
-      ReturnValuesOnConditionCheckFailure: "ALL_OLD",
-    });
-  };
-  const result = await writeIf<ReservationItem>(database, command, call);
-  if (result.applied) return { ended: attempts.at(-1)! };
-  const { found } = result;
-  // The reply to an earlier attempt of this call was lost.
-  const earlier = attempts.slice(0, -1);
-  const own = earlier.find(({ updatedAtMs }) => updatedAtMs === found?.updatedAtMs);
-  const isOwn = own?.version === found?.version && haveSameParts(found?.parts ?? [], parts);
-  return own !== undefined && isOwn ? { ended: own } : { found };
-}
 
 /** Does the last step for an ended record whose request died before it. */
 export const finishEnds = async (

@@ -1,5 +1,6 @@
 import {
   reservationStatuses,
+  type Part,
   type ReservationItem,
   type ReservationStatus,
 } from "../../contract/tables.ts";
@@ -19,6 +20,9 @@ export type Reservation = Pick<
   ReservationRecord,
   "reservationId" | "status" | "lines" | "orderId" | "createdAtMs" | "expiresAtMs" | "version"
 >;
+
+/** True while the record owns the units of the part. */
+export const isOpen = ({ ended }: Part): boolean => ended === undefined;
 
 /** True from the millisecond on at which a hold can no longer be confirmed. */
 export const isDue = (item: ReservationItem, nowMs: number): boolean =>

@@ -1,21 +1,20 @@
-import { PutCommand } from "@aws-sdk/lib-dynamodb";
 import { holdSecondsDefault, rowsInFlight } from "../../contract/bounds.ts";
-import type { Line, Part, ReservationItem } from "../../contract/tables.ts";
+import type { Line, ReservationItem } from "../../contract/tables.ts";
 import { withPatience, backOff, type Call } from "../dynamodb/database.ts";
 import { readItem } from "../dynamodb/read-item.ts";
-import { writeIf } from "../dynamodb/write-if.ts";
 import { mapEach } from "../for-each.ts";
 import { expiryShardOf, fingerprint, idOfKey, timeOrderedId } from "../identity.ts";
 import { findPlacedByEvent } from "../shop-orders/order-record.ts";
 import { decisionOf } from "../stock/marker.ts";
+import { putRecord } from "../stock/put-record.ts";
 import { supersede } from "../stock/resolve.ts";
 import { changeRow } from "../stock/row.ts";
 import { underLeases, type LeasingDatabase } from "./leases.ts";
 import { mergeLines } from "./lines.ts";
-import { haveSameParts } from "./parts.ts";
 import {
   isReservation,
   reservationAt,
+  reservationIn,
   type Reservation,
   type ReservationRecord,
 } from "./reservation.ts";
@@ -191,71 +190,31 @@ async function commit(
   got: readonly Got[],
   call: Call,
 ): Promise<Attempt> {
-  const { reservationId } = request;
-  const parts = got.map(({ part }) => part);
-  const attempts: ReservationItem[] = [];
-  const command = () => {
-    const item = holdOf(database, request, base, parts);
-    attempts.push(item);
-    return new PutCommand({
-      TableName: database.tables.reservations,
-      Item: item,
-      ...(base === 0
-        ? { ConditionExpression: "attribute_not_exists(reservationId)" }
-        : {
-            ConditionExpression: "#version = :base",
-            ExpressionAttributeNames: { "#version": "version" },
-            ExpressionAttributeValues: { ":base": base },
-          }),
-      ReturnValuesOnConditionCheckFailure: "ALL_OLD",
-    });
-  };
-  const writing = writeIf<ReservationItem>(database, command, call);
-  const tidying = mapEach(got, rowsInFlight, ({ row }) => tidyRow(database, row, call));
-  const [result] = await Promise.all([writing, tidying]);
-  if (result.applied) {
-    for (const { part, marker } of got) noteCommitted(database, part.row, marker);
-    return reserved(attempts.at(-1)!);
-  }
-  const { found } = result;
-  // The reply to an earlier attempt of this call was lost.
-  const earlier = attempts.slice(0, -1);
-  const own = earlier.find(({ createdAtMs }) => createdAtMs === found?.createdAtMs);
-  if (own !== undefined && haveSameParts(found!.parts, parts)) return reserved(own);
-  await giveBack(database, reservationId, base, found, got, call);
-  return { record: found };
-}
-
-const reserved = (item: ReservationItem): Attempt => ({
-  outcome: {
-    outcome: "reserved",
-    reservation: reservationAt({ ...item, status: "held" }, item.createdAtMs),
-  },
-});
-
-/** The hold that is requested, which begins now. */
-function holdOf(
-  database: LeasingDatabase,
-  request: HoldRequest,
-  base: number,
-  parts: Part[],
-): ReservationItem {
   const { reservationId, lines, orderId, ttlSeconds, fingerprint: hash } = request;
-  const nowMs = database.now();
-  return {
+  // The hold begins with the attempt that writes it.
+  const holdAt = (nowMs: number) => ({
     reservationId,
-    status: "held",
+    status: "held" as const,
     lines,
-    parts,
+    parts: got.map(({ part }) => part),
     ...(orderId === undefined ? {} : { orderId }),
     createdAtMs: nowMs,
     expiresAtMs: nowMs + ttlSeconds * 1000,
     fingerprint: hash,
-    version: base + 1,
-    updatedAtMs: nowMs,
     expiryShard: expiryShardOf(reservationId, database.expiryPartitions),
     skus: new Set(lines.map(({ sku }) => sku)),
-  };
+  });
+  const writing = putRecord(database, base, holdAt, call);
+  const tidying = mapEach(got, rowsInFlight, ({ row }) => tidyRow(database, row, call));
+  const [result] = await Promise.all([writing, tidying]);
+  if ("written" in result) {
+    for (const { part, marker } of got) noteCommitted(database, part.row, marker);
+    const reservation = reservationIn("held", result.written);
+    return { outcome: { outcome: "reserved", reservation } };
+  }
+  const { found: record } = result;
+  await giveBack(database, reservationId, base, record, got, call);
+  return { record };
 }
 
 /**

@@ -2,8 +2,7 @@ import type { ReservationItem } from "../../contract/tables.ts";
 import type { Call, Database } from "../dynamodb/database.ts";
 import { readReservations } from "../dynamodb/batch-get.ts";
 import { endingsAtOnce, endParts } from "./end-parts.ts";
-import { isOpen } from "./parts.ts";
-import { endedTtlSeconds } from "./reservation.ts";
+import { endedTtlSeconds, isOpen } from "./reservation.ts";
 
 /** True while sold units of the record are still on hand. */
 export const awaitsSale = ({ status, parts }: ReservationItem): boolean =>
@@ -22,7 +21,6 @@ export const settleSales = async (
 ): Promise<void> => {
   const ending = (item: ReservationItem, nowMs: number): ReservationItem => ({
     ...item,
-    updatedAtMs: nowMs,
     ttlSeconds: endedTtlSeconds(database, nowMs),
   });
   let left = [...new Map(items.map((item) => [item.reservationId, item])).values()];

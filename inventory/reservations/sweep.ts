@@ -68,7 +68,7 @@ export const sweep = async (
     const due = items.filter((item) => isDue(item, database.now()));
     if (due.length === 0) return;
     const results = await endHolds(database, due, "expired", call);
-    report.expired += results.filter((result) => "ended" in result).length;
+    report.expired += results.filter((result) => "written" in result).length;
   };
 
   /** Ends a batch of holds, and one by one where one of them cannot be ended. */

@@ -4,7 +4,8 @@ import type { ReservationItem, ReservationStatus } from "../../contract/tables.t
 import { withPatience, type Call, type Database } from "../dynamodb/database.ts";
 import { writeIf } from "../dynamodb/write-if.ts";
 import { isId } from "../identity.ts";
-import { endParts, finishEnds, type EndResult } from "./end-parts.ts";
+import type { Committed } from "../stock/put-record.ts";
+import { endParts, finishEnds } from "./end-parts.ts";
 import {
   endedTtlSeconds,
   isDue,
@@ -39,21 +40,20 @@ export const endHolds = async (
   items: readonly ReservationItem[],
   wanted: "released" | "expired",
   call: Call,
-): Promise<EndResult[]> => {
+): Promise<Committed[]> => {
   const by = wanted === "released" ? "release" : "expiry";
   const ending = (item: ReservationItem, nowMs: number): ReservationItem => {
     const { expiryShard: _shard, skus: _skus, ...rest } = item;
     return {
       ...rest,
       status: isDue(item, nowMs) ? "expired" : wanted,
-      updatedAtMs: nowMs,
       ttlSeconds: endedTtlSeconds(database, nowMs),
     };
   };
   const results = await endParts(database, items, by, ending, call);
   for (const result of results) {
-    if ("ended" in result && result.ended.status === "expired") {
-      call.onExpired?.(database.now() - result.ended.expiresAtMs);
+    if ("written" in result && result.written.status === "expired") {
+      call.onExpired?.(database.now() - result.written.expiresAtMs);
     }
   }
   return results;
@@ -66,7 +66,7 @@ export const expireHold = async (
   call: Call,
 ): Promise<ReservationItem | undefined> => {
   const [result] = await endHolds(database, [item], "expired", call);
-  return "ended" in result! ? result.ended : result!.found;
+  return "written" in result! ? result.written : result!.found;
 };
 
 const confirmOutcomes = {
@@ -158,8 +158,8 @@ export const release = async (
       if (isRepeat) await finishEnds(database, item, call);
       return { outcome: releaseOutcomes[status], reservation: reservationIn(status, item) };
     }
-    const [result]: EndResult[] = await endHolds(database, [item], "released", call);
+    const [result]: Committed[] = await endHolds(database, [item], "released", call);
     isRepeat = "found" in result!;
-    item = "ended" in result! ? result.ended : result!.found;
+    item = "written" in result! ? result.written : result!.found;
   }
 };

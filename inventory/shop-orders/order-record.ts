@@ -3,7 +3,7 @@
  * request registers its reservation before it commits it, so that a later one knows of it at once. An
  * index would lag.
  */
-import { PutCommand, UpdateCommand } from "@aws-sdk/lib-dynamodb";
+import { UpdateCommand } from "@aws-sdk/lib-dynamodb";
 import { holdLifeMsMax } from "../../contract/bounds.ts";
 import type { LineShortage, ReservationItem } from "../../contract/tables.ts";
 import { readReservations } from "../dynamodb/batch-get.ts";
@@ -16,6 +16,7 @@ import {
   isReservation,
   type ReservationRecord,
 } from "../reservations/reservation.ts";
+import { putRecord } from "../stock/put-record.ts";
 
 /** The reservation that an order has by its events. */
 export const reservationIdOfOrder = (orderId: string): string => idOfKey(["order"], orderId);
@@ -155,36 +156,20 @@ export const recordOrder = async (
   call: Call,
 ): Promise<ReservationItem | undefined> => {
   const reservationId = reservationIdOfOrder(order.orderId);
-  const put = async (base: number): Promise<ReservationItem | undefined> => {
-    let written: ReservationItem | undefined;
-    const command = () => {
-      const nowMs = database.now();
-      written = {
-        ...order,
-        reservationId,
-        parts: [],
-        createdAtMs: written?.createdAtMs ?? nowMs,
-        expiresAtMs: written?.createdAtMs ?? nowMs,
-        updatedAtMs: written?.createdAtMs ?? nowMs,
-        version: base + 1,
-        ttlSeconds: endedTtlSeconds(database, nowMs),
-      };
-      return new PutCommand({
-        TableName: database.tables.reservations,
-        Item: written,
-        ConditionExpression: "attribute_not_exists(reservationId) OR #version = :base",
-        ExpressionAttributeNames: { "#version": "version" },
-        ExpressionAttributeValues: { ":base": base },
-        ReturnValuesOnConditionCheckFailure: "ALL_OLD",
-      });
-    };
-    const result = await writeIf<ReservationItem>(database, command, call);
-    if (result.applied) return undefined;
-    if (result.found?.status === "abandoned") return put(result.found.version);
-    // The reply to an earlier attempt of this call was lost.
-    const isOwn =
-      result.found?.createdAtMs === written?.createdAtMs && result.found?.status === order.status;
-    return isOwn ? undefined : result.found;
-  };
-  return put(0);
+  const itemAt = (nowMs: number) => ({
+    ...order,
+    reservationId,
+    parts: [],
+    createdAtMs: nowMs,
+    expiresAtMs: nowMs,
+    ttlSeconds: endedTtlSeconds(database, nowMs),
+  });
+  let base = 0;
+  for (;;) {
+    const result = await putRecord(database, base, itemAt, call);
+    if ("written" in result) return undefined;
+    const { found } = result;
+    if (found !== undefined && found.status !== "abandoned") return found;
+    base = found?.version ?? 0;
+  }
 };

@@ -1,15 +1,13 @@
-import { PutCommand } from "@aws-sdk/lib-dynamodb";
 import { unitsMax } from "../../contract/bounds.ts";
 import type { Adjustment, ReservationItem, StockItem } from "../../contract/tables.ts";
 import { actorOf, backOff, withPatience, type Call, type Database } from "../dynamodb/database.ts";
 import { readItem } from "../dynamodb/read-item.ts";
-import { writeIf } from "../dynamodb/write-if.ts";
 import { fingerprint, idOfKey, timeOrderedId } from "../identity.ts";
-import { haveSameParts } from "../reservations/parts.ts";
 import { endedTtlSeconds } from "../reservations/reservation.ts";
 import { proveShortage } from "../reservations/make-room.ts";
 import { levelOf, readLevel, readRows, shardsOf, type StockLevel } from "./level.ts";
 import { findMarker, markersOf, type Marker, type NewMarker } from "./marker.ts";
+import { putRecord, type Committed } from "./put-record.ts";
 import { resolveMarkers, supersede } from "./resolve.ts";
 import { changeRow, readRow } from "./row.ts";
 import { gatherUnits } from "./shards.ts";
@@ -72,11 +70,10 @@ export const adjustStock = async (
       if (record === undefined || record.status === "abandoned") return placed.refused;
       continue;
     }
-    const found = await commit(database, request, base, placed.marker, call);
-    if (found === "applied") return finish(database, request, placed, call);
-    if (found === undefined) {
-      record = await supersede(database, request.reservationId, undefined, 0, call);
-    } else record = found;
+    const committed = await commit(database, request, base, placed.marker, call);
+    if ("written" in committed) return finish(database, request, placed, call);
+    const { reservationId } = request;
+    record = committed.found ?? (await supersede(database, reservationId, undefined, 0, call));
     await resolveMarkers(database, placed.row, [placed.marker], call, { isPatient: false });
     if (attempt > 0) await backOff(database, call, attempt, "conflict");
   }
@@ -154,49 +151,26 @@ async function makeAvailable(
   return undefined;
 }
 
-/** Writes the record. Returns "applied", or the record that was there. */
-async function commit(
+const commit = (
   database: Database,
   { reservationId, sku, adjustment, fingerprint: hash }: AdjustRequest,
   base: number,
-  marker: Marker,
+  { quantity, version }: Marker,
   call: Call,
-): Promise<"applied" | ReservationItem | undefined> {
-  const { quantity, version } = marker;
-  const attempts: ReservationItem[] = [];
-  const command = () => {
-    const nowMs = database.now();
-    const item: ReservationItem = {
-      reservationId,
-      status: "adjustment",
-      lines: [{ sku, quantity }],
-      parts: [{ row: sku, quantity, version }],
-      createdAtMs: nowMs,
-      expiresAtMs: nowMs,
-      updatedAtMs: nowMs,
-      fingerprint: hash,
-      version: base + 1,
-      adjustment,
-      ttlSeconds: endedTtlSeconds(database, nowMs),
-    };
-    attempts.push(item);
-    return new PutCommand({
-      TableName: database.tables.reservations,
-      Item: item,
-      ConditionExpression: "attribute_not_exists(reservationId) OR #version = :base",
-      ExpressionAttributeNames: { "#version": "version" },
-      ExpressionAttributeValues: { ":base": base },
-      ReturnValuesOnConditionCheckFailure: "ALL_OLD",
-    });
-  };
-  const result = await writeIf<ReservationItem>(database, command, call);
-  if (result.applied) return "applied";
-  const { found } = result;
-  // The reply to an earlier attempt of this call was lost.
-  const earlier = attempts.slice(0, -1);
-  const own = earlier.find(({ createdAtMs }) => createdAtMs === found?.createdAtMs);
-  return own !== undefined && haveSameParts(own.parts, found!.parts) ? "applied" : found;
-}
+): Promise<Committed> => {
+  const itemAt = (nowMs: number) => ({
+    reservationId,
+    status: "adjustment" as const,
+    lines: [{ sku, quantity }],
+    parts: [{ row: sku, quantity, version }],
+    createdAtMs: nowMs,
+    expiresAtMs: nowMs,
+    fingerprint: hash,
+    adjustment,
+    ttlSeconds: endedTtlSeconds(database, nowMs),
+  });
+  return putRecord(database, base, itemAt, call);
+};
 
 /** Adds units that arrived, and removes the marker. */
 async function finish(

@@ -7,16 +7,15 @@
  *
  * The units on their way are in no row, so that others who need them resolve the markers first.
  */
-import { PutCommand } from "@aws-sdk/lib-dynamodb";
 import { attendedMs, rowsInFlight } from "../../contract/bounds.ts";
-import type { Part, ReservationItem, StockItem } from "../../contract/tables.ts";
+import type { Part, StockItem } from "../../contract/tables.ts";
 import type { Call, Database } from "../dynamodb/database.ts";
-import { writeIf } from "../dynamodb/write-if.ts";
 import { mapEach } from "../for-each.ts";
 import { ifPossible } from "../errors.ts";
 import { timeOrderedId } from "../identity.ts";
 import { skuOf } from "./level.ts";
 import { findMarker, markersOf, type Marker, type MarkerKind } from "./marker.ts";
+import { putRecord } from "./put-record.ts";
 import { resolveMarkers, supersede } from "./resolve.ts";
 import { changeRow } from "./row.ts";
 import { ttlSecondsAfter } from "./ttl.ts";
@@ -112,28 +111,15 @@ async function commit(
     return { row: row.sku, quantity, version, ...(marker.kind === "arrival" && { arrives: true }) };
   });
   const quantity = parts.reduce((sum, part) => (part.arrives ? sum + part.quantity : sum), 0);
-  const command = () => {
-    const nowMs = database.now();
-    const item: ReservationItem = {
-      reservationId,
-      status: "move",
-      lines: [{ sku: skuOf(parts[0]!.row), quantity }],
-      parts,
-      createdAtMs: nowMs,
-      expiresAtMs: nowMs,
-      updatedAtMs: nowMs,
-      fingerprint: "",
-      version: 1,
-      ttlSeconds: ttlSecondsAfter(nowMs, database.retentionDays),
-    };
-    return new PutCommand({
-      TableName: database.tables.reservations,
-      Item: item,
-      ConditionExpression: "attribute_not_exists(reservationId)",
-      ReturnValuesOnConditionCheckFailure: "ALL_OLD",
-    });
-  };
-  const result = await writeIf<ReservationItem>(database, command, call);
-  // Under this id no other request writes a move: it is this one, whose reply was lost.
-  return result.applied || result.found?.status === "move";
+  const itemAt = (nowMs: number) => ({
+    reservationId,
+    status: "move" as const,
+    lines: [{ sku: skuOf(parts[0]!.row), quantity }],
+    parts,
+    createdAtMs: nowMs,
+    expiresAtMs: nowMs,
+    fingerprint: "",
+    ttlSeconds: ttlSecondsAfter(nowMs, database.retentionDays),
+  });
+  return "written" in (await putRecord(database, 0, itemAt, call));
 }

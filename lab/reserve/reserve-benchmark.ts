@@ -154,10 +154,10 @@ const targetsOf = (results: readonly Result[]): Target[] => {
     atLeast(`${group}: the engine's ratio to raw`, 0.85, median(group, "engine", "ratioToRaw")),
     atLeast(`${group}: HTTP's ratio to raw`, 0.4, median(group, "http", "ratioToRaw")),
   ];
-  const alone = "1 in flight, 1,000 SKUs";
+  const quiet = "1 in flight, 1,000 SKUs";
   return [
     ...loads.filter(({ bounds }) => bounds === crowd).flatMap(({ group }) => ofGroup(group)),
-    equal(`${alone}: the engine's requests`, 2, median(alone, "engine", "requestsPerOperation")),
+    equal(`${quiet}: the engine's requests`, 2, median(quiet, "engine", "requestsPerOperation")),
     ...Object.entries(writeUnitsMax).map(([name, max]) =>
       atMost(`${name}: write units`, max, median(livesGroup, name, "writeUnitsPerOperation")),
     ),

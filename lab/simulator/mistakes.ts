@@ -51,9 +51,21 @@ const catalogue = {
     seed: 2,
   },
   "committed-over-a-tombstone": {
-    file: "inventory/reservations/reserve.ts",
-    original: `ConditionExpression: "attribute_not_exists(reservationId)"`,
-    mistake: `ConditionExpression: "attribute_not_exists(noSuchAttribute)"`,
+    file: "inventory/stock/put-record.ts",
+    original: `"attribute_not_exists(reservationId)"`,
+    mistake: `"attribute_not_exists(noSuchAttribute)"`,
+    seed: 2,
+  },
+  "committed-over-any-version": {
+    file: "inventory/stock/put-record.ts",
+    original: `"#version = :base"`,
+    mistake: `"#version >= :base"`,
+    seed: 2,
+  },
+  "commit-keeps-the-version": {
+    file: "inventory/stock/put-record.ts",
+    original: `version: base + 1 };`,
+    mistake: `version: Math.max(1, base) };`,
     seed: 2,
   },
   "superseded-units-kept": {
@@ -83,18 +95,6 @@ const catalogue = {
     original: `available + reserved >= quantity;`,
     mistake: `available + reserved < 0;`,
   },
-  "end-keeps-the-version": {
-    file: "inventory/reservations/end-parts.ts",
-    original: `version: item.version + 1 };`,
-    mistake: `version: item.version };`,
-    seed: 2,
-  },
-  "end-without-version": {
-    file: "inventory/reservations/end-parts.ts",
-    original: `ConditionExpression: "#version = :seen"`,
-    mistake: `ConditionExpression: "#version >= :seen"`,
-    seed: 2,
-  },
   "supersede-keeps-the-version": {
     file: "inventory/stock/resolve.ts",
     original: `SET #version = #version + :one, #updatedAtMs = :now`,
@@ -116,11 +116,10 @@ const catalogue = {
     movement: "move",
     isEager: true,`,
   },
-  "moved-over-a-tombstone": {
+  "moved-without-a-record": {
     file: "inventory/stock/move-units.ts",
-    original: `ConditionExpression: "attribute_not_exists(reservationId)"`,
-    mistake: `ConditionExpression: "attribute_not_exists(noSuchAttribute)"`,
-    seed: 7,
+    original: `return "written" in (await putRecord(database, 0, itemAt, call));`,
+    mistake: `return parts.length > 0;`,
   },
   "units-under-way-ignored": {
     file: "inventory/stock/level.ts",
@@ -173,8 +172,8 @@ const catalogue = {
   },
   "adjusted-twice": {
     file: "inventory/stock/adjust.ts",
-    original: `"attribute_not_exists(reservationId) OR #version = :base"`,
-    mistake: `"attribute_not_exists(reservationId) OR #version >= :base"`,
+    original: `return putRecord(database, base, itemAt, call);`,
+    mistake: `return { written: { ...itemAt(0), updatedAtMs: 0, version: base + 1 } };`,
   },
   "counted-over-a-count": {
     file: "inventory/stock/stock.ts",
@@ -194,8 +193,8 @@ const catalogue = {
   },
   "cancelled-over-a-hold": {
     file: "inventory/shop-orders/order-record.ts",
-    original: `"attribute_not_exists(reservationId) OR #version = :base"`,
-    mistake: `"attribute_not_exists(reservationId) OR #version >= :base"`,
+    original: `if (found !== undefined && found.status !== "abandoned") return found;`,
+    mistake: `if (found?.status === "rejected") return found;`,
   },
   "order-held-by-both-ways": {
     file: "inventory/shop-orders/place-order.ts",
