@@ -27,8 +27,8 @@ export const openMarkersMax = 20;
  */
 export const openMarkersWithEndsMax = 28;
 
-/** Open markers from which on a writer verifies and removes them. */
-export const openMarkersTidy = 8;
+/** Open markers of other processes from which on a writer verifies and removes them. */
+export const openMarkersTidy = 7;
 
 /**
  * Rows of one stock level. A row takes some 800 holds a second, so that 128 carry more than the function

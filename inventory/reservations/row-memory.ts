@@ -36,6 +36,7 @@ const note = <Value>(map: Map<string, Value>, key: string, value: Value): void =
 function createMemory(database: Database) {
   const shortages = new Map<string, { rows: StockItem[]; atMs: number }>();
   const committed = new Map<string, Marker[]>();
+  const placed = new Map<string, Marker>();
   const choices = new Map<string, Choice>();
 
   /** Chooses one of so many rows of the level. */
@@ -43,6 +44,9 @@ function createMemory(database: Database) {
     note(choices, sku, { shards, shard: Math.floor(database.random() * shards) });
 
   return {
+    notePlaced: (marker: Marker): void => note(placed, marker.key, marker),
+    /** True for a marker of this process, which removes it by itself. */
+    isOwn: ({ key }: Marker): boolean => placed.has(key),
     noteCommitted: (row: string, marker: Marker): void =>
       note(committed, row, [...(committed.get(row) ?? []), marker].slice(-openMarkersMax)),
     /** Markers of own holds that are committed, and that the next write to the row may remove. */

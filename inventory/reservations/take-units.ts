@@ -225,6 +225,7 @@ async function takeFrom(
       const part = { row: key, quantity: units, version: own.version };
       const taken = { part, marker: own, row };
       taking.own.push(taken);
+      memoryOf(database).notePlaced(own);
       taking.missing -= units;
       return taken;
     }
@@ -313,11 +314,12 @@ export const noteCommitted = (database: Database, row: string, marker: Marker): 
 const tidyEvery = 6;
 
 /**
- * Removes markers of the row that their records have decided, when there are many: a hold's own marker
- * is left to later writers, and a row with too many is slow. Never rejects.
+ * Removes markers of the row that their records have decided, when there are many of other processes: a
+ * hold's own marker is left to later writers, and a row with too many is slow. Never rejects.
  */
 export const tidyRow = async (database: Database, row: StockItem, call: Call): Promise<void> => {
-  const markers = markersOf(row);
+  const { isOwn } = memoryOf(database);
+  const markers = markersOf(row).filter((marker) => !isOwn(marker));
   const isMany = markers.length >= openMarkersTidy && row.version % tidyEvery === 0;
   if (isMany) await ifPossible(resolveMarkers(database, row, markers, call));
 };
