@@ -25,7 +25,7 @@ import { readFunctions, type BundledFunction } from "./read-functions.ts";
 
 const bounds: RoundBounds = { warmUpRounds: 1, rounds: 21 };
 
-const reserveBytesMax = 300_000;
+const reserveBytesMax = 280_000;
 const reserveRatioMax = 0.6;
 
 interface Subject extends BundledFunction {

@@ -25,7 +25,6 @@ const catalogue = {
     file: "inventory/stock/row.ts",
     original: `"#available >= :taken"`,
     mistake: `"attribute_exists(#open) AND :taken > :one"`,
-    seed: 2,
   },
   "owned-at-any-version": {
     file: "inventory/stock/marker.ts",
@@ -37,7 +36,7 @@ const catalogue = {
     file: "inventory/stock/marker.ts",
     original: `ended.base === base && ended.version === version`,
     mistake: `ended.base > 0 && ended.version === version`,
-    seed: 3,
+    seed: 39,
   },
   "given-back-without-tombstone": {
     file: "inventory/stock/resolve.ts",
@@ -84,6 +83,7 @@ const catalogue = {
     file: "inventory/reservations/make-room.ts",
     original: `if (!waits && !hasUnits) return "blocked";`,
     mistake: `return { short: [...rows] };`,
+    seed: 4,
   },
   "first-refusal-trusted": {
     file: "inventory/reservations/make-room.ts",
@@ -139,7 +139,7 @@ const catalogue = {
     file: "inventory/stock/row.ts",
     original: `#startVersion < :startsBefore`,
     mistake: `#startVersion <> :startsBefore`,
-    seed: 33,
+    seed: 10,
   },
   // The operations on it.
   "one-id-for-many-keys": {
@@ -179,12 +179,13 @@ const catalogue = {
     file: "inventory/stock/stock.ts",
     original: `"#onHandVersion = :seen AND`,
     mistake: `"#onHandVersion >= :seen AND`,
-    seed: 17,
+    seed: 4,
   },
   "shortage-before-the-record": {
     file: "inventory/reservations/reserve.ts",
     original: `const isDecided = record !== undefined && record.status !== "abandoned";`,
     mistake: `const isDecided = false;`,
+    seed: 4,
   },
   "repeat-not-compared": {
     file: "inventory/reservations/reserve.ts",

@@ -520,7 +520,7 @@ describe("a shop that is busy", () => {
   test("is not accused, however much it is in motion", { timeout: 240_000 }, async () => {
     const skus = Array.from({ length: 20 }, (_, index) => `busy-${index}`);
     for (const sku of skus) await inventory.setStock({ sku, onHand: 1_000_000 });
-    const many = Array.from({ length: loadOf(120) }, (_, index) => `large-${index}`);
+    const many = Array.from({ length: loadOf(60) }, (_, index) => `large-${index}`);
     await Promise.all(many.map((sku) => inventory.setStock({ sku, onHand: 1_000 })));
     const over = new AbortController();
     const shop = async (seed: number): Promise<void> => {
@@ -534,9 +534,9 @@ describe("a shop that is busy", () => {
         if (turn % 3 === 1) await inventory.release(reservationId);
       }
     };
-    const shops = [0, 1, 2, 3].map((seed) => shop(seed * 3));
+    const shops = [0, 3].map(shop);
     // The shops add records until the last audit, which are the more the slower an engine is.
-    const audits = isDefaultEngine ? 3 : 1;
+    const audits = isDefaultEngine ? 2 : 1;
     for (let turn = 0; turn < audits; turn += 1) {
       const { findings } = await runAudit({ apartMs: 50 });
       expect(findings).toEqual([]);
