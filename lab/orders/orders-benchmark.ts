@@ -80,7 +80,7 @@ const charts: Chart[] = [
   },
   {
     title: `How many carts of ${largeCart} lines get in among small orders, in %: more is better`,
-    caption: "A large cart is refused only when its units are gone, under leases and without.",
+    caption: "Under leases a large cart waits for each small order that has one of its SKUs.",
     figures: ["heldShare"],
     unit: "%",
     fractionDigits: 0,
@@ -117,7 +117,7 @@ const run = ({ signal, tell, assembly }: BenchmarkContext): Promise<Findings> =>
         ...among.map((one) => resultOf(groups.among, one)),
         ...carts.map((one) => resultOf(groups.largeCart, one)),
       ],
-      targets: [...targetsOf(alone), ...carts.map(cartTarget)],
+      targets: [...targetsOf(alone), cartTarget(cart.optimistic)],
       notes: [...notes, noteOnBusy([...among, ...carts])],
       columns,
       charts,
@@ -151,8 +151,12 @@ const targetsOf = (alone: readonly Result[]): Target[] => {
   ]);
 };
 
-const cartTarget = ({ name, held, tries }: Measured<Contended>): Target =>
-  atLeast(`${name}: held of ${tries} tries, in %`, 99, (100 * held) / tries);
+const cartTarget = ({ held, tries }: Contended): Target =>
+  atLeast(
+    `${largeCart} lines without leases: held of ${tries} tries, in %`,
+    99,
+    (100 * held) / tries,
+  );
 
 const notes = [
   "Leased and optimistic take turns in each round; medians of the rounds. ratio: orders a second to " +
