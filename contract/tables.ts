@@ -113,6 +113,11 @@ export interface StockItem {
   moveVersion?: number;
   /** The version with which a row other than the first began. */
   startVersion?: number;
+  /**
+   * The time at which the row was merged into the first one. Such a record has no other attribute but `sku`
+   * and `version`, and counts as none: it keeps late copies of requests from making the row again.
+   */
+  mergedAtMs?: number;
   /** The time of the last search for holds of the SKU, in milliseconds of the epoch. */
   searchedAtMs?: number;
   /** The earliest end of a hold that the search found. */

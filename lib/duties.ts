@@ -135,7 +135,7 @@ export const dutiesOver = (
 
   /** The rows of a level are read together, added and merged. */
   const spreading = {
-    actions: ["dynamodb:BatchGetItem", "dynamodb:PutItem", "dynamodb:DeleteItem"],
+    actions: ["dynamodb:BatchGetItem", "dynamodb:PutItem"],
     resourceArn: stock.tableArn,
   };
 
@@ -197,7 +197,7 @@ export const dutiesOver = (
         { actions: ["dynamodb:Query"], resourceArn: indexArn("byExpiry") },
         ...ending,
         {
-          actions: ["dynamodb:Scan", "dynamodb:BatchGetItem", "dynamodb:DeleteItem"],
+          actions: ["dynamodb:Scan", "dynamodb:BatchGetItem", "dynamodb:PutItem"],
           resourceArn: stock.tableArn,
         },
       ],

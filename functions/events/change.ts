@@ -20,6 +20,13 @@ type Image = NonNullable<DynamoDBRecord["dynamodb"]>["NewImage"];
 const readImage = (image: Image): Record<string, unknown> | undefined =>
   image && unmarshall(image as Record<string, AttributeValue>);
 
+/** The record; undefined for what is left of a merged row. */
+const readRecord = (table: Change["table"], image: Image): Record<string, unknown> | undefined => {
+  const record = readImage(image);
+  const isLeft = table === "stock" && record?.["mergedAtMs"] !== undefined;
+  return isLeft ? undefined : record;
+};
+
 const wholeNumbers = {
   stock: ["onHand", "available", "reserved", "version"],
   reservations: ["version"],
@@ -68,8 +75,8 @@ export const readChange = ({ dynamodb, eventID: id = "" }: DynamoDBRecord): Chan
   const [name = "", key] = Object.entries(keys)[0] ?? [];
   const table = ({ sku: "stock", reservationId: "reservations" } as const)[name];
   if (table === undefined) throw new Error(`No table has the key ${JSON.stringify(keys)}.`);
-  const before = readImage(dynamodb?.OldImage);
-  const after = readImage(dynamodb?.NewImage);
+  const before = readRecord(table, dynamodb?.OldImage);
+  const after = readRecord(table, dynamodb?.NewImage);
   if (after !== undefined) check(table, String(key), after);
   return { id, table, ...(before && { before }), ...(after && { after }) } as unknown as Change;
 };

@@ -18,6 +18,7 @@ import { scan } from "../dynamodb/scan.ts";
 import { isFirstRow, shardOf, shardsOf, skuOf } from "../stock/level.ts";
 import { ageMsOf, markersOf } from "../stock/marker.ts";
 import { resolveMarkers } from "../stock/resolve.ts";
+import { scanRows } from "../stock/row.ts";
 import { createTotals, wholeRange, type HashRange } from "./totals.ts";
 import { verifyLedger } from "./verify-ledger.ts";
 import { verifyStock, type Suspect } from "./verify-stock.ts";
@@ -59,7 +60,7 @@ export const audit = async (
 ): Promise<AuditReport> => {
   const { locksTable, checksLedger = true, apply = false, onFinding } = options;
   const { apartMs = auditApartMs, skusAtOnceMax = auditSkusAtOnceMax } = options;
-  const { stock: stockTable, reservations: reservationsTable } = database.tables;
+  const { reservations: reservationsTable } = database.tables;
   const report: AuditReport = {
     stockRecords: 0,
     reservations: 0,
@@ -135,7 +136,7 @@ export const audit = async (
     const suspect = (sku: string, lastShard: number): void => {
       suspects.set(sku, { sku, lastShard });
     };
-    for await (const items of scan<StockItem>(database, stockTable, call)) {
+    for await (const items of scanRows(database, call)) {
       if (range.from === 0) {
         report.stockRecords += items.length;
         for (const item of items) await checkMarkers(item);
@@ -200,7 +201,7 @@ export const audit = async (
       for (const item of items) sums.add(item.row ?? item.sku, sumOf(item));
     }
     const suspects = new Set<string>();
-    for await (const items of scan<StockItem>(database, stockTable, call)) {
+    for await (const items of scanRows(database, call)) {
       for (const item of items.filter(({ sku }) => sums.covers(sku))) {
         if (!isBalanced(item, sums.take(item.sku) ?? noCounts)) suspects.add(item.sku);
       }

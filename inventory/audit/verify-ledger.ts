@@ -7,6 +7,7 @@ import type { StockItem } from "../../contract/tables.ts";
 import type { Call, Database } from "../dynamodb/database.ts";
 import { listAllMovements } from "../stock/ledger.ts";
 import { skuOf } from "../stock/level.ts";
+import { isRow } from "../stock/row.ts";
 import { everyPage } from "../dynamodb/list-newest.ts";
 import { readItem } from "../dynamodb/read-item.ts";
 import { isBalanced, ledgerDrift, noCounts, plus, sumOf, type LedgerSum } from "./check-ledger.ts";
@@ -62,7 +63,7 @@ export const verifyLedger = async (
   for (let looks = 0; looks < looksMax; looks += 1) {
     const before = await readStock();
     // A row that was taken out of the table by hand has a history and no record.
-    if (before === undefined) return { version: 0, isInMotion: false };
+    if (before === undefined || !isRow(before)) return { version: 0, isInMotion: false };
     const reading = await readLedger(database, before, call);
     const { sum } = reading;
     const stock = await readStock();

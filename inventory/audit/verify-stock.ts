@@ -9,11 +9,12 @@
  * to agree.
  */
 import type { ReservationItem, StockItem } from "../../contract/tables.ts";
-import { batchGet, readReservations } from "../dynamodb/batch-get.ts";
+import { readReservations } from "../dynamodb/batch-get.ts";
 import type { Call, Database } from "../dynamodb/database.ts";
 import { expiryShardsOf, queryHolds } from "../reservations/hold-index.ts";
 import { areSameRows, levelOf, readRows, rowKeyOf, shardsOf, skuOf } from "../stock/level.ts";
 import { decisionOf, kindOf, markersOf } from "../stock/marker.ts";
+import { readRowsOf } from "../stock/row.ts";
 import { openParts } from "./check-reservation.ts";
 import { agrees, checkStock, type Held, type LevelRows } from "./check-stock.ts";
 import type { Case } from "./finding.ts";
@@ -65,8 +66,7 @@ const readLevel = async (
   const shards = rows[0] === undefined ? 1 : shardsOf(rows[0]);
   const pastKeys: string[] = [];
   for (let shard = shards; shard <= lastShard; shard += 1) pastKeys.push(rowKeyOf(sku, shard));
-  const table = { table: database.tables.stock, attribute: "sku" } as const;
-  return { sku, rows, past: await batchGet<StockItem>(database, table, pastKeys, call) };
+  return { sku, rows, past: await readRowsOf(database, pastKeys, call) };
 };
 
 /** A level and the records that account for its units; undefined when it has moved meanwhile. */

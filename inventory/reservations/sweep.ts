@@ -8,13 +8,13 @@ import { sweepInFlight, sweepPageSize } from "../../contract/bounds.ts";
 import type { ReservationItem, StockItem } from "../../contract/tables.ts";
 import { readReservations } from "../dynamodb/batch-get.ts";
 import type { Call, Database } from "../dynamodb/database.ts";
-import { scan } from "../dynamodb/scan.ts";
 import { InventoryError } from "../errors.ts";
 import { forEach } from "../for-each.ts";
 import { markersOf } from "../stock/marker.ts";
 import { isFirstRow } from "../stock/level.ts";
 import { mergeIfQuiet } from "../stock/shards.ts";
 import { resolveMarkers } from "../stock/resolve.ts";
+import { scanRows } from "../stock/row.ts";
 import { endingsAtOnce } from "./end-parts.ts";
 import { expiryShardsOf, queryHolds } from "./hold-index.ts";
 import { isDue } from "./reservation.ts";
@@ -99,7 +99,7 @@ export const sweep = async (
   };
 
   const resolveRows = async (): Promise<void> => {
-    for await (const rows of scan<StockItem>(database, database.tables.stock, call)) {
+    for await (const rows of scanRows(database, call)) {
       await forEach(rows.filter(hasMarkers), sweepInFlight, async (row) => {
         const isDone = await attempt(row.sku, async () => {
           await resolveMarkers(database, row, markersOf(row), call);

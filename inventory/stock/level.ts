@@ -4,14 +4,13 @@
  * it says how many rows there are.
  */
 import type { StockItem } from "../../contract/tables.ts";
-import { batchGet } from "../dynamodb/batch-get.ts";
 import { rowsInFlight } from "../../contract/bounds.ts";
 import { backOff, type Call, type Database } from "../dynamodb/database.ts";
 import { mapEach } from "../for-each.ts";
 import type { Counts } from "./counts.ts";
 import { isMove, markersOf } from "./marker.ts";
 import { resolveMarkers } from "./resolve.ts";
-import { readRow } from "./row.ts";
+import { readRow, readRowsOf } from "./row.ts";
 
 /** A stock level as callers see it: the sums of its rows. */
 export interface StockLevel extends Counts {
@@ -87,8 +86,7 @@ export const readRows = async (
     return shardsOf(first) === 1 ? [first] : readRows(database, sku, call, shardsOf(first));
   }
   const keys = Array.from({ length: shards }, (_, shard) => rowKeyOf(sku, shard));
-  const table = { table: database.tables.stock, attribute: "sku" } as const;
-  const rows = await batchGet<StockItem>(database, table, keys, call);
+  const rows = await readRowsOf(database, keys, call);
   const [first] = rows;
   if (first?.sku !== sku) return undefined;
   return shardsOf(first) === shards ? rows : readRows(database, sku, call, shardsOf(first));

@@ -7,7 +7,9 @@ import { UpdateCommand } from "@aws-sdk/lib-dynamodb";
 import { openMarkersMax, openMarkersWithEndsMax } from "../../contract/bounds.ts";
 import type { LastChange, StockItem } from "../../contract/tables.ts";
 import type { Call, Database } from "../dynamodb/database.ts";
+import { batchGet } from "../dynamodb/batch-get.ts";
 import { readItem } from "../dynamodb/read-item.ts";
+import { scan } from "../dynamodb/scan.ts";
 import { writeIf } from "../dynamodb/write-if.ts";
 import { InventoryError } from "../errors.ts";
 import {
@@ -154,8 +156,12 @@ function updateOf(database: Database, key: string, change: RowChange, nowMs: num
   });
 }
 
+/** False for the record that is left of a row that was merged into the first one of its level. */
+export const isRow = ({ mergedAtMs }: StockItem): boolean => mergedAtMs === undefined;
+
 /** @throws InventoryError `rejected` for a row of another version of Holdfast */
-function checked(row: StockItem): StockItem {
+function checked(row: StockItem): StockItem | undefined {
+  if (!isRow(row)) return undefined;
   if (typeof row.open === "object") return row;
   throw new InventoryError(
     "rejected",
@@ -173,3 +179,20 @@ export const readRow = async (
   const row = await readItem<StockItem>(database, database.tables.stock, { sku: key }, call);
   return row && checked(row);
 };
+
+/** The rows of these keys as they are now, in the order of the keys; missing ones left out. */
+export const readRowsOf = async (
+  database: Database,
+  keys: readonly string[],
+  call: Call,
+): Promise<StockItem[]> => {
+  const table = { table: database.tables.stock, attribute: "sku" } as const;
+  return (await batchGet<StockItem>(database, table, keys, call)).filter(isRow);
+};
+
+/** All rows of all levels as they are now, page by page. */
+export async function* scanRows(database: Database, call: Call): AsyncGenerator<StockItem[]> {
+  for await (const rows of scan<StockItem>(database, database.tables.stock, call)) {
+    yield rows.filter(isRow);
+  }
+}

@@ -166,8 +166,9 @@ async function addRows(
 
 /**
  * Adds a row, if it is not there. Its versions go on from those of the first row, which has counted all
- * changes of earlier rows of this key: so no version of the key is ever used twice. A row that a late copy
- * of such a request has left, and that nothing has used, begins anew.
+ * changes of earlier rows of this key: so no version of the key is ever used twice. A late copy of such a
+ * request has an older version than the record that a merged row leaves behind. A row that was added and
+ * never used begins anew.
  */
 async function addRow(
   database: Database,
@@ -195,10 +196,11 @@ async function addRow(
       TableName: database.tables.stock,
       Item: row,
       ConditionExpression:
-        "attribute_not_exists(#sku) OR " +
+        "attribute_not_exists(#sku) OR (attribute_exists(#mergedAtMs) AND #version <= :version) OR " +
         "(#version = #startVersion AND #startVersion < :version AND size(#open) = :none)",
       ExpressionAttributeNames: {
         "#sku": "sku",
+        "#mergedAtMs": "mergedAtMs",
         "#version": "version",
         "#startVersion": "startVersion",
         "#open": "open",
@@ -309,7 +311,11 @@ export const mergeIfQuiet = async (
   if (database.now() - changedAtMs >= quietLevelMs) await mergeRows(database, first.sku, 1, call);
 };
 
-/** Adds the counts of the last row to the first one, and deletes it. False when one has changed. */
+/**
+ * Adds the counts of the last row to the first one, and leaves a record in its place. The version of this
+ * record is past all that the row had, and past that of every request that added it. False when one of
+ * both rows has changed.
+ */
 async function mergeRow(
   database: Database,
   first: StockItem,
@@ -361,9 +367,13 @@ async function mergeRow(
           },
         },
         {
-          Delete: {
+          Put: {
             TableName,
-            Key: { sku: last.sku },
+            Item: {
+              sku: last.sku,
+              version: Math.max(first.version, version) + 1,
+              mergedAtMs: database.now(),
+            },
             ConditionExpression: "#version = :version AND size(#open) = :none",
             ExpressionAttributeNames: { "#version": "version", "#open": "open" },
             ExpressionAttributeValues: { ":version": version, ":none": 0 },

@@ -4,6 +4,7 @@ import type { Part, ReservationItem, StockItem } from "../../contract/tables.ts"
 import type { Database } from "../../inventory/dynamodb/database.ts";
 import { levelOf, skuOf } from "../../inventory/stock/level.ts";
 import { decisionOf, isEnd, markersOf } from "../../inventory/stock/marker.ts";
+import { isRow } from "../../inventory/stock/row.ts";
 
 const readAll = async <Item>(database: Database, table: string): Promise<Item[]> => {
   const items: Item[] = [];
@@ -19,7 +20,7 @@ const readAll = async <Item>(database: Database, table: string): Promise<Item[]>
 };
 
 export const readRecords = async (database: Database) => ({
-  stock: await readAll<StockItem>(database, database.tables.stock),
+  stock: (await readAll<StockItem>(database, database.tables.stock)).filter(isRow),
   reservations: await readAll<ReservationItem>(database, database.tables.reservations),
 });
 

@@ -68,11 +68,7 @@ const moving = [
 const searchingHolds = "dynamodb:Query on ReservationsTable/index/byExpiry";
 
 /** Reads the rows of a level together, adds rows and merges them. */
-const spreading = [
-  "dynamodb:BatchGetItem on StockTable",
-  "dynamodb:DeleteItem on StockTable",
-  "dynamodb:PutItem on StockTable",
-];
+const spreading = ["dynamodb:BatchGetItem on StockTable", "dynamodb:PutItem on StockTable"];
 
 const reserving = [
   ...moving,
@@ -106,7 +102,7 @@ describe("a function may do what its job needs, and nothing else:", () => {
         ...moving,
         searchingHolds,
         "dynamodb:BatchGetItem on StockTable",
-        "dynamodb:DeleteItem on StockTable",
+        "dynamodb:PutItem on StockTable",
         "dynamodb:Scan on StockTable",
       ],
     ],
@@ -228,15 +224,11 @@ describe("the permissions as a whole", () => {
       )
       .toSorted();
 
-  test("functions delete used messages, marks of notifications and merged rows, and no other record", () => {
+  test("functions delete used messages and marks of notifications, and no other record", () => {
     expect(found((action) => action.includes("Delete"))).toEqual([
       "NotifyFunctionRole: dynamodb:DeleteItem on LocksTable",
       "NotifyFunctionRole: sqs:DeleteMessage on NotificationsQueue",
-      "OrdersFunctionRole: dynamodb:DeleteItem on StockTable",
       "OrdersFunctionRole: sqs:DeleteMessage on OrdersQueue",
-      "ReserveFunctionRole: dynamodb:DeleteItem on StockTable",
-      "StockFunctionRole: dynamodb:DeleteItem on StockTable",
-      "SweepFunctionRole: dynamodb:DeleteItem on StockTable",
     ]);
   });
 

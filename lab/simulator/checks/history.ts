@@ -5,6 +5,7 @@
 import { unmarshall } from "@aws-sdk/util-dynamodb";
 import type { MovementItem, ReservationItem, StockItem } from "../../../contract/tables.ts";
 import { skuOf } from "../../../inventory/stock/level.ts";
+import { isRow } from "../../../inventory/stock/row.ts";
 import type { Change } from "../engine/engine.ts";
 import type { Commit } from "../service/context.ts";
 import { tableNames } from "../../app/table-names.ts";
@@ -100,7 +101,7 @@ export const createHistory = (): History => {
     for (const change of commit.changes) {
       switch (change.target.table) {
         case tableNames.stock: {
-          const changed = noteIn(stock, "sku", change, commit.atMs);
+          const changed = noteIn(stock, "sku", change, commit.atMs, isRow);
           if (commit.attempt.sender === byHand) changedByHand.add(skuOf(changed.key));
           noteCount(commit, changed);
           changedStock.push(changed);
@@ -179,8 +180,10 @@ function noteIn<Item extends object, Key extends keyof Item & string>(
   keyName: Key,
   change: Change,
   atMs: number,
+  counts: (item: Item) => boolean = () => true,
 ): RecordChange<Item> {
-  const after = change.after && (unmarshall(change.after) as Item);
+  const written = change.after && (unmarshall(change.after) as Item);
+  const after = written !== undefined && counts(written) ? written : undefined;
   const key = change.target.key[keyName]!.S!;
   const timeline = timelineOf(timelines, key);
   const before = timeline.last;
