@@ -135,6 +135,12 @@ const catalogue = {
       startVersion: 0,`,
     seed: 2,
   },
+  "merged-row-made-again": {
+    file: "inventory/stock/shards.ts",
+    original: `version: Math.max(first.version, version) + 1,`,
+    mistake: `version: 0,`,
+    seed: 307,
+  },
   "ended-in-a-later-row": {
     file: "inventory/stock/row.ts",
     original: `#startVersion < :startsBefore`,

@@ -1,9 +1,12 @@
 /** Stock levels in several rows: holds, counts and ends over them, and their number. */
+import { ConditionalCheckFailedException } from "@aws-sdk/client-dynamodb";
+import { PutCommand } from "@aws-sdk/lib-dynamodb";
 import { beforeAll, describe, expect, test } from "vitest";
 import { quietLevelMs } from "../../contract/bounds.ts";
 import { callWithin } from "../../inventory/dynamodb/database.ts";
 import { createInventory, type Inventory } from "../../inventory/inventory.ts";
 import { readRows } from "../../inventory/stock/level.ts";
+import { readRow } from "../../inventory/stock/row.ts";
 import { mergeRows, setShards, spreadLoad } from "../../inventory/stock/shards.ts";
 import { createTestDatabase, type TestDatabase } from "../support/database.ts";
 import { expectInvariants } from "../support/invariants.ts";
@@ -177,6 +180,28 @@ describe("rows that were merged", () => {
     });
     for (const row of await rowsOf("merged")) expect(row.reserved).toBeGreaterThanOrEqual(0);
     await inventory.release(ids[2]!);
+    await expectInvariants(database);
+  });
+});
+
+describe("a late copy of a request", () => {
+  test("that added a row does not make it again after it was merged", async () => {
+    const sent: PutCommand[] = [];
+    const client = Object.create(database.client) as typeof database.client;
+    client.send = ((command: PutCommand, options: object) => {
+      if (command instanceof PutCommand) sent.push(command);
+      return database.client.send(command, options);
+    }) as typeof client.send;
+    await inventory.setStock({ sku: "copied", onHand: 40 });
+    await setShards({ ...database, client }, "copied", 2, call());
+    const adding = sent.find(({ input }) => input.Item?.["sku"] === "copied~1")!;
+    await mergeRows(database, "copied", 1, call());
+    const repeated = database.client.send(adding);
+    await expect(repeated).rejects.toThrow(ConditionalCheckFailedException);
+    expect(await readRow(database, "copied~1", call())).toBeUndefined();
+    // The core adds it, and it has units again.
+    await setShards(database, "copied", 2, call());
+    expect(await availableOf("copied")).toEqual([20, 20]);
     await expectInvariants(database);
   });
 });

@@ -1,6 +1,6 @@
 /**
  * A level that shrinks by its last row, in one transaction: the row's counts go to the first row, and
- * the row is deleted. Its later ends go to the first row as well.
+ * the row is gone. Its later ends go to the first row as well.
  */
 import type { StockItem } from "../../../contract/tables.ts";
 import { isFirstRow, shardOf, shardsOf, skuOf } from "../../../inventory/stock/level.ts";

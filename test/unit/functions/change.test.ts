@@ -13,6 +13,15 @@ describe("a record of a stream", () => {
     });
   });
 
+  test("is a row that is gone or new, where a record is left of a merged row", () => {
+    const row = stockItem({ sku: "shirt~1" });
+    const left = { sku: "shirt~1", version: 9, mergedAtMs: 5 };
+    const gone = readChange(streamRecord({ sku: "shirt~1" }, { before: row, after: left }));
+    expect(gone).toEqual({ id: "1", table: "stock", before: row });
+    const begun = readChange(streamRecord({ sku: "shirt~1" }, { before: left, after: row }));
+    expect(begun).toEqual({ id: "1", table: "stock", after: row });
+  });
+
   test("is a reservation that is new, without a before", () => {
     const after = reservationItem();
     const change = readChange(streamRecord({ reservationId: "r1" }, { after }));
