@@ -25,6 +25,7 @@ const catalogue = {
     file: "inventory/stock/row.ts",
     original: `"#available >= :taken"`,
     mistake: `"attribute_exists(#open) AND :taken > :one"`,
+    seed: 3,
   },
   "owned-at-any-version": {
     file: "inventory/stock/marker.ts",
