@@ -59,7 +59,7 @@ function thresholdOf(env: Record<string, string | undefined>): number {
   return levels.indexOf(known.find((level) => levels.includes(level))!);
 }
 
-/** Where Lambda keeps the context of an invocation, when it runs several at once. */
+/** The context of an invocation, as Lambda stores it when a function runs several at once. */
 interface InvokeStoreHolder {
   awslambda?: { InvokeStore?: { getXRayTraceId(): string | undefined } };
 }

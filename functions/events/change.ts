@@ -3,6 +3,7 @@ import type { AttributeValue } from "@aws-sdk/client-dynamodb";
 import { unmarshall } from "@aws-sdk/util-dynamodb";
 import type { DynamoDBRecord } from "aws-lambda";
 import type { ReservationItem, StockItem } from "../../contract/tables.ts";
+import { isRow } from "../../inventory/stock/row.ts";
 
 /** `before` is absent when the record is new, `after` when it is gone. */
 interface Images<Item> {
@@ -23,8 +24,7 @@ const readImage = (image: Image): Record<string, unknown> | undefined =>
 /** The record; undefined for what is left of a merged row. */
 const readRecord = (table: Change["table"], image: Image): Record<string, unknown> | undefined => {
   const record = readImage(image);
-  const isLeft = table === "stock" && record?.["mergedAtMs"] !== undefined;
-  return isLeft ? undefined : record;
+  return table === "stock" && record !== undefined && !isRow(record) ? undefined : record;
 };
 
 const wholeNumbers = {

@@ -9,8 +9,7 @@ import {
 } from "../../contract/tables.ts";
 import type { Call, Database } from "../dynamodb/database.ts";
 import { expiryShardOf } from "../identity.ts";
-import { isOpen } from "../reservations/reservation.ts";
-import { endedTtlSeconds } from "../reservations/reservation.ts";
+import { endedTtlSeconds, isOpen } from "../reservations/reservation.ts";
 import { settleSales } from "../reservations/settle-sales.ts";
 import { expireHold } from "../reservations/transitions.ts";
 import type { Case, Damage } from "./finding.ts";

@@ -157,7 +157,8 @@ function updateOf(database: Database, key: string, change: RowChange, nowMs: num
 }
 
 /** False for the record that is left of a row that was merged into the first one of its level. */
-export const isRow = ({ mergedAtMs }: StockItem): boolean => mergedAtMs === undefined;
+export const isRow = ({ mergedAtMs }: { mergedAtMs?: unknown }): boolean =>
+  mergedAtMs === undefined;
 
 /** @throws InventoryError `rejected` for a row of another version of Holdfast */
 function checked(row: StockItem): StockItem | undefined {

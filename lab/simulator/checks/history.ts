@@ -180,10 +180,10 @@ function noteIn<Item extends object, Key extends keyof Item & string>(
   keyName: Key,
   change: Change,
   atMs: number,
-  counts: (item: Item) => boolean = () => true,
+  exists: (item: Item) => boolean = () => true,
 ): RecordChange<Item> {
   const written = change.after && (unmarshall(change.after) as Item);
-  const after = written !== undefined && counts(written) ? written : undefined;
+  const after = written !== undefined && exists(written) ? written : undefined;
   const key = change.target.key[keyName]!.S!;
   const timeline = timelineOf(timelines, key);
   const before = timeline.last;

@@ -20,7 +20,7 @@ afterEach(() => {
 
 type Level = "info" | "warn" | "error";
 
-/** What `write` writes to the process's output, and what to its errors. */
+/** Returns the text that `write` writes to the standard output and to the standard error. */
 const written = (write: () => void) => {
   const [out, err] = [process.stdout, process.stderr].map((stream) =>
     vi.spyOn(stream, "write").mockReturnValue(true),
