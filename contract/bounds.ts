@@ -31,6 +31,15 @@ export const openMarkersWithEndsMax = 28;
 export const openMarkersTidy = 7;
 
 /**
+ * Parts of one reservation: each fulfilment, cancellation or return of some units may divide one more of
+ * them. A record of so many has about 300 KB, and DynamoDB takes 400.
+ */
+export const partsMax = 2_000;
+
+/** Changes of one reservation that it remembers the idempotency key of: they take 25 KB. */
+export const requestsMax = 500;
+
+/**
  * Rows of one stock level. A row takes some 800 holds a second, so that 128 carry more than the function
  * environments of an account can send.
  */

@@ -11,6 +11,7 @@ export const environment = {
   /** The maximum age of a refusal for too few units. */
   refusalMemoryMs: "REFUSAL_MEMORY_MS",
   fulfillOnConfirm: "FULFILL_ON_CONFIRM",
+  lateOrderPayment: "LATE_ORDER_PAYMENT",
   serviceVersion: "SERVICE_VERSION",
   /** ARN of the topic to which Holdfast publishes its events. */
   inventoryEventsTopic: "INVENTORY_EVENTS_TOPIC",
@@ -28,6 +29,10 @@ export const environment = {
   redisToken: "UPSTASH_REDIS_REST_TOKEN",
   redisTokenSecret: "UPSTASH_REDIS_REST_TOKEN_SECRET",
 } as const;
+
+/** What becomes of a payment of an order whose hold has expired. */
+export const lateOrderPayments = ["reacquire", "dead-letter"] as const;
+export type LateOrderPayment = (typeof lateOrderPayments)[number];
 
 /** By what a notification goes out. */
 export type NotificationChannel = "ses" | "log";

@@ -11,7 +11,7 @@ import { movementSchema, stockRecordSchema } from "./stock-schemas.ts";
 const rejectionSchema = z.object({
   reservationId: z.string(),
   orderId: z.string(),
-  lines: reservationSchema.shape.lines,
+  lines: z.array(z.object({ sku: z.string(), quantity: z.int() })),
   /** An unknown SKU has none available. */
   shortages: z.array(z.object({ sku: z.string(), requested: z.int(), available: z.int() })),
   rejectedAt: z.iso.datetime({ precision: 3 }),
@@ -29,7 +29,17 @@ const lowStockSchema = z.extend(stockRecordSchema, { lowStockThreshold: z.int() 
 export const inventoryEvents = {
   "reservation.held": { data: reservationSchema, told: "The units of an order are held" },
   "reservation.extended": { data: reservationSchema, told: "A hold has another end" },
+  "reservation.changed": { data: reservationSchema, told: "A hold has other lines" },
   "reservation.confirmed": { data: reservationSchema, told: "The units of a hold are sold" },
+  "reservation.fulfilled": {
+    data: reservationSchema,
+    told: "Sold units were shipped or handed over, all of them or some",
+  },
+  "reservation.cancelled": {
+    data: reservationSchema,
+    told: "Sold units are available again, all of them or some",
+  },
+  "reservation.returned": { data: reservationSchema, told: "Fulfilled units came back" },
   "reservation.released": {
     data: reservationSchema,
     told: "The units of a hold are available again, or an order was cancelled before it came",

@@ -51,9 +51,17 @@ export const sku = text(
   `must be 1 to ${skuLengthMax} of the characters A-Z a-z 0-9 . _ : -`,
 );
 
+export const flag = z.boolean(expecting("must be true or false"));
+
 export const label = printable(labelLengthMax);
 export const idempotencyKey = printable(idempotencyKeyLengthMax);
 export const holdSeconds = wholeNumber(holdSecondsMin, holdSecondsMax);
+
+/** A version in an `ETag` or an `If-Match`: in quotes. */
+export const versionTag = z.pipe(
+  text(/^"\d{1,15}"$/, 'must be one version in quotes, as in "3"'),
+  z.transform((tag) => Number(tag.slice(1, -1))),
+);
 
 /** An object that refuses members which it does not know. */
 export const closedObject = <Shape extends z.core.$ZodShape>(shape: Shape) =>

@@ -7,14 +7,19 @@ import {
   problemMediaType,
   problems,
   unknownSkuInBodyStatus,
+  versionMismatchInHeaderStatus,
   type ProblemCode,
 } from "./problems.ts";
 import type { RequestSchema } from "./request.ts";
 import { reservationPageSchema, reservationSchema } from "./reservation-schemas.ts";
 import {
+  changeReservationRequest,
+  confirmReservationRequest,
   extendReservationRequest,
   listReservationsRequest,
   reservationRequest,
+  returnRequest,
+  soldUnitsRequest,
 } from "./reservations.ts";
 import { reserveRequest } from "./reserve-request.ts";
 import { routes, scopeClaim, type OperationId, type Route } from "./routes.ts";
@@ -46,6 +51,14 @@ const answers = {
   ReservationPage: reservationPageSchema,
   Health: healthSchema,
 };
+
+const soldUnitsRefusals = [
+  "unknown_reservation",
+  "reservation_not_confirmed",
+  "exceeds_reservation",
+  "idempotency_key_reused",
+  "busy",
+] satisfies ProblemCode[];
 
 const operations: Record<OperationId, Operation> = {
   setStock: {
@@ -109,12 +122,56 @@ const operations: Record<OperationId, Operation> = {
     answer: "ReservationPage",
     refusals: ["invalid_cursor", "busy"],
   },
+  changeReservation: {
+    summary: "Change the lines of a hold: all or nothing, and no less than it had on a refusal",
+    request: changeReservationRequest,
+    successes: { 200: "The reservation with its new lines" },
+    answer: "Reservation",
+    refusals: [
+      "unknown_reservation",
+      "insufficient_stock",
+      { code: "unknown_sku", status: unknownSkuInBodyStatus },
+      "reservation_expired",
+      "reservation_released",
+      "reservation_confirmed",
+      { code: "version_mismatch", status: versionMismatchInHeaderStatus },
+      "idempotency_key_reused",
+      "busy",
+    ],
+  },
   confirmReservation: {
-    summary: "Sell the units of a hold",
-    request: reservationRequest,
+    summary: "Sell the units of a hold, or some of them and release the rest",
+    request: confirmReservationRequest,
     successes: { 200: "Confirmed, now or before" },
     answer: "Reservation",
-    refusals: ["unknown_reservation", "reservation_expired", "reservation_released", "busy"],
+    refusals: [
+      "unknown_reservation",
+      "reservation_expired",
+      "reservation_released",
+      "exceeds_reservation",
+      "busy",
+    ],
+  },
+  fulfillReservation: {
+    summary: "Take sold units off the shelf: shipped, or handed over",
+    request: soldUnitsRequest,
+    successes: { 200: "Fulfilled, now or before" },
+    answer: "Reservation",
+    refusals: soldUnitsRefusals,
+  },
+  cancelReservation: {
+    summary: "Make sold units available again that are not going to be shipped",
+    request: soldUnitsRequest,
+    successes: { 200: "Cancelled, now or before" },
+    answer: "Reservation",
+    refusals: soldUnitsRefusals,
+  },
+  returnReservation: {
+    summary: "Put fulfilled units back on hand, available",
+    request: returnRequest,
+    successes: { 200: "The reservation with its returned units" },
+    answer: "Reservation",
+    refusals: soldUnitsRefusals,
   },
   releaseReservation: {
     summary: "Give the units of a hold back",
@@ -174,7 +231,7 @@ const parametersIn = (place: "path" | "query", schema: z.core.$ZodType | undefin
   }));
 };
 
-const parametersOf = ({ params, query, idempotencyKey }: RequestSchema): Json[] => [
+const parametersOf = ({ params, query, idempotencyKey, ifMatch }: RequestSchema): Json[] => [
   ...parametersIn("path", params),
   ...parametersIn("query", query),
   ...(idempotencyKey === undefined
@@ -186,6 +243,17 @@ const parametersOf = ({ params, query, idempotencyKey }: RequestSchema): Json[] 
           required: false,
           schema: inputSchema(idempotencyKey),
           description: "Repeats of a success under the same key get its outcome.",
+        },
+      ]),
+  ...(ifMatch === undefined
+    ? []
+    : [
+        {
+          name: "If-Match",
+          in: "header",
+          required: false,
+          schema: inputSchema(ifMatch),
+          description: "The version that the caller has seen, in quotes.",
         },
       ]),
 ];
@@ -257,7 +325,7 @@ const pathsOf = (): Json => {
         parameters: parametersOf(request),
         ...(request.body && {
           requestBody: {
-            required: true,
+            required: request.mayOmitBody !== true,
             description: `At most ${bodyBytesMax} bytes. Unknown members are refused by name.`,
             content: { "application/json": { schema: inputSchema(request.body) } },
           },

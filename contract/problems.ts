@@ -13,11 +13,13 @@ export const problems = {
   unknown_reservation: { status: 404, title: "No such reservation" },
   method_not_allowed: { status: 405, title: "The route does not take this method" },
   below_reserved: { status: 409, title: "Fewer units on hand than held" },
-  version_mismatch: { status: 409, title: "The stock record has another version" },
+  version_mismatch: { status: 409, title: "The record has another version" },
   insufficient_stock: { status: 409, title: "Not enough units available" },
   reservation_expired: { status: 409, title: "The hold has expired" },
   reservation_released: { status: 409, title: "The hold has been released" },
   reservation_confirmed: { status: 409, title: "The reservation has been confirmed" },
+  reservation_not_confirmed: { status: 409, title: "The reservation has not been confirmed" },
+  exceeds_reservation: { status: 409, title: "The reservation has fewer units" },
   hold_limit_reached: { status: 409, title: "The hold would outlive its bound" },
   too_large: { status: 413, title: "The body is too large" },
   unsupported_media_type: { status: 415, title: "The body is not application/json" },
@@ -30,6 +32,9 @@ export type ProblemCode = keyof typeof problems;
 
 /** A reservation names its SKUs in the body, so that an unknown one is not a missing resource. */
 export const unknownSkuInBodyStatus = 422;
+
+/** A condition in a header has a status of its own. */
+export const versionMismatchInHeaderStatus = 412;
 
 export const problemMediaType = "application/problem+json";
 

@@ -6,10 +6,19 @@ export interface RequestSchema {
   query?: z.core.$ZodType;
   /** The header `Idempotency-Key`, never required. */
   idempotencyKey?: z.core.$ZodType<string>;
+  /** The header `If-Match`, never required: the version that the caller has seen. */
+  ifMatch?: z.core.$ZodType<number>;
   body?: z.core.$ZodType;
+  /** True for a call that takes an empty body for `{}`. */
+  mayOmitBody?: true;
 }
 
 /** What a request is after parsing: each part that its schema names, with its bounds kept. */
 export type RequestInput<Schema extends RequestSchema> = {
-  [Part in Exclude<keyof Schema, "idempotencyKey">]: z.output<Schema[Part]>;
-} & { idempotencyKey?: string };
+  [Part in Exclude<keyof Schema, HeaderPart | "mayOmitBody">]: Schema[Part] extends z.core.$ZodType
+    ? z.output<Schema[Part]>
+    : never;
+} & { idempotencyKey?: string; ifMatch?: number };
+
+/** The parts that are headers, and absent where a caller does not send them. */
+export type HeaderPart = "idempotencyKey" | "ifMatch";

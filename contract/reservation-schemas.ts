@@ -5,7 +5,22 @@ import { reservationStatuses } from "./tables.ts";
 export const reservationSchema = z.object({
   reservationId: z.string(),
   status: z.enum(reservationStatuses),
-  lines: z.array(z.object({ sku: z.string(), quantity: z.int() })),
+  lines: z.array(
+    z.object({
+      sku: z.string(),
+      quantity: z.int(),
+      /** Units that were shipped or handed over; absent for none, as are the others. */
+      fulfilled: z.optional(z.int()),
+      /** Units that were sold, and were not shipped. */
+      cancelled: z.optional(z.int()),
+      /** Fulfilled units that came back. */
+      returned: z.optional(z.int()),
+    }),
+  ),
+  /** The lines of which fewer units are held than were requested, with `allowPartial`. */
+  shortages: z.optional(
+    z.array(z.object({ sku: z.string(), requested: z.int(), available: z.int() })),
+  ),
   orderId: z.optional(z.string()),
   createdAt: z.iso.datetime({ precision: 3 }),
   expiresAt: z.iso.datetime({ precision: 3 }),

@@ -1,7 +1,16 @@
 /** The requests about a reservation that exists. Reserving: reserve-request.ts. */
 import * as z from "zod/mini";
 import { pageSizeMax } from "./bounds.ts";
-import { closedObject, holdSeconds, label, queryNumber } from "./fields.ts";
+import {
+  closedObject,
+  flag,
+  holdSeconds,
+  idempotencyKey,
+  label,
+  queryNumber,
+  versionTag,
+} from "./fields.ts";
+import { lines } from "./reserve-request.ts";
 
 /** Any text: an id that was never given out is unknown, not malformed. */
 const reservationParams = closedObject({ reservationId: z.string() });
@@ -14,6 +23,38 @@ export const listReservationsRequest = {
     limit: z.optional(queryNumber(1, pageSizeMax)),
     cursor: z.optional(z.string()),
   }),
+};
+
+export const changeReservationRequest = {
+  params: reservationParams,
+  idempotencyKey,
+  ifMatch: versionTag,
+  body: closedObject({ lines }),
+};
+
+/** `lines` are the units that are sold: the rest is released. */
+export const confirmReservationRequest = {
+  params: reservationParams,
+  body: closedObject({
+    lines: z.optional(lines),
+    fulfill: z.optional(flag),
+    reacquire: z.optional(flag),
+  }),
+  mayOmitBody: true,
+} as const;
+
+/** Fulfils or cancels these units, or all that are left. */
+export const soldUnitsRequest = {
+  params: reservationParams,
+  idempotencyKey,
+  body: closedObject({ lines: z.optional(lines) }),
+  mayOmitBody: true,
+} as const;
+
+export const returnRequest = {
+  params: reservationParams,
+  idempotencyKey,
+  body: closedObject({ lines, reason: label }),
 };
 
 export const extendReservationRequest = {

@@ -4,6 +4,7 @@ import { linesMax, unitsMax } from "./bounds.ts";
 import {
   boundedArray,
   closedObject,
+  flag,
   holdSeconds,
   idempotencyKey,
   label,
@@ -11,11 +12,19 @@ import {
   wholeNumber,
 } from "./fields.ts";
 
+/** SKUs, and how many units of each. */
+export const lines = boundedArray(
+  closedObject({ sku, quantity: wholeNumber(1, unitsMax) }),
+  1,
+  linesMax,
+);
+
 export const reserveRequest = {
   idempotencyKey,
   body: closedObject({
-    lines: boundedArray(closedObject({ sku, quantity: wholeNumber(1, unitsMax) }), 1, linesMax),
+    lines,
     orderId: z.optional(label),
     ttlSeconds: z.optional(holdSeconds),
+    allowPartial: z.optional(flag),
   }),
 };

@@ -9,7 +9,7 @@ export type FunctionName = "reserve" | "reservations" | "stock" | "service";
 export type Scope = "stock.read" | "stock.write" | "reservations.read" | "reservations.write";
 
 export interface Route {
-  method: "GET" | "PUT" | "POST";
+  method: "GET" | "PUT" | "POST" | "PATCH";
   path: `/${string}`;
   function: FunctionName;
   /** `open`: nobody is asked who they are. `authenticated`: any valid caller. */
@@ -65,6 +65,12 @@ export const routes = {
     function: "reservations",
     access: "reservations.read",
   },
+  changeReservation: {
+    method: "PATCH",
+    path: "/v1/reservations/{reservationId}",
+    function: "reservations",
+    access: "reservations.write",
+  },
   confirmReservation: {
     method: "POST",
     path: "/v1/reservations/{reservationId}/confirm",
@@ -80,6 +86,24 @@ export const routes = {
   extendReservation: {
     method: "POST",
     path: "/v1/reservations/{reservationId}/extend",
+    function: "reservations",
+    access: "reservations.write",
+  },
+  fulfillReservation: {
+    method: "POST",
+    path: "/v1/reservations/{reservationId}/fulfill",
+    function: "reservations",
+    access: "reservations.write",
+  },
+  cancelReservation: {
+    method: "POST",
+    path: "/v1/reservations/{reservationId}/cancel",
+    function: "reservations",
+    access: "reservations.write",
+  },
+  returnReservation: {
+    method: "POST",
+    path: "/v1/reservations/{reservationId}/return",
     function: "reservations",
     access: "reservations.write",
   },

@@ -58,9 +58,11 @@ export const publicMovementKinds = [
   "opening",
   "edit",
   "hold",
-  "sale",
   "release",
   "expiry",
+  "fulfilment",
+  "cancellation",
+  "return",
   "rollback",
 ] as const;
 export type PublicMovementKind = (typeof publicMovementKinds)[number];
@@ -132,7 +134,14 @@ export interface StockItem {
 export const multiItemStrategies = ["leased", "optimistic"] as const;
 export type MultiItemStrategy = (typeof multiItemStrategies)[number];
 
-export const reservationStatuses = ["held", "confirmed", "released", "expired"] as const;
+export const reservationStatuses = [
+  "held",
+  "confirmed",
+  "fulfilled",
+  "cancelled",
+  "released",
+  "expired",
+] as const;
 export type ReservationStatus = (typeof reservationStatuses)[number];
 
 /** One SKU of a reservation and how many units of it. */
@@ -142,9 +151,12 @@ export interface Line {
 }
 
 /** The ways in which a record gives up units that it owns. */
-export type PartEnd = "release" | "expiry" | "sale";
+export type PartEnd = "release" | "expiry" | "fulfilment" | "cancellation";
 
-/** Units of one row that a record owns. Parts are never removed from a record. */
+/**
+ * Units of one row that a record owns. Parts are never removed from a record, only divided, so that those
+ * of one row and version always add up to the units that were taken there.
+ */
 export interface Part {
   /** The key of the row. */
   row: string;
@@ -154,10 +166,12 @@ export interface Part {
   /** Present in the record of a move, where the units arrive in the row. */
   arrives?: true;
   /**
-   * Present when the units are given up or sold: the way, the base and version of the marker, and the
-   * row that has it where the part's own is gone.
+   * Present when the units are given up or handed over: the way, the base and version of the marker, and
+   * the row that has it where the part's own is gone.
    */
   ended?: { by: PartEnd; base: number; version: number; row?: string };
+  /** Present when the units were handed over and came back: the row that has the marker, and the reason. */
+  returned?: { base: number; version: number; row: string; reason: string };
 }
 
 /** A line that could not be held, and what there was. */
@@ -187,7 +201,7 @@ export interface Adjustment {
 export interface ReservationItem {
   reservationId: string;
   status: ReservationStatus | (typeof internalStatuses)[number];
-  /** Merged and sorted by SKU. Never changes. */
+  /** Merged and sorted by SKU: the lines that it has now. */
   lines: Line[];
   /** The units that the record owns, or owned. */
   parts: Part[];
@@ -196,10 +210,12 @@ export interface ReservationItem {
   expiresAtMs: number;
   /** Hash of the request: distinguishes a repeat from another request under the same key. */
   fingerprint: string;
+  /** Idempotency keys of changes of the record, hashed, each with the hash of its request. */
+  requests?: Record<string, string>;
   /** Grows with every change of the record, also with internal ones. */
   version: number;
   updatedAtMs: number;
-  /** Present in a rejected one. */
+  /** Present in a rejected one, and in one that holds fewer units than were wanted. */
   shortages?: LineShortage[];
   /** Present in an adjustment. */
   adjustment?: Adjustment;

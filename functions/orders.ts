@@ -1,14 +1,23 @@
-/** Acts on the shop's order events: placed, paid and cancelled become reserve, confirm and release. */
+/** Acts on the shop's order events: each becomes a change of the reservations of its order. */
 import type { OrderEvent } from "../contract/order-events.ts";
 import type { Call } from "../inventory/dynamodb/database.ts";
-import { cancelOrder, payOrder } from "../inventory/shop-orders/end-order.ts";
+import {
+  cancelOrder,
+  fulfillOrder,
+  payOrder,
+  returnOrder,
+  type FulfillOrderOutcome,
+  type ReturnOrderOutcome,
+} from "../inventory/shop-orders/end-order.ts";
 import { placeOrder } from "../inventory/shop-orders/place-order.ts";
 import { RefusedMessage } from "./events/read-message.ts";
 import { readOrderEvent } from "./events/read-order-event.ts";
 import { Postponed, queueHandler } from "./middleware/queue-handler.ts";
-import { orderDatabase } from "./wiring.ts";
+import { orderDatabase, reacquiresOnLatePayment } from "./wiring.ts";
 
-const place = async (data: Extract<OrderEvent, { type: "order.placed" }>["data"], call: Call) => {
+type EventOf<Type extends OrderEvent["type"]> = Extract<OrderEvent, { type: Type }>;
+
+const place = async ({ data }: EventOf<"order.placed">, call: Call) => {
   const { outcome } = await placeOrder(orderDatabase, data, call);
   if (outcome !== "changed") return outcome;
   throw new RefusedMessage(
@@ -18,7 +27,8 @@ const place = async (data: Extract<OrderEvent, { type: "order.placed" }>["data"]
 };
 
 const pay = async (orderId: string, call: Call) => {
-  const result = await payOrder(orderDatabase, orderId, call);
+  const reacquires = reacquiresOnLatePayment();
+  const result = await payOrder(orderDatabase, orderId, call, { reacquires });
   switch (result.outcome) {
     case "confirmed":
       return "confirmed";
@@ -26,24 +36,63 @@ const pay = async (orderId: string, call: Call) => {
       throw new Postponed(`The order ${orderId} is paid, and was never placed`);
     case "not_held":
       throw new RefusedMessage(
-        `The order ${orderId} is paid, and nothing is held for it: it is ${result.status}`,
+        `The order ${orderId} is paid, and nothing is held for it: it is ${result.status}` +
+          (result.status === "expired" && reacquires ? ", and its units are not available" : ""),
       );
   }
 };
 
 const cancel = async (orderId: string, call: Call) => {
   const { outcome } = await cancelOrder(orderDatabase, orderId, call);
-  return outcome === "confirmed" ? "sold_before_cancelled" : outcome;
+  return outcome === "fulfilled" ? "fulfilled_before_cancelled" : outcome;
+};
+
+/** The outcome of an event about sold units, or the reason why it can be none yet, or never. */
+const outcomeOfSold = (
+  orderId: string,
+  verb: "fulfilled" | "returned",
+  result: FulfillOrderOutcome | ReturnOrderOutcome,
+): string => {
+  const subject = `Units of the order ${orderId} are ${verb}`;
+  switch (result.outcome) {
+    case "unknown_order":
+      throw new Postponed(`${subject}, and it was never placed`);
+    case "not_confirmed":
+      throw new Postponed(`${subject}, and it is not paid`);
+    case "not_held":
+      throw new RefusedMessage(`${subject}, and it was never sold: it is ${result.status}`);
+    case "exceeds_order": {
+      const reason = `${subject}, and it has fewer units for that`;
+      throw result.isFinal ? new RefusedMessage(reason) : new Postponed(reason);
+    }
+    default:
+      return result.outcome;
+  }
+};
+
+const fulfill = async ({ data, identity }: EventOf<"order.fulfilled">, call: Call) => {
+  const input = { ...data, idempotencyKey: identity };
+  return outcomeOfSold(data.orderId, "fulfilled", await fulfillOrder(orderDatabase, input, call));
+};
+
+const takeBack = async ({ data, identity }: EventOf<"order.returned">, call: Call) => {
+  const { reason = "order.returned", ...rest } = data;
+  const input = { ...rest, reason, idempotencyKey: identity };
+  return outcomeOfSold(data.orderId, "returned", await returnOrder(orderDatabase, input, call));
 };
 
 export const handler = queueHandler("orders", async (record, call) => {
   const event = readOrderEvent(record.body);
   switch (event.type) {
     case "order.placed":
-      return place(event.data, call);
+      return place(event, call);
     case "order.paid":
       return pay(event.data.orderId, call);
+    case "order.fulfilled":
+      return fulfill(event, call);
     case "order.cancelled":
       return cancel(event.data.orderId, call);
+    case "order.returned":
+      return takeBack(event, call);
   }
 });

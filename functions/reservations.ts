@@ -1,17 +1,34 @@
 /** What happens to a reservation after it was made. */
+import { versionMismatchInHeaderStatus } from "../contract/problems.ts";
 import {
+  changeReservationRequest,
+  confirmReservationRequest,
   extendReservationRequest,
   listReservationsRequest,
   reservationRequest,
+  returnRequest,
+  soldUnitsRequest,
 } from "../contract/reservations.ts";
+import { changeHold } from "../inventory/reservations/change-hold.ts";
+import { confirm } from "../inventory/reservations/confirm.ts";
 import { extend } from "../inventory/reservations/extend.ts";
 import { getReservation, listReservations } from "../inventory/reservations/reservation-queries.ts";
 import type { Reservation } from "../inventory/reservations/reservation.ts";
-import { confirm, release } from "../inventory/reservations/transitions.ts";
-import { answer, refuse, type Refusal } from "./middleware/answer.ts";
+import {
+  cancel,
+  fulfill,
+  returnUnits,
+  type CancelOutcome,
+  type FulfillOutcome,
+  type ReturnOutcome,
+} from "../inventory/reservations/sold-units.ts";
+import type { Excess } from "../inventory/reservations/parts.ts";
+import { release } from "../inventory/reservations/transitions.ts";
+import { answer, refuse, type Answer, type Refusal } from "./middleware/answer.ts";
 import { endpoint, httpHandler } from "./middleware/http-handler.ts";
 import { isoTime, reservationBody } from "./representation.ts";
-import { database } from "./wiring.ts";
+import { refuseLines } from "./refuse-lines.ts";
+import { database, orderDatabase } from "./wiring.ts";
 
 const succeed = (outcome: string, reservation: Reservation) =>
   answer(200, outcome, reservationBody(reservation));
@@ -19,17 +36,61 @@ const succeed = (outcome: string, reservation: Reservation) =>
 const unknown = (reservationId: string): Refusal =>
   refuse("unknown_reservation", `There is no reservation ${reservationId.slice(0, 128)}.`);
 
-/** A transition that the reservation's state does not allow, told with the state it is in. */
+/** A transition that the state of the reservation does not allow. The detail names the state. */
 const refuseTransition = (
-  code: "reservation_confirmed" | "reservation_released" | "reservation_expired",
-  { reservationId, expiresAtMs }: Reservation,
+  code:
+    | "reservation_confirmed"
+    | "reservation_released"
+    | "reservation_expired"
+    | "reservation_not_confirmed",
+  { reservationId, status, expiresAtMs }: Reservation,
 ): Refusal => {
   const states = {
-    reservation_confirmed: "is confirmed: its units are sold",
+    reservation_confirmed: `is ${status}: its units are sold, and can be cancelled until they are fulfilled`,
     reservation_released: "is released: its units are available again",
     reservation_expired: `expired at ${isoTime(expiresAtMs)}: reserve again`,
+    reservation_not_confirmed: `is ${status}: only units of a confirmed reservation can be changed so`,
   };
   return refuse(code, `Reservation ${reservationId} ${states[code]}.`);
+};
+
+const refuseExcess = ({ reservationId, status }: Reservation, excess: Excess[]): Refusal => {
+  const lines = excess.map(
+    ({ sku, requested, possible }) => `${requested} of ${sku} were requested, ${possible} are left`,
+  );
+  const detail =
+    lines.length > 0 ? lines.join("; ") : `none of its units are left: it is ${status}`;
+  return refuse("exceeds_reservation", `Reservation ${reservationId}: ${detail}.`);
+};
+
+const refuseReusedKey = (reservationId: string): Refusal =>
+  refuse(
+    "idempotency_key_reused",
+    `This key made another change of reservation ${reservationId}: use a new key.`,
+  );
+
+const replayed = (reservation: Reservation): Answer =>
+  answer(200, "replayed", reservationBody(reservation), { "Idempotency-Replayed": "true" });
+
+/** The answer to a fulfilment, a cancellation or a return. */
+const answerSoldUnits = (
+  reservationId: string,
+  result: FulfillOutcome | CancelOutcome | ReturnOutcome,
+): Answer | Refusal => {
+  switch (result.outcome) {
+    case "unknown_reservation":
+      return unknown(reservationId);
+    case "reservation_not_confirmed":
+      return refuseTransition(result.outcome, result.reservation);
+    case "exceeds_reservation":
+      return refuseExcess(result.reservation, result.excess);
+    case "idempotency_key_reused":
+      return refuseReusedKey(reservationId);
+    case "replayed":
+      return replayed(result.reservation);
+    default:
+      return succeed(result.outcome, result.reservation);
+  }
 };
 
 export const handler = httpHandler({
@@ -43,17 +104,70 @@ export const handler = httpHandler({
     return answer(200, "listed", { items: items.map(reservationBody), ...page });
   }),
 
-  confirmReservation: endpoint(reservationRequest, async ({ params: { reservationId } }, call) => {
-    const result = await confirm(database, reservationId, call);
+  changeReservation: endpoint(changeReservationRequest, async ({ params, ...request }, call) => {
+    const { reservationId } = params;
+    const { body, idempotencyKey, ifMatch } = request;
+    const input = { reservationId, lines: body.lines, expectedVersion: ifMatch, idempotencyKey };
+    const result = await changeHold(orderDatabase, input, call);
+    switch (result.outcome) {
+      case "unknown_reservation":
+        return unknown(reservationId);
+      case "changed":
+        return succeed("changed", result.reservation);
+      case "replayed":
+        return replayed(result.reservation);
+      case "insufficient_stock":
+      case "unknown_sku":
+        return refuseLines(result);
+      case "version_mismatch":
+        return refuse(
+          "version_mismatch",
+          `If-Match "${ifMatch}" is not the version of ${reservationId}, "${result.version}".`,
+          { status: versionMismatchInHeaderStatus },
+        );
+      case "idempotency_key_reused":
+        return refuseReusedKey(reservationId);
+      case "reservation_confirmed":
+      case "reservation_expired":
+      case "reservation_released":
+        return refuseTransition(result.outcome, result.reservation);
+    }
+  }),
+
+  confirmReservation: endpoint(confirmReservationRequest, async ({ params, body }, call) => {
+    const { reservationId } = params;
+    const { lines, fulfill: fulfills, reacquire: reacquires } = body;
+    const options = { lines, fulfills, reacquires };
+    const result = await confirm(orderDatabase, reservationId, call, options);
     switch (result.outcome) {
       case "unknown_reservation":
         return unknown(reservationId);
       case "confirmed":
         return succeed("confirmed", result.reservation);
+      case "exceeds_reservation":
+        return refuseExcess(result.reservation, result.excess);
       case "reservation_expired":
       case "reservation_released":
         return refuseTransition(result.outcome, result.reservation);
     }
+  }),
+
+  fulfillReservation: endpoint(soldUnitsRequest, async ({ params, body, ...request }, call) => {
+    const { reservationId } = params;
+    const input = { reservationId, ...body, idempotencyKey: request.idempotencyKey };
+    return answerSoldUnits(reservationId, await fulfill(database, input, call));
+  }),
+
+  cancelReservation: endpoint(soldUnitsRequest, async ({ params, body, ...request }, call) => {
+    const { reservationId } = params;
+    const input = { reservationId, ...body, idempotencyKey: request.idempotencyKey };
+    return answerSoldUnits(reservationId, await cancel(database, input, call));
+  }),
+
+  returnReservation: endpoint(returnRequest, async ({ params, body, idempotencyKey }, call) => {
+    const { reservationId } = params;
+    const result = await returnUnits(database, { reservationId, ...body, idempotencyKey }, call);
+    return answerSoldUnits(reservationId, result);
   }),
 
   releaseReservation: endpoint(reservationRequest, async ({ params: { reservationId } }, call) => {

@@ -1,20 +1,11 @@
 /** `POST /v1/reservations` alone: the hot path, with the smallest bundle and the fewest rights. */
-import { unknownSkuInBodyStatus } from "../contract/problems.ts";
 import { reserveRequest } from "../contract/reserve-request.ts";
 import { reserve } from "../inventory/reservations/reserve.ts";
-import type { Shortage } from "../inventory/reservations/shortages.ts";
 import { answer, refuse } from "./middleware/answer.ts";
 import { endpoint, httpHandler } from "./middleware/http-handler.ts";
-import { isoTime, reservationBody } from "./representation.ts";
+import { refuseLines } from "./refuse-lines.ts";
+import { reservationBody } from "./representation.ts";
 import { orderDatabase } from "./wiring.ts";
-
-const tell = ({ sku, requested, available }: Shortage) =>
-  `${sku} has ${available} available, ${requested} were asked for`;
-
-const shortageBody = ({ nextExpiryAtMs, ...shortage }: Shortage) => ({
-  ...shortage,
-  ...(nextExpiryAtMs === undefined ? {} : { nextExpiryAt: isoTime(nextExpiryAtMs) }),
-});
 
 export const handler = httpHandler({
   reserve: endpoint(reserveRequest, async ({ body, idempotencyKey }, call) => {
@@ -28,16 +19,9 @@ export const handler = httpHandler({
         return answer(200, "replayed", reservationBody(result.reservation), {
           "Idempotency-Replayed": "true",
         });
-      case "insufficient_stock": {
-        const detail = `${result.shortages.map(tell).join("; ")}.`;
-        const shortages = result.shortages.map(shortageBody);
-        return refuse("insufficient_stock", detail, { members: { shortages } });
-      }
-      case "unknown_sku": {
-        const { skus } = result;
-        const detail = `No stock was ever set for ${skus.join(", ")}.`;
-        return refuse("unknown_sku", detail, { status: unknownSkuInBodyStatus, members: { skus } });
-      }
+      case "insufficient_stock":
+      case "unknown_sku":
+        return refuseLines(result);
       case "idempotency_key_reused":
         return refuse(
           "idempotency_key_reused",

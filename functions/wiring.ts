@@ -7,7 +7,11 @@ import { SESv2Client } from "@aws-sdk/client-sesv2";
 import { SNSClient } from "@aws-sdk/client-sns";
 import { SQSClient } from "@aws-sdk/client-sqs";
 import { databaseRequestTimeoutMs, messagingRequestTimeoutMs } from "../contract/bounds.ts";
-import { environment, type NotificationChannel } from "../contract/environment.ts";
+import {
+  environment,
+  type LateOrderPayment,
+  type NotificationChannel,
+} from "../contract/environment.ts";
 import type { MultiItemStrategy } from "../contract/tables.ts";
 import { connect, createDatabase } from "../inventory/dynamodb/database.ts";
 import { withLeases } from "../inventory/reservations/leases.ts";
@@ -91,7 +95,7 @@ const openDatabase = () => {
     ...(retentionDays !== undefined && { retentionDays: Number(retentionDays) }),
     ...(expiryPartitions !== undefined && { expiryPartitions: Number(expiryPartitions) }),
     ...(refusalMemoryMs !== undefined && { refusalMemoryMs: Number(refusalMemoryMs) }),
-    fulfillsOnConfirm: optional(environment.fulfillOnConfirm) !== "false",
+    fulfillsOnConfirm: optional(environment.fulfillOnConfirm) === "true",
   });
 };
 
@@ -162,6 +166,10 @@ export const eventSettings = (): EventSettings => ({
   source: required(environment.eventSource),
   lowStockThreshold: Number(required(environment.lowStockThreshold)),
 });
+
+/** True when a payment of an expired order takes its units again. */
+export const reacquiresOnLatePayment = (): boolean =>
+  required(environment.lateOrderPayment) === ("reacquire" satisfies LateOrderPayment);
 
 export const queueUrl = (): string => required(environment.queue);
 export const deadLetter = (letter: DeadLetter): Promise<void> =>

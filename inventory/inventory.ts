@@ -5,21 +5,36 @@
  *
  * A result that a shop can act on is returned as an outcome; a fault is an InventoryError; a broken
  * invariant is a plain Error, and a bug. Start reading at reservations/reserve.ts, then
- * stock/marker.ts and reservations/end-parts.ts.
+ * stock/marker.ts and reservations/change-parts.ts.
  */
 import { adjustStock, type AdjustStockInput } from "./stock/adjust.ts";
 import { callWithin, type Call } from "./dynamodb/database.ts";
+import { changeHold, type ChangeHoldInput } from "./reservations/change-hold.ts";
+import { confirm, type ConfirmOptions } from "./reservations/confirm.ts";
 import { extend, type ExtendInput } from "./reservations/extend.ts";
 import type { LeasingDatabase } from "./reservations/leases.ts";
 import { listMovements } from "./stock/ledger.ts";
-import { cancelOrder, payOrder } from "./shop-orders/end-order.ts";
+import {
+  cancelOrder,
+  fulfillOrder,
+  payOrder,
+  returnOrder,
+  type SoldOrderInput,
+} from "./shop-orders/end-order.ts";
 import { placeOrder, type PlaceOrderInput } from "./shop-orders/place-order.ts";
 import { getReservation, listReservations } from "./reservations/reservation-queries.ts";
 import { reserve, type ReserveInput } from "./reservations/reserve.ts";
 import { getStock, listStock, setStock, type SetStockInput } from "./stock/stock.ts";
 import { settleSalesOf } from "./reservations/settle-sales.ts";
+import {
+  cancel,
+  fulfill,
+  returnUnits,
+  type ReturnInput,
+  type SoldUnitsInput,
+} from "./reservations/sold-units.ts";
 import { sweep, type SweepOptions } from "./reservations/sweep.ts";
-import { confirm, release } from "./reservations/transitions.ts";
+import { release } from "./reservations/transitions.ts";
 
 /** All operations on one database. A Lambda imports the few that it needs instead. */
 export const createInventory = (database: LeasingDatabase) => {
@@ -35,7 +50,15 @@ export const createInventory = (database: LeasingDatabase) => {
       listMovements(database, input, call),
     placeOrder: (input: PlaceOrderInput, call: Call = defaultCall()) =>
       placeOrder(database, input, call),
-    payOrder: (orderId: string, call: Call = defaultCall()) => payOrder(database, orderId, call),
+    payOrder: (
+      orderId: string,
+      call: Call = defaultCall(),
+      options?: Parameters<typeof payOrder>[3],
+    ) => payOrder(database, orderId, call, options),
+    fulfillOrder: (input: SoldOrderInput, call: Call = defaultCall()) =>
+      fulfillOrder(database, input, call),
+    returnOrder: (input: Parameters<typeof returnOrder>[1], call: Call = defaultCall()) =>
+      returnOrder(database, input, call),
     cancelOrder: (orderId: string, call: Call = defaultCall()) =>
       cancelOrder(database, orderId, call),
     reserve: (input: ReserveInput, call: Call = defaultCall()) => reserve(database, input, call),
@@ -43,8 +66,14 @@ export const createInventory = (database: LeasingDatabase) => {
       getReservation(database, reservationId, call),
     listReservations: (input: Parameters<typeof listReservations>[1], call: Call = defaultCall()) =>
       listReservations(database, input, call),
-    confirm: (reservationId: string, call: Call = defaultCall()) =>
-      confirm(database, reservationId, call),
+    changeHold: (input: ChangeHoldInput, call: Call = defaultCall()) =>
+      changeHold(database, input, call),
+    confirm: (reservationId: string, call: Call = defaultCall(), options?: ConfirmOptions) =>
+      confirm(database, reservationId, call, options),
+    fulfill: (input: SoldUnitsInput, call: Call = defaultCall()) => fulfill(database, input, call),
+    cancel: (input: SoldUnitsInput, call: Call = defaultCall()) => cancel(database, input, call),
+    returnUnits: (input: ReturnInput, call: Call = defaultCall()) =>
+      returnUnits(database, input, call),
     release: (reservationId: string, call: Call = defaultCall()) =>
       release(database, reservationId, call),
     settleSales: (reservationIds: readonly string[], call: Call = defaultCall()) =>

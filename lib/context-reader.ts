@@ -22,6 +22,7 @@ export const contextKeys = [
   "expiryPartitions",
   "refusalMemoryMs",
   "fulfillOnConfirm",
+  "lateOrderPayment",
   "logRetentionDays",
   "removalPolicy",
   "orderEventsTopicArn",

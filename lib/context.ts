@@ -12,6 +12,7 @@ import {
   retentionDaysDefault,
   unitsMax,
 } from "../contract/bounds.ts";
+import { lateOrderPayments } from "../contract/environment.ts";
 import { multiItemStrategies } from "../contract/tables.ts";
 import type { Authorization } from "./authorization.ts";
 import { type HoldfastProps, throttleDefault } from "./holdfast.ts";
@@ -50,7 +51,8 @@ export const readContext = (node: Node): HoldfastProps => {
       expiryPartitionsDefault,
     ),
     refusalMemoryMs: context.wholeNumber("refusalMemoryMs", refusalMemoryMsMax, 0, { min: 0 }),
-    fulfillOnConfirm: context.oneOf("fulfillOnConfirm", ["true", "false"], "true") === "true",
+    fulfillOnConfirm: context.oneOf("fulfillOnConfirm", ["true", "false"], "false") === "true",
+    lateOrderPayment: context.oneOf("lateOrderPayment", [...lateOrderPayments], "reacquire"),
     multiItemStrategy: context.oneOf("multiItemStrategy", [...multiItemStrategies], "optimistic"),
     logRetention: context.oneOf("logRetentionDays", logRetentions, RetentionDays.ONE_MONTH),
     removalPolicy:
@@ -65,7 +67,7 @@ export const readContext = (node: Node): HoldfastProps => {
 };
 
 const misspelled =
-  /^(auth|jwt|throttle|retention|multi|expiryPart|refusal|fulfill?|logRetention|removal|orderEvent|lowStock|notification|redis|alarm)[a-z]*$/i;
+  /^(auth|jwt|throttle|retention|multi|expiryPart|refusal|fulfill?|late|logRetention|removal|orderEvent|lowStock|notification|redis|alarm)[a-z]*$/i;
 
 /** What starts like a key of ours and is none would otherwise be passed over in silence. */
 const refuseMisspelled = (node: Node): void => {

@@ -11,7 +11,7 @@ import {
   streamTimeoutSeconds,
   sweepTimeoutSeconds,
 } from "../contract/bounds.ts";
-import { environment } from "../contract/environment.ts";
+import { environment, type LateOrderPayment } from "../contract/environment.ts";
 import type { EventFunctionName } from "../contract/event-sources.ts";
 import type { FunctionName } from "../contract/routes.ts";
 import type { ScheduledFunctionName } from "../contract/schedules.ts";
@@ -34,6 +34,7 @@ export interface DutiesProps {
   refusalMemoryMs: number;
   /** True when sold units leave `onHand` soon after the confirm. */
   fulfillOnConfirm: boolean;
+  lateOrderPayment: LateOrderPayment;
   multiItemStrategy: MultiItemStrategy;
   messaging: Messaging;
   notifications: Notifications;
@@ -92,6 +93,7 @@ export const dutiesOver = (
     expiryPartitions,
     refusalMemoryMs,
     fulfillOnConfirm,
+    lateOrderPayment,
     multiItemStrategy,
     messaging,
     notifications,
@@ -168,13 +170,14 @@ export const dutiesOver = (
       ...reserving,
     },
     reservations: {
-      description: "Reads, confirms, releases and extends reservations",
+      description: "Reads reservations, and changes them through their life",
       memoryMiB: 512,
-      variables: {
-        ...stockTable,
-        ...reservationsTableName,
-      },
-      grants: [...ending, { actions: ["dynamodb:Query"], resourceArn: indexArn("byOrder") }],
+      variables: reserving.variables,
+      // A hold that is changed, and one that is confirmed late, may take more units.
+      grants: [
+        ...reserving.grants,
+        { actions: ["dynamodb:Query"], resourceArn: indexArn("byOrder") },
+      ],
     },
     stock: {
       description: "Sets, reads and adjusts stock",
@@ -276,7 +279,11 @@ export const dutiesOver = (
       description: "Acts on the shop's order events",
       memoryMiB: 512,
       timeoutSeconds: queueTimeoutSeconds,
-      variables: { ...reserving.variables, ...orderQueue.variables },
+      variables: {
+        ...reserving.variables,
+        ...orderQueue.variables,
+        [environment.lateOrderPayment]: lateOrderPayment,
+      },
       grants: [...reserving.grants, ...orderQueue.grants],
     },
     notify: {

@@ -18,6 +18,8 @@ export interface EventSourcesProps {
   functions: Record<EventFunctionName, IFunction>;
   tables: Tables;
   messaging: Messaging;
+  /** False switches the function settle off: it has nothing to do. */
+  fulfillOnConfirm: boolean;
 }
 
 /** Batches of one shard at a time; the changes of one record stay in order. */
@@ -25,12 +27,13 @@ const streamParallelism = 4;
 
 export const createEventSources = (
   scope: Construct,
-  { functions, tables, messaging }: EventSourcesProps,
+  { functions, tables, messaging, fulfillOnConfirm }: EventSourcesProps,
 ): void => {
-  const readStream = (id: string, table: Table, target: IFunction) =>
+  const readStream = (id: string, table: Table, target: IFunction, enabled = true) =>
     new EventSourceMapping(scope, id, {
       eventSourceArn: table.tableStreamArn!,
       target,
+      ...(!enabled && { enabled }),
       // A new stack reads its streams from their beginning.
       startingPosition: StartingPosition.TRIM_HORIZON,
       batchSize: streamBatchSize,
@@ -53,7 +56,7 @@ export const createEventSources = (
   readStream("PublishStock", tables.stock, functions.publish);
   readStream("PublishReservations", tables.reservations, functions.publish);
   readStream("LedgerOfStock", tables.stock, functions.ledger);
-  readStream("SettleReservations", tables.reservations, functions.settle);
+  readStream("SettleReservations", tables.reservations, functions.settle, fulfillOnConfirm);
   readQueue("HearOrders", messaging.orders.queue, functions.orders);
   readQueue("HearNotifications", messaging.notifications.queue, functions.notify);
 };

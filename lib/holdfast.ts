@@ -11,6 +11,7 @@ import type { NodejsFunction } from "aws-cdk-lib/aws-lambda-nodejs";
 import { RetentionDays } from "aws-cdk-lib/aws-logs";
 import { Construct } from "constructs";
 import { expiryPartitionsDefault, retentionDaysDefault } from "../contract/bounds.ts";
+import type { LateOrderPayment } from "../contract/environment.ts";
 import type { MultiItemStrategy } from "../contract/tables.ts";
 import { createApi, type Throttle } from "./api.ts";
 import type { Authorization } from "./authorization.ts";
@@ -41,8 +42,16 @@ export interface HoldfastProps {
   expiryPartitions?: number;
   /** The maximum age of a refusal for too few units, in milliseconds, up to 200. 0, strict, when absent. */
   refusalMemoryMs?: number;
-  /** Takes sold units off `onHand` soon after the confirm. True when absent. */
+  /**
+   * Takes sold units off `onHand` soon after the confirm, for shops that hand goods over at the sale. False
+   * when absent: they stay reserved until they are fulfilled.
+   */
   fulfillOnConfirm?: boolean;
+  /**
+   * What becomes of a payment of an order whose hold has expired: `reacquire` (when absent) takes its units
+   * again where they are there, `dead-letter` never. Other payments go to the dead-letter queue.
+   */
+  lateOrderPayment?: LateOrderPayment;
   /**
    * The way in which orders of several lines are written: `leased` takes leases on their SKUs always, `optimistic`
    * (when absent) as soon as they are in each other's way.
@@ -84,6 +93,7 @@ export class Holdfast extends Construct {
     const { encryptionKey } = props;
 
     const { notifications = {}, alarmTopicArn, orderEventsTopicArn } = props;
+    const { fulfillOnConfirm = false } = props;
 
     this.tables = createTables(this, { removalPolicy, ...(encryptionKey && { encryptionKey }) });
     this.messaging = createMessaging(this, {
@@ -99,7 +109,8 @@ export class Holdfast extends Construct {
       retentionDays: props.retentionDays ?? retentionDaysDefault,
       expiryPartitions: props.expiryPartitions ?? expiryPartitionsDefault,
       refusalMemoryMs: props.refusalMemoryMs ?? 0,
-      fulfillOnConfirm: props.fulfillOnConfirm ?? true,
+      fulfillOnConfirm,
+      lateOrderPayment: props.lateOrderPayment ?? "reacquire",
       multiItemStrategy: props.multiItemStrategy ?? "optimistic",
       messaging: this.messaging,
       notifications,
@@ -108,7 +119,12 @@ export class Holdfast extends Construct {
       ...(props.serviceVersion !== undefined && { serviceVersion: props.serviceVersion }),
     });
     createSchedules(this, this.functions);
-    createEventSources(this, this);
+    createEventSources(this, {
+      functions: this.functions,
+      tables: this.tables,
+      messaging: this.messaging,
+      fulfillOnConfirm,
+    });
     createAlarms(this, {
       functions: this.functions,
       messaging: this.messaging,

@@ -1,6 +1,7 @@
 /** The events of a change: every committed version of a record has its own. */
 import type { InventoryEvent, InventoryEventType } from "../../contract/events.ts";
 import type { ReservationItem, ReservationStatus, StockItem } from "../../contract/tables.ts";
+import { progressOf } from "../../inventory/reservations/parts.ts";
 import { isReservation, reservationIn } from "../../inventory/reservations/reservation.ts";
 import { isoTime, reservationBody } from "../representation.ts";
 import type { Change } from "./change.ts";
@@ -91,14 +92,26 @@ const isPublished = (
 ): item is ReservationItem & { status: PublishedStatus } =>
   item.status === "rejected" || isReservation(item);
 
-/** The core also writes versions of a record that change nothing for a caller. */
+/**
+ * One version of a record is one change. The units that it concerns say which, then the status: the last
+ * units of a reservation may be cancelled, and its status become `fulfilled` by that. The core also writes
+ * versions of a record that change nothing for a caller.
+ */
 const reservationEventType = (
   before: ReservationItem | undefined,
   after: ReservationItem,
 ): InventoryEventType | undefined => {
   if (!isPublished(after)) return undefined;
+  const had = progressOf(before?.parts ?? []);
+  const has = progressOf(after.parts);
+  const changed = (["fulfilled", "cancelled", "returned"] as const).find(
+    (one) => (has[one] ?? 0) > (had[one] ?? 0),
+  );
+  if (changed !== undefined) return `reservation.${changed}`;
   if (before?.status !== after.status) return `reservation.${after.status}`;
-  return before.expiresAtMs === after.expiresAtMs ? undefined : "reservation.extended";
+  if (before.expiresAtMs !== after.expiresAtMs) return "reservation.extended";
+  const areSameLines = JSON.stringify(before.lines) === JSON.stringify(after.lines);
+  return areSameLines ? undefined : "reservation.changed";
 };
 
 function reservationEvents(

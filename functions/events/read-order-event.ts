@@ -5,6 +5,7 @@ import {
   type OrderEvent,
   type OrderEventType,
 } from "../../contract/order-events.ts";
+import { fingerprint } from "../../inventory/identity.ts";
 import { issuesOf } from "../issues.ts";
 import { readMessage, RefusedMessage } from "./read-message.ts";
 
@@ -22,6 +23,17 @@ const dataOf = (message: Record<string, unknown>): unknown => {
 };
 
 /**
+ * The identity of an event: its `id`, with the source where it is a CloudEvent, or else its content.
+ *
+ * @throws RefusedMessage
+ */
+const identityOf = ({ type, source, id }: Record<string, unknown>, data: unknown): string => {
+  if (id === undefined) return fingerprint([type, data]);
+  if (typeof id === "string" && id !== "") return fingerprint([type, source, id]);
+  throw new RefusedMessage(`id ${show(id)} is not valid: it must be text that is not empty`);
+};
+
+/**
  * An order event from the body of a queue's message: plain JSON or a CloudEvent, wrapped by SNS or
  * raw.
  *
@@ -35,7 +47,9 @@ export const readOrderEvent = (body: string): OrderEvent => {
     throw new RefusedMessage(`type ${show(type)} is not known: known are ${known}`);
   }
   const result = z.safeParse(orderEvents[type].data, dataOf(message));
-  if (result.success) return { type, data: result.data } as OrderEvent;
+  if (result.success) {
+    return { type, data: result.data, identity: identityOf(message, result.data) } as OrderEvent;
+  }
   const issues = issuesOf("data", result.error).map(({ path, message: what }) => `${path} ${what}`);
   throw new RefusedMessage(`${type}: ${issues.join("; ")}`);
 };

@@ -3,7 +3,7 @@ import * as z from "zod/mini";
 import { bodyBytesMax } from "../../contract/bounds.ts";
 import { closedObject } from "../../contract/fields.ts";
 import type { Issue } from "../../contract/problem-schemas.ts";
-import type { RequestSchema, RequestInput } from "../../contract/request.ts";
+import type { HeaderPart, RequestSchema, RequestInput } from "../../contract/request.ts";
 import { issuesOf } from "../issues.ts";
 import { refuse, RefusedRequest, refuseRequest } from "./answer.ts";
 
@@ -21,10 +21,10 @@ const readBody = ({ body = "", isBase64Encoded }: APIGatewayProxyEventV2): strin
   return isBase64Encoded ? bytes.toString() : body;
 };
 
-const readJson = (event: APIGatewayProxyEventV2, schema: RequestSchema["body"]): unknown => {
+const readJson = (event: APIGatewayProxyEventV2, schema: RequestSchema): unknown => {
   const text = readBody(event);
   if (text === "") {
-    if (schema === undefined) return {};
+    if (schema.body === undefined || schema.mayOmitBody) return {};
     refused("invalid_json", "The body is empty, and this call needs one: send a JSON object.");
   }
   const mediaType = event.headers["content-type"] ?? "";
@@ -56,13 +56,16 @@ export const parseRequest = <Schema extends RequestSchema>(
     if (result.success) input[part] = result.data;
     else issues.push(...issuesOf(name, result.error));
   };
-  const body = readJson(event, schema.body);
+  const body = readJson(event, schema);
   if (schema.params) read("params", "path", schema.params, event.pathParameters ?? {});
   if (schema.query) read("query", "query", schema.query, event.queryStringParameters ?? {});
-  const key = event.headers["idempotency-key"];
-  if (schema.idempotencyKey && key !== undefined) {
-    read("idempotencyKey", "Idempotency-Key", schema.idempotencyKey, key);
-  }
+  const readHeader = (part: HeaderPart, name: string) => {
+    const value = event.headers[name.toLowerCase()];
+    const partSchema = schema[part];
+    if (partSchema && value !== undefined) read(part, name, partSchema, value);
+  };
+  readHeader("idempotencyKey", "Idempotency-Key");
+  readHeader("ifMatch", "If-Match");
   read("body", "body", schema.body ?? noBody, body);
   if (issues.length > 0) throw new RefusedRequest(refuseRequest(issues));
   return input as RequestInput<Schema>;

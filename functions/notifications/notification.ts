@@ -19,7 +19,11 @@ export interface Channel {
 const titles: Record<InventoryEventType, string> = {
   "reservation.held": "is held",
   "reservation.extended": "is held for longer",
+  "reservation.changed": "has other lines",
   "reservation.confirmed": "is confirmed",
+  "reservation.fulfilled": "is fulfilled",
+  "reservation.cancelled": "is cancelled",
+  "reservation.returned": "came back",
   "reservation.released": "is released",
   "reservation.expired": "has expired",
   "reservation.rejected": "could not be held",

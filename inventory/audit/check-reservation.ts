@@ -9,7 +9,8 @@ import {
 } from "../../contract/tables.ts";
 import type { Call, Database } from "../dynamodb/database.ts";
 import { expiryShardOf } from "../identity.ts";
-import { endedTtlSeconds, isOpen } from "../reservations/reservation.ts";
+import { isOpen } from "../reservations/parts.ts";
+import { endedTtlSeconds } from "../reservations/reservation.ts";
 import { settleSales } from "../reservations/settle-sales.ts";
 import { expireHold } from "../reservations/transitions.ts";
 import type { Case, Damage } from "./finding.ts";

@@ -122,7 +122,7 @@ export const createDatabase = (
   ...systemPlatform,
   retentionDays: retentionDaysDefault,
   expiryPartitions: expiryPartitionsDefault,
-  fulfillsOnConfirm: true,
+  fulfillsOnConfirm: false,
   contentionMsMax,
   refusalMemoryMs: 0,
   ...options,

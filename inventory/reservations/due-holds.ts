@@ -11,7 +11,7 @@ import type { Call, Database } from "../dynamodb/database.ts";
 import { writeIf } from "../dynamodb/write-if.ts";
 import { InventoryError } from "../errors.ts";
 import { expiryShardsOf, queryHolds, type IndexedHold } from "./hold-index.ts";
-import { endingsAtOnce } from "./end-parts.ts";
+import { recordsAtOnce } from "./change-parts.ts";
 import { isDue } from "./reservation.ts";
 import { endHolds } from "./transitions.ts";
 
@@ -129,8 +129,8 @@ async function expireSome(
 ): Promise<boolean> {
   let missing = units;
   let wasAnyDue = false;
-  for (let from = 0; from < holds.length && missing > 0; from += endingsAtOnce) {
-    const ids = holds.slice(from, from + endingsAtOnce).map(({ reservationId }) => reservationId);
+  for (let from = 0; from < holds.length && missing > 0; from += recordsAtOnce) {
+    const ids = holds.slice(from, from + recordsAtOnce).map(({ reservationId }) => reservationId);
     const items = (await readReservations(database, ids, call)).filter((item) =>
       isDue(item, database.now()),
     );

@@ -3,8 +3,14 @@ import { holdLifeMsMax } from "../../contract/bounds.ts";
 import type { ReservationItem } from "../../contract/tables.ts";
 import { withPatience, type Call, type Database } from "../dynamodb/database.ts";
 import { isId } from "../identity.ts";
-import { isDue, isReservation, reservationIn, type Reservation } from "./reservation.ts";
 import { writeIf } from "../dynamodb/write-if.ts";
+import {
+  heldOnlyRefusals,
+  isDue,
+  isReservation,
+  reservationIn,
+  type Reservation,
+} from "./reservation.ts";
 import { expireHold } from "./transitions.ts";
 
 export interface ExtendInput {
@@ -22,12 +28,6 @@ export type ExtendOutcome =
   /** The hold may not last past `latestExpiresAtMs`. */
   | { outcome: "hold_limit_reached"; reservation: Reservation; latestExpiresAtMs: number }
   | { outcome: "unknown_reservation" };
-
-const refusals = {
-  confirmed: "reservation_confirmed",
-  released: "reservation_released",
-  expired: "reservation_expired",
-} as const;
 
 /** An attempt to extend: the end that it writes, and the time at which it was sent. */
 interface Extension {
@@ -110,7 +110,10 @@ export const extend = async (
     const item = result.found;
     if (item === undefined || !isReservation(item)) return { outcome: "unknown_reservation" };
     if (item.status !== "held") {
-      return { outcome: refusals[item.status], reservation: reservationIn(item.status, item) };
+      return {
+        outcome: heldOnlyRefusals[item.status],
+        reservation: reservationIn(item.status, item),
+      };
     }
     // The reply to an earlier attempt of this call was lost.
     if (attempts.slice(0, -1).some((attempt) => isWrittenBy(attempt, item))) {

@@ -3,7 +3,7 @@
  * progress; the conditions of the writes are what makes the stock right.
  */
 import { orderLeaseMs } from "../../contract/bounds.ts";
-import type { MultiItemStrategy } from "../../contract/tables.ts";
+import type { Line, MultiItemStrategy, ReservationItem } from "../../contract/tables.ts";
 import type { DynamoDbLease, DynamoDbLocks } from "../../locks/dynamodb/dynamodb-locks.ts";
 import type { LockError, LockErrorCode } from "../../locks/lock-error.ts";
 import type { Call, Database } from "../dynamodb/database.ts";
@@ -39,6 +39,34 @@ const translated = (error: unknown): unknown => {
   });
 };
 
+/** Other requests are in the way. The record is that of the attempt, where it left one or changed it. */
+export interface Blocked {
+  blocked: ReservationItem | undefined;
+}
+
+/**
+ * Does the work for these lines; under leases where other requests are in its way, or always where the
+ * stack wants that. The work under leases tries until it is decided.
+ *
+ * @throws InventoryError `busy` when others have the leases until the wait is over, `unavailable`
+ */
+export const takeTurns = async <Result extends object>(
+  database: LeasingDatabase,
+  lines: readonly Line[],
+  call: Call,
+  work: (isLeased: boolean, record: ReservationItem | undefined) => Promise<Result | Blocked>,
+): Promise<Result> => {
+  const isLeased = lines.length > 1 && database.multiItemStrategy === "leased";
+  const first = isLeased ? { blocked: undefined } : await work(false, undefined);
+  if (!isBlocked(first)) return first;
+  const skus = lines.map(({ sku }) => sku);
+  const leased = await underLeases(database, skus, call, () => work(true, first.blocked));
+  if (isBlocked(leased)) throw new Error("A request under leases tries until it is decided.");
+  return leased;
+};
+
+const isBlocked = (result: object): result is Blocked => "blocked" in result;
+
 /** Leases that one request takes together. */
 const skusAtOnce = 50;
 
@@ -48,7 +76,7 @@ const skusAtOnce = 50;
  *
  * @throws InventoryError `busy` when others have the leases until the wait is over, `unavailable`
  */
-export const underLeases = async <Result>(
+const underLeases = async <Result>(
   database: LeasingDatabase,
   skus: readonly string[],
   call: Call,

@@ -12,7 +12,7 @@ import type { StockItem } from "../../contract/tables.ts";
 import { backOff, type Call, type Database } from "../dynamodb/database.ts";
 import { mapEach } from "../for-each.ts";
 import { areSameRows, levelOf, readRows, shardsOf } from "../stock/level.ts";
-import { markersOf, type Marker } from "../stock/marker.ts";
+import { markersOf, mayFreeUnits, type Marker } from "../stock/marker.ts";
 import { resolveMarkers } from "../stock/resolve.ts";
 import { expireDeadHolds, isKnownAlive } from "./due-holds.ts";
 
@@ -47,7 +47,7 @@ export const hasRoom = ({ open }: StockItem): boolean => Object.keys(open).lengt
 const isOther =
   (own: readonly string[]) =>
   ({ kind, key }: Marker): boolean =>
-    kind !== "sale" && !own.includes(key);
+    mayFreeUnits({ kind }) && !own.includes(key);
 
 /** @throws InventoryError `busy`, `unavailable`, `rejected` */
 export const makeRoom = async (

@@ -1,6 +1,7 @@
 import {
   reservationStatuses,
-  type Part,
+  type Line,
+  type LineShortage,
   type ReservationItem,
   type ReservationStatus,
 } from "../../contract/tables.ts";
@@ -8,6 +9,7 @@ import type { Call, Database } from "../dynamodb/database.ts";
 import { readItem } from "../dynamodb/read-item.ts";
 import { isId } from "../identity.ts";
 import { ttlSecondsAfter } from "../stock/ttl.ts";
+import { progressOf, type LineProgress } from "./parts.ts";
 
 /** A record that is a reservation to callers, not an internal one. */
 export type ReservationRecord = ReservationItem & { status: ReservationStatus };
@@ -15,18 +17,31 @@ export type ReservationRecord = ReservationItem & { status: ReservationStatus };
 export const isReservation = (item: ReservationItem): item is ReservationRecord =>
   (reservationStatuses as readonly string[]).includes(item.status);
 
+/** A line as callers see it, with the units that were fulfilled, cancelled and returned. */
+export type ReservationLine = Line & LineProgress;
+
 /** A reservation as callers see it: the record without the attributes that only the core needs. */
 export type Reservation = Pick<
   ReservationRecord,
-  "reservationId" | "status" | "lines" | "orderId" | "createdAtMs" | "expiresAtMs" | "version"
->;
-
-/** True while the record owns the units of the part. */
-export const isOpen = ({ ended }: Part): boolean => ended === undefined;
+  "reservationId" | "status" | "orderId" | "createdAtMs" | "expiresAtMs" | "version"
+> & {
+  lines: ReservationLine[];
+  /** The lines of which fewer units are held than were wanted, where the caller allowed that. */
+  shortages?: LineShortage[];
+};
 
 /** True from the millisecond on at which a hold can no longer be confirmed. */
 export const isDue = (item: ReservationItem, nowMs: number): boolean =>
   item.status === "held" && item.expiresAtMs <= nowMs;
+
+/** The refusals of changes that only a hold takes part in, by the status that a reservation has instead. */
+export const heldOnlyRefusals = {
+  confirmed: "reservation_confirmed",
+  fulfilled: "reservation_confirmed",
+  cancelled: "reservation_confirmed",
+  released: "reservation_released",
+  expired: "reservation_expired",
+} as const satisfies Record<Exclude<ReservationStatus, "held">, string>;
 
 /** The reservation of a record, in the given status. */
 export const reservationIn = <Status extends ReservationStatus>(
@@ -36,11 +51,18 @@ export const reservationIn = <Status extends ReservationStatus>(
   reservationId: item.reservationId,
   status,
   // Spelled out, so that a repeat's answer is the first one's to the byte.
-  lines: item.lines.map(({ sku, quantity }) => ({ sku, quantity })),
+  lines: item.lines.map(({ sku, quantity }) => ({ sku, quantity, ...progressOf(item.parts, sku) })),
+  ...(item.shortages === undefined ? {} : { shortages: item.shortages.map(plainShortage) }),
   ...(item.orderId === undefined ? {} : { orderId: item.orderId }),
   createdAtMs: item.createdAtMs,
   expiresAtMs: item.expiresAtMs,
   version: item.version,
+});
+
+const plainShortage = ({ sku, requested, available }: LineShortage): LineShortage => ({
+  sku,
+  requested,
+  available,
 });
 
 /** The reservation as it stands at `nowMs`: a due hold is expired, also before its units are back. */

@@ -1,16 +1,13 @@
-import { holdSecondsDefault, rowsInFlight } from "../../contract/bounds.ts";
-import type { Line, ReservationItem } from "../../contract/tables.ts";
+import { holdSecondsDefault } from "../../contract/bounds.ts";
+import type { Line, LineShortage, ReservationItem } from "../../contract/tables.ts";
 import { withPatience, backOff, type Call } from "../dynamodb/database.ts";
-import { readItem } from "../dynamodb/read-item.ts";
-import { mapEach } from "../for-each.ts";
 import { expiryShardOf, fingerprint, idOfKey, timeOrderedId } from "../identity.ts";
 import { findPlacedByEvent } from "../shop-orders/order-record.ts";
-import { decisionOf } from "../stock/marker.ts";
 import { putRecord } from "../stock/put-record.ts";
-import { supersede } from "../stock/resolve.ts";
-import { changeRow } from "../stock/row.ts";
-import { underLeases, type LeasingDatabase } from "./leases.ts";
+import { giveBack, noteHeld, readRecord, refusalOf, takeLines, tidyRows } from "./hold-lines.ts";
+import { takeTurns, type Blocked, type LeasingDatabase } from "./leases.ts";
 import { mergeLines } from "./lines.ts";
+import { unitsOfSku } from "./parts.ts";
 import {
   isReservation,
   reservationAt,
@@ -18,8 +15,8 @@ import {
   type Reservation,
   type ReservationRecord,
 } from "./reservation.ts";
-import { shortageOf, type OrderRefusal, type Shortage } from "./shortages.ts";
-import { noteCommitted, takeUnits, tidyRow, type Got, type Taken } from "./take-units.ts";
+import type { OrderRefusal } from "./shortages.ts";
+import type { Got } from "./take-units.ts";
 
 export interface ReserveInput {
   lines: readonly Line[];
@@ -28,6 +25,8 @@ export interface ReserveInput {
   ttlSeconds?: number | undefined;
   /** Repeats under the same key meet the same reservation. */
   idempotencyKey?: string | undefined;
+  /** Holds the units that there are of each line, where that is fewer than wanted. */
+  allowPartial?: boolean | undefined;
   /** In place of a key: the id that the reservation is to have, whose repeats meet it too. */
   reservationId?: string | undefined;
 }
@@ -40,9 +39,16 @@ export type ReserveOutcome =
 
 /** Tells a repeat from another request: everything that the caller chose. */
 export const fingerprintOf = (
-  { orderId, ttlSeconds = holdSecondsDefault }: Pick<ReserveInput, "orderId" | "ttlSeconds">,
+  {
+    orderId,
+    ttlSeconds = holdSecondsDefault,
+    allowPartial = false,
+  }: Pick<ReserveInput, "orderId" | "ttlSeconds" | "allowPartial">,
   lines: readonly Line[],
-): string => fingerprint([lines.map((line) => [line.sku, line.quantity]), orderId, ttlSeconds]);
+): string => {
+  const wanted = [lines.map((line) => [line.sku, line.quantity]), orderId, ttlSeconds];
+  return fingerprint(allowPartial ? [...wanted, { allowPartial }] : wanted);
+};
 
 /** The id by which repeats of a request meet; undefined where each is a request of its own. */
 const repeatableId = ({ idempotencyKey, reservationId }: ReserveInput): string | undefined =>
@@ -57,15 +63,12 @@ interface HoldRequest {
   ttlSeconds: number;
   /** True when another request may use the same id. */
   isRepeatable: boolean;
+  /** True when fewer units of a line are better than none. */
+  takesLess: boolean;
 }
 
 /** The outcome of one attempt, or the record from which the next attempt begins. */
 type Attempt = { outcome: ReserveOutcome } | { record: ReservationItem | undefined };
-
-/** Another order is in the way. The record is the tombstone of the attempt, where it left one. */
-interface Blocked {
-  tombstone: ReservationItem | undefined;
-}
 
 /**
  * Holds every line or none: one conditional update for each row, side by side, then one conditional put
@@ -97,19 +100,11 @@ export const reserve = async (
     orderId,
     ttlSeconds,
     isRepeatable: known !== undefined,
+    takesLess: input.allowPartial ?? false,
   };
-  const isLeased = lines.length > 1 && database.multiItemStrategy === "leased";
-  const first = isLeased
-    ? { tombstone: undefined }
-    : await attemptUntilDecided(database, request, { isLeased: false }, call);
-  if (!("tombstone" in first)) return first;
-  const skus = lines.map(({ sku }) => sku);
-  const options = { isLeased: true, record: first.tombstone };
-  const leased = await underLeases(database, skus, call, () =>
-    attemptUntilDecided(database, request, options, call),
+  return takeTurns(database, lines, call, (isLeased, record) =>
+    attemptUntilDecided(database, request, { isLeased, record }, call),
   );
-  if ("tombstone" in leased) throw new Error("An order under leases tries until it is decided.");
-  return leased;
 };
 
 async function attemptUntilDecided(
@@ -125,8 +120,8 @@ async function attemptUntilDecided(
     }
     const result = await attemptOnce(database, request, record?.version ?? 0, isLeased, call);
     if ("outcome" in result) return result.outcome;
-    if ("tombstone" in result && !isLeased) return result;
-    record = "tombstone" in result ? result.tombstone : result.record;
+    if ("blocked" in result && !isLeased) return result;
+    record = "blocked" in result ? result.blocked : result.record;
     if (attempt > 0) await backOff(database, call, attempt, "conflict");
   }
 }
@@ -138,48 +133,29 @@ async function attemptOnce(
   isLeased: boolean,
   call: Call,
 ): Promise<Attempt | Blocked> {
-  const { reservationId, lines, orderId } = request;
-  const take = { reservationId, base, hasOthers: lines.length > 1, isLeased };
-  const got: Got[] = [];
-  const taking = mapEach(lines, rowsInFlight, (line) =>
-    takeUnits(database, take, line, got, call).catch((error: unknown) => ({ error })),
-  );
+  const { reservationId, lines, orderId, takesLess } = request;
+  const target = { reservationId, base, isLeased };
+  const taking = takeLines(database, { ...target, lines, takesLess }, call);
   // The order knows its reservations before they are committed.
   const registering =
     orderId === undefined
       ? undefined
       : findPlacedByEvent(database, { orderId, reservationId, base }, call);
-  const [taken, placed] = await Promise.all([taking, registering]);
-  const mayCommit = placed === undefined && taken.every((one) => "taken" in one);
+  const [{ got, taken }, placed] = await Promise.all([taking, registering]);
+  const isEnough = (one: (typeof taken)[number]) =>
+    "taken" in one || (takesLess && "short" in one && got.length > 0);
+  const mayCommit = placed === undefined && taken.every(isEnough);
   if (mayCommit) return commit(database, request, base, got, call);
   const abandoned =
-    got.length > 0
-      ? await giveBack(database, reservationId, base, undefined, got, call)
-      : undefined;
+    got.length > 0 ? await giveBack(database, target, undefined, got, call) : undefined;
   if (placed === "undecided") return { record: await readRecord(database, reservationId, call) };
   if (placed !== undefined) return { outcome: replayOfOrder(database, request, placed) };
-  for (const one of taken) if ("error" in one) throw one.error;
-  const refusal = refusalOf(lines, taken as Taken[], database.now());
-  if (refusal === undefined) return { tombstone: abandoned };
+  const refusal = refusalOf(lines, taken, database.now());
+  if (refusal === undefined) return { blocked: abandoned };
   // The units may be gone because a repeat of this very request has them.
   const record = request.isRepeatable ? await readRecord(database, reservationId, call) : undefined;
   const isDecided = record !== undefined && record.status !== "abandoned";
   return isDecided ? { record } : { outcome: refusal };
-}
-
-const readRecord = (database: LeasingDatabase, reservationId: string, call: Call) =>
-  readItem<ReservationItem>(database, database.tables.reservations, { reservationId }, call);
-
-/** The refusal of an order, with all lines that are short; undefined when no line is. */
-function refusalOf(lines: Line[], taken: Taken[], nowMs: number): OrderRefusal | undefined {
-  const skus = lines.flatMap(({ sku }, index) => ("unknown" in taken[index]! ? [sku] : []));
-  // A shortage may pass, an unknown SKU does not.
-  if (skus.length > 0) return { outcome: "unknown_sku", skus };
-  const shortages = lines.flatMap((line, index): Shortage[] => {
-    const one = taken[index]!;
-    return "short" in one ? [shortageOf(line, one.short, nowMs)] : [];
-  });
-  return shortages.length > 0 ? { outcome: "insufficient_stock", shortages } : undefined;
 }
 
 /** Writes the reservation, or learns which record was there. */
@@ -190,7 +166,8 @@ async function commit(
   got: readonly Got[],
   call: Call,
 ): Promise<Attempt> {
-  const { reservationId, lines, orderId, ttlSeconds, fingerprint: hash } = request;
+  const { reservationId, orderId, ttlSeconds, fingerprint: hash } = request;
+  const { lines, shortages } = heldLines(request.lines, got);
   // The hold begins with the attempt that writes it.
   const holdAt = (nowMs: number) => ({
     reservationId,
@@ -201,54 +178,31 @@ async function commit(
     createdAtMs: nowMs,
     expiresAtMs: nowMs + ttlSeconds * 1000,
     fingerprint: hash,
+    ...(shortages.length > 0 && { shortages }),
     expiryShard: expiryShardOf(reservationId, database.expiryPartitions),
     skus: new Set(lines.map(({ sku }) => sku)),
   });
   const writing = putRecord(database, base, holdAt, call);
-  const tidying = mapEach(got, rowsInFlight, ({ row }) => tidyRow(database, row, call));
-  const [result] = await Promise.all([writing, tidying]);
+  const [result] = await Promise.all([writing, tidyRows(database, got, call)]);
   if ("written" in result) {
-    for (const { part, marker } of got) noteCommitted(database, part.row, marker);
+    noteHeld(database, got);
     const reservation = reservationIn("held", result.written);
     return { outcome: { outcome: "reserved", reservation } };
   }
   const { found: record } = result;
-  await giveBack(database, reservationId, base, record, got, call);
+  await giveBack(database, { reservationId, base }, record, got, call);
   return { record };
 }
 
-/**
- * Gives units back that the record does not own: first no request may commit them any more.
- *
- * @param record as it is known; undefined supersedes `base` first
- * @returns the record after that
- */
-async function giveBack(
-  database: LeasingDatabase,
-  reservationId: string,
-  base: number,
-  record: ReservationItem | undefined,
-  got: readonly Got[],
-  call: Call,
-): Promise<ReservationItem> {
-  const known = record ?? (await superseded(database, reservationId, base, call));
-  await mapEach(got, rowsInFlight, async ({ part, marker }) => {
-    if (decisionOf(part.row, marker, known) !== "superseded") return;
-    // A marker that is gone was settled by another request.
-    const change = { settle: [marker], lastChange: { kind: "rollback" } } as const;
-    await changeRow(database, part.row, change, call);
+/** The lines as far as their units were taken, and a shortage for each line that wanted more. */
+function heldLines(wanted: readonly Line[], got: readonly Got[]) {
+  const parts = got.map(({ part }) => part);
+  const lines = wanted.map(({ sku }) => ({ sku, quantity: unitsOfSku(parts, sku) }));
+  const shortages = wanted.flatMap(({ sku, quantity: requested }, index): LineShortage[] => {
+    const { quantity: available } = lines[index]!;
+    return available < requested ? [{ sku, requested, available }] : [];
   });
-  return known;
-}
-
-async function superseded(
-  database: LeasingDatabase,
-  reservationId: string,
-  base: number,
-  call: Call,
-): Promise<ReservationItem> {
-  const record = base === 0 ? undefined : await readRecord(database, reservationId, call);
-  return supersede(database, reservationId, record, base, call);
+  return { lines: lines.filter(({ quantity }) => quantity > 0), shortages };
 }
 
 /** The answer to a call for an order that is held by its event: a repeat of it, or another request. */

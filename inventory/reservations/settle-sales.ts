@@ -1,8 +1,9 @@
 import type { ReservationItem } from "../../contract/tables.ts";
 import type { Call, Database } from "../dynamodb/database.ts";
 import { readReservations } from "../dynamodb/batch-get.ts";
-import { endingsAtOnce, endParts } from "./end-parts.ts";
-import { endedTtlSeconds, isOpen } from "./reservation.ts";
+import { changeParts, recordsAtOnce } from "./change-parts.ts";
+import { allParts, isOpen } from "./parts.ts";
+import { soldRecord } from "./sold-units.ts";
 
 /** True while sold units of the record are still on hand. */
 export const awaitsSale = ({ status, parts }: ReservationItem): boolean =>
@@ -19,14 +20,12 @@ export const settleSales = async (
   items: readonly ReservationItem[],
   call: Call,
 ): Promise<void> => {
-  const ending = (item: ReservationItem, nowMs: number): ReservationItem => ({
-    ...item,
-    ttlSeconds: endedTtlSeconds(database, nowMs),
-  });
+  const rewrite = (item: ReservationItem, nowMs: number) => soldRecord(database, item, nowMs);
   let left = [...new Map(items.map((item) => [item.reservationId, item])).values()];
   while (left.length > 0) {
-    const some = left.filter(awaitsSale).slice(0, endingsAtOnce);
-    const results = await endParts(database, some, "sale", ending, call);
+    const some = left.filter(awaitsSale).slice(0, recordsAtOnce);
+    const changes = some.map((item) => allParts(item, isOpen));
+    const results = await changeParts(database, changes, { kind: "fulfilment", rewrite }, call);
     const rest = left.filter((item) => awaitsSale(item) && !some.includes(item));
     const changed = results.flatMap((result) => ("found" in result ? (result.found ?? []) : []));
     left = [...rest, ...changed];

@@ -15,7 +15,7 @@ import { isFirstRow } from "../stock/level.ts";
 import { mergeIfQuiet } from "../stock/shards.ts";
 import { resolveMarkers } from "../stock/resolve.ts";
 import { scanRows } from "../stock/row.ts";
-import { endingsAtOnce } from "./end-parts.ts";
+import { recordsAtOnce } from "./change-parts.ts";
 import { expiryShardsOf, queryHolds } from "./hold-index.ts";
 import { isDue } from "./reservation.ts";
 import { endHolds } from "./transitions.ts";
@@ -136,8 +136,8 @@ function batchesByRow(items: readonly ReservationItem[]): ReservationItem[][] {
     byRow.set(row, [...(byRow.get(row) ?? []), item]);
   }
   return [...byRow.values()].flatMap((some) =>
-    Array.from({ length: Math.ceil(some.length / endingsAtOnce) }, (_, index) =>
-      some.slice(index * endingsAtOnce, (index + 1) * endingsAtOnce),
+    Array.from({ length: Math.ceil(some.length / recordsAtOnce) }, (_, index) =>
+      some.slice(index * recordsAtOnce, (index + 1) * recordsAtOnce),
     ),
   );
 }

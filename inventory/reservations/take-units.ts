@@ -8,7 +8,14 @@ import { actorOf, backOff, type Call, type Database } from "../dynamodb/database
 import { ifPossible, ThrottledError } from "../errors.ts";
 import { mapEach } from "../for-each.ts";
 import { availableIn, isFirstRow, levelOf, readRows, rowKeyOf, shardsOf } from "../stock/level.ts";
-import { findMarker, markerKey, markersOf, type Marker, type NewMarker } from "../stock/marker.ts";
+import {
+  findMarker,
+  markerKey,
+  markersOf,
+  sumOfParts,
+  type Marker,
+  type NewMarker,
+} from "../stock/marker.ts";
 import type { RowUnits } from "../stock/move-units.ts";
 import { resolveMarkers } from "../stock/resolve.ts";
 import { changeRow, readRow } from "../stock/row.ts";
@@ -24,6 +31,8 @@ export interface TakeRequest {
   hasOthers: boolean;
   /** True when the order has its SKUs leased. */
   isLeased: boolean;
+  /** True when fewer units than wanted are better than none. */
+  takesLess?: boolean | undefined;
 }
 
 /** Units that a request has taken from a row. */
@@ -85,7 +94,10 @@ export const takeUnits = async (
 ): Promise<Taken> => {
   const memory = memoryOf(database);
   const remembered = await memory.rowsIfShort(sku, quantity, call);
-  if (remembered?.isExact) return { short: shortOf(remembered.rows, 0) };
+  const takesLess = (rows: readonly StockItem[]) => request.takesLess && availableIn(rows) > 0;
+  if (remembered?.isExact && !takesLess(remembered.rows)) {
+    return { short: shortOf(remembered.rows, 0) };
+  }
   const taking: Taking = { request, sku, missing: quantity, own: [] };
   try {
     let look: Look = remembered?.rows ?? "unseen";
@@ -99,10 +111,15 @@ export const takeUnits = async (
       if (look === "unseen" || planOf(database, taking, look).length > 0) continue;
       const room = await makeRoom(database, look, wantedOf(taking), attempt, call);
       if (room === "blocked") return { blocked: true };
+      if ("short" in room && takesLess(room.short)) {
+        taking.missing = Math.min(taking.missing, availableIn(room.short));
+        look = room.short;
+        continue;
+      }
       if ("short" in room) {
         memory.noteShort(room.short);
         await mergeIfSoldOut(database, room.short, call);
-        return { short: shortOf(room.short, quantity - taking.missing) };
+        return { short: shortOf(room.short, sumOfParts(taking.own.map(({ part }) => part))) };
       }
       look = room.rows ?? "unseen";
     }

@@ -1,11 +1,9 @@
-/** The ends of a hold: confirm, release and expiry. Of several that race, the record takes one. */
-import { UpdateCommand } from "@aws-sdk/lib-dynamodb";
+/** The ends of a hold by which its units go back: release and expiry. Its sale: confirm.ts. */
 import type { ReservationItem, ReservationStatus } from "../../contract/tables.ts";
 import { withPatience, type Call, type Database } from "../dynamodb/database.ts";
-import { writeIf } from "../dynamodb/write-if.ts";
-import { isId } from "../identity.ts";
 import type { Committed } from "../stock/put-record.ts";
-import { endParts, finishEnds } from "./end-parts.ts";
+import { changeParts, finishRecord } from "./change-parts.ts";
+import { allParts, isOpen } from "./parts.ts";
 import {
   endedTtlSeconds,
   isDue,
@@ -15,22 +13,13 @@ import {
   type Reservation,
 } from "./reservation.ts";
 
-type EndedStatus = Exclude<ReservationStatus, "held">;
-
-export type ConfirmOutcome =
-  | {
-      outcome: "confirmed" | "reservation_expired" | "reservation_released";
-      reservation: Reservation;
-    }
-  | { outcome: "unknown_reservation" };
-
 export type ReleaseOutcome =
   /** `released`: its units are back, now or since it was released or had expired before. */
   | { outcome: "released" | "reservation_confirmed"; reservation: Reservation }
   | { outcome: "unknown_reservation" };
 
 /**
- * Gives the units of held reservations back, at most `endingsAtOnce`: `wanted` is the status that they
+ * Gives the units of held reservations back, at most `recordsAtOnce`: `wanted` is the status that they
  * get, or `expired` where they are due at the time of the write.
  *
  * @throws InventoryError `busy`, `unavailable`, `rejected`, `inconsistent`
@@ -41,8 +30,8 @@ export const endHolds = async (
   wanted: "released" | "expired",
   call: Call,
 ): Promise<Committed[]> => {
-  const by = wanted === "released" ? "release" : "expiry";
-  const ending = (item: ReservationItem, nowMs: number): ReservationItem => {
+  const kind = wanted === "released" ? "release" : "expiry";
+  const rewrite = (item: ReservationItem, nowMs: number): ReservationItem => {
     const { expiryShard: _shard, skus: _skus, ...rest } = item;
     return {
       ...rest,
@@ -50,7 +39,8 @@ export const endHolds = async (
       ttlSeconds: endedTtlSeconds(database, nowMs),
     };
   };
-  const results = await endParts(database, items, by, ending, call);
+  const changes = items.map((item) => allParts(item, isOpen));
+  const results = await changeParts(database, changes, { kind, rewrite }, call);
   for (const result of results) {
     if ("written" in result && result.written.status === "expired") {
       call.onExpired?.(database.now() - result.written.expiresAtMs);
@@ -69,74 +59,13 @@ export const expireHold = async (
   return "written" in result! ? result.written : result!.found;
 };
 
-const confirmOutcomes = {
-  confirmed: "confirmed",
-  released: "reservation_released",
-  expired: "reservation_expired",
-} as const satisfies Record<EndedStatus, ConfirmOutcome["outcome"]>;
-
-/** A record without units that wait for a sale may be removed in its time. */
-const confirmation = (database: Database, reservationId: string): UpdateCommand =>
-  new UpdateCommand({
-    TableName: database.tables.reservations,
-    Key: { reservationId },
-    UpdateExpression:
-      "SET #status = :confirmed, #version = #version + :one, #updatedAtMs = :now " +
-      "REMOVE #expiryShard, #skus",
-    ConditionExpression: "#status = :held AND #expiresAtMs > :now",
-    ExpressionAttributeNames: {
-      "#status": "status",
-      "#version": "version",
-      "#updatedAtMs": "updatedAtMs",
-      "#expiresAtMs": "expiresAtMs",
-      "#expiryShard": "expiryShard",
-      "#skus": "skus",
-    },
-    ExpressionAttributeValues: {
-      ":confirmed": "confirmed",
-      ":held": "held",
-      ":one": 1,
-      ":now": database.now(),
-    },
-    ReturnValues: "ALL_NEW",
-    ReturnValuesOnConditionCheckFailure: "ALL_OLD",
-  });
-
-/**
- * Sells the units of a hold by one update of its record. They stay `reserved` until the sale is
- * settled (settle-sales.ts). Confirming a confirmed reservation changes nothing.
- *
- * @throws InventoryError `busy`, `unavailable`, `rejected`
- */
-export const confirm = async (
-  database: Database,
-  reservationId: string,
-  caller: Call,
-): Promise<ConfirmOutcome> => {
-  if (!isId(reservationId)) return { outcome: "unknown_reservation" };
-  const call = withPatience(database, caller);
-  for (;;) {
-    const result = await writeIf<ReservationItem>(
-      database,
-      () => confirmation(database, reservationId),
-      call,
-    );
-    const item = result.applied ? result.item : result.found;
-    if (item === undefined || !isReservation(item)) return { outcome: "unknown_reservation" };
-    if (item.status !== "held") {
-      const reservation = reservationIn(item.status, item);
-      return { outcome: confirmOutcomes[item.status], reservation };
-    }
-    // It was due when the write was sent: its units go back, now that a request has met it.
-    if (isDue(item, database.now())) await expireHold(database, item, call);
-  }
-};
-
 const releaseOutcomes = {
   confirmed: "reservation_confirmed",
+  fulfilled: "reservation_confirmed",
+  cancelled: "reservation_confirmed",
   released: "released",
   expired: "released",
-} as const satisfies Record<EndedStatus, ReleaseOutcome["outcome"]>;
+} as const satisfies Record<Exclude<ReservationStatus, "held">, ReleaseOutcome["outcome"]>;
 
 /**
  * Gives the units of a hold back. Releasing a released or an expired reservation changes nothing.
@@ -155,7 +84,7 @@ export const release = async (
     if (item === undefined || !isReservation(item)) return { outcome: "unknown_reservation" };
     const { status } = item;
     if (status !== "held") {
-      if (isRepeat) await finishEnds(database, item, call);
+      if (isRepeat) await finishRecord(database, item, call);
       return { outcome: releaseOutcomes[status], reservation: reservationIn(status, item) };
     }
     const [result]: Committed[] = await endHolds(database, [item], "released", call);

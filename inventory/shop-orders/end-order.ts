@@ -1,49 +1,88 @@
-/** How orders end by their events; place-order.ts has the table of states. */
-import type { ReservationItem } from "../../contract/tables.ts";
+/** The life of orders after they are placed, by their events; place-order.ts has the table of states. */
+import type { Line, ReservationItem } from "../../contract/tables.ts";
 import type { Call, Database } from "../dynamodb/database.ts";
-import { confirm, release } from "../reservations/transitions.ts";
+import { confirm } from "../reservations/confirm.ts";
+import type { LeasingDatabase } from "../reservations/leases.ts";
+import { isOpen } from "../reservations/parts.ts";
+import { hasRequest } from "../reservations/request-keys.ts";
+import {
+  cancel,
+  fulfill,
+  returnUnits,
+  type FulfillOutcome,
+  type ReturnOutcome,
+} from "../reservations/sold-units.ts";
+import { release } from "../reservations/transitions.ts";
 import { readRecordsOfOrder, recordOrder } from "./order-record.ts";
+
+type Status = ReservationItem["status"];
+
+/** Statuses of reservations whose units were sold, also when they were cancelled or returned since. */
+const isSold = (status: Status): boolean =>
+  status === "confirmed" || status === "fulfilled" || status === "cancelled";
 
 export type PayOrderOutcome =
   /** Its units are sold, now or before. */
   | { outcome: "confirmed" }
   /** It was never placed, or its event is still to come. */
   | { outcome: "unknown_order" }
-  /** There is nothing left to sell: its units went back, or never were held. */
-  | { outcome: "not_held"; status: "released" | "expired" | "rejected" };
+  | NotHeld;
+
+/** There is nothing left to sell: its units went back, or never were held. */
+interface NotHeld {
+  outcome: "not_held";
+  status: "released" | "expired" | "rejected";
+}
 
 /**
- * Sells the units that are held for an order, by whatever way they came to be.
+ * Sells the units that are held for an order, by whatever way they came to be. The units of a hold that has
+ * expired are taken again with `reacquires`, where they are there.
  *
  * @throws InventoryError `busy`, `unavailable`, `rejected`
  */
 export const payOrder = async (
-  database: Database,
+  database: LeasingDatabase,
   orderId: string,
   call: Call,
+  { reacquires = false }: { reacquires?: boolean } = {},
 ): Promise<PayOrderOutcome> => {
   const items = await readRecordsOfOrder(database, orderId, call);
   if (items.length === 0) return { outcome: "unknown_order" };
-  const found = new Set<ReservationItem["status"]>();
+  const found = new Set<Status>();
   for (const { reservationId, status } of items) {
     const result = status === "held" ? await confirm(database, reservationId, call) : undefined;
     if (result === undefined) found.add(status);
     else if ("reservation" in result) found.add(result.reservation.status);
   }
-  if (found.has("confirmed")) return { outcome: "confirmed" };
-  const status = (["expired", "released"] as const).find((one) => found.has(one)) ?? "rejected";
-  return { outcome: "not_held", status };
+  if (some(found, isSold)) return { outcome: "confirmed" };
+  if (found.has("expired") && reacquires) {
+    // An order that was reserved again after it expired is for the units of the last time.
+    const [last] = items
+      .filter(({ status }) => status === "held" || status === "expired")
+      .toSorted((one, other) => other.createdAtMs - one.createdAtMs);
+    const result = await confirm(database, last!.reservationId, call, { reacquires });
+    if (result.outcome === "confirmed") return { outcome: "confirmed" };
+  }
+  return { outcome: "not_held", status: statusOfUnheld(found) };
 };
+
+const some = (statuses: ReadonlySet<Status>, is: (status: Status) => boolean): boolean =>
+  [...statuses].some(is);
+
+const statusOfUnheld = (found: ReadonlySet<Status>): NotHeld["status"] =>
+  (["expired", "released"] as const).find((one) => found.has(one)) ?? "rejected";
 
 export type CancelOrderOutcome =
   /** None of its units are held, now or any more. */
   | { outcome: "released" }
-  /** Its units are sold. They come back by an adjustment, once they are there. */
-  | { outcome: "confirmed" };
+  /** Its sold units are available again, now or before. */
+  | { outcome: "cancelled" }
+  /** All of its units were fulfilled. They are back once they are returned. */
+  | { outcome: "fulfilled" };
 
 /**
- * Gives back what is held for an order. Where there is nothing of it yet, its record is written as
- * released, and the order that comes late is kept out.
+ * Gives back the units of an order that are held, or sold and not fulfilled. Where there is nothing of the
+ * order yet, its record is written as released, and an order that is placed later is kept out.
  *
  * @throws InventoryError `busy`, `unavailable`, `rejected`
  */
@@ -56,17 +95,110 @@ export const cancelOrder = async (
     const items = await readRecordsOfOrder(database, orderId, call);
     if (items.length === 0) {
       const cancelled = { status: "released", orderId, fingerprint: "" } as const;
-      // Where somebody was faster, look again.
+      // Another request may have begun the order: look again.
       if (await recordOrder(database, { ...cancelled, lines: [] }, call)) continue;
       return { outcome: "released" };
     }
-    const found = new Set<ReservationItem["status"]>();
+    const outcomes = new Set<string>();
     for (const { reservationId, status } of items) {
-      const result = status === "held" ? await release(database, reservationId, call) : undefined;
-      found.add(
-        result !== undefined && "reservation" in result ? result.reservation.status : status,
-      );
+      outcomes.add(await cancelReservation(database, reservationId, status, call));
     }
-    return { outcome: found.has("confirmed") ? "confirmed" : "released" };
+    if (outcomes.has("cancelled")) return { outcome: "cancelled" };
+    return { outcome: outcomes.has("exceeds_reservation") ? "fulfilled" : "released" };
   }
 };
+
+/** Releases a hold, or cancels the sold units of a reservation, also of one that is sold meanwhile. */
+async function cancelReservation(
+  database: Database,
+  reservationId: string,
+  status: Status,
+  call: Call,
+): Promise<string> {
+  const released = status === "held" ? await release(database, reservationId, call) : undefined;
+  const mayBeSold = released === undefined || released.outcome === "reservation_confirmed";
+  if (!mayBeSold || !(isSold(status) || status === "held")) return "released";
+  return (await cancel(database, { reservationId }, call)).outcome;
+}
+
+export interface SoldOrderInput {
+  orderId: string;
+  /** The units that are concerned. All that are left when absent. */
+  lines?: readonly Line[] | undefined;
+  /** Identifies the event: its repeats change nothing. */
+  idempotencyKey: string;
+}
+
+type SoldOrderOutcome<Done extends string> =
+  | { outcome: Done }
+  /** It was never placed, or its event is still to come. */
+  | { outcome: "unknown_order" }
+  /** It is held: it was not paid, or that event is still to come. */
+  | { outcome: "not_confirmed" }
+  | NotHeld
+  /** No reservation of the order has as many units for it. `isFinal` when none will have. */
+  | { outcome: "exceeds_order"; isFinal: boolean };
+
+export type FulfillOrderOutcome = SoldOrderOutcome<"fulfilled">;
+export type ReturnOrderOutcome = SoldOrderOutcome<"returned">;
+
+/**
+ * Takes sold units of an order off `onHand`.
+ *
+ * @throws InventoryError `busy`, `unavailable`, `rejected`, `invalid_argument`
+ */
+export const fulfillOrder = (
+  database: Database,
+  input: SoldOrderInput,
+  call: Call,
+): Promise<FulfillOrderOutcome> =>
+  changeSoldOrder(database, input, "fulfilled", call, (reservationId) => {
+    // All that are left are fulfilled once, with or without a key.
+    const { lines, idempotencyKey } = input;
+    return fulfill(database, { reservationId, lines, ...(lines && { idempotencyKey }) }, call);
+  });
+
+/**
+ * Puts fulfilled units of an order back on hand, available.
+ *
+ * @throws InventoryError `busy`, `unavailable`, `rejected`, `invalid_argument`
+ */
+export const returnOrder = (
+  database: Database,
+  input: SoldOrderInput & { lines: readonly Line[]; reason: string },
+  call: Call,
+): Promise<ReturnOrderOutcome> =>
+  changeSoldOrder(database, input, "returned", call, (reservationId) => {
+    const { lines, reason, idempotencyKey } = input;
+    return returnUnits(database, { reservationId, lines, reason, idempotencyKey }, call);
+  });
+
+async function changeSoldOrder<Done extends "fulfilled" | "returned">(
+  database: Database,
+  { orderId, lines, idempotencyKey }: SoldOrderInput,
+  done: Done,
+  call: Call,
+  change: (reservationId: string) => Promise<FulfillOutcome | ReturnOutcome>,
+): Promise<SoldOrderOutcome<Done>> {
+  const items = await readRecordsOfOrder(database, orderId, call);
+  if (items.length === 0) return { outcome: "unknown_order" };
+  const isHeld = items.some(({ status }) => status === "held");
+  const sold = items.filter(({ status }) => isSold(status));
+  if (sold.length === 0) {
+    if (isHeld) return { outcome: "not_confirmed" };
+    const found = new Set(items.map(({ status }) => status));
+    return { outcome: "not_held", status: statusOfUnheld(found) };
+  }
+  // A repeat changes the reservation that the event has changed before, or none.
+  const first = sold.find((item) => hasRequest(item, idempotencyKey));
+  let isAnyDone = false;
+  for (const { reservationId } of first === undefined ? sold : [first]) {
+    const { outcome } = await change(reservationId);
+    isAnyDone ||= outcome === done || outcome === "replayed";
+    if (isAnyDone && lines !== undefined) break;
+  }
+  if (isAnyDone) return { outcome: done };
+  // A return waits for the fulfilment of units that are still reserved.
+  const mayFulfil = done === "returned" && sold.some(({ parts }) => parts.some(isOpen));
+  return { outcome: "exceeds_order", isFinal: !isHeld && !mayFulfil };
+}

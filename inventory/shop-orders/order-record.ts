@@ -138,9 +138,12 @@ export const findPlacedByEvent = async (
   }
   const [item] = await readReservations(database, [byEvent], call);
   if (item === undefined || item.status === "abandoned") return "undecided";
-  const isActive = item.status === "held" || item.status === "confirmed";
-  return isActive && isReservation(item) ? item : undefined;
+  return hasUnits(item) && isReservation(item) ? item : undefined;
 };
+
+/** True while the units of a record are held or sold. */
+export const hasUnits = ({ status }: ReservationItem): boolean =>
+  status === "held" || status === "confirmed" || status === "fulfilled";
 
 /**
  * Writes the record of an order that holds nothing, unless the order has one. A tombstone is replaced.

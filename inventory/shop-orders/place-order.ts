@@ -3,11 +3,15 @@
  * one of the states of the order's reservation, whose id follows from the order's, and each state says
  * what becomes of the event. So a repeat changes nothing, and no event needs to know what came before:
  *
- *   placed  no record ── held, or rejected and kept so     any record ── nothing
- *   paid    no record ── unknown, to be told again          held ── confirmed
- *   cancelled  no record ── released without lines, which keeps the late order out    held ── released
+ *              no record                  held            confirmed                  fulfilled
+ *   placed     held, or rejected          -               -                          -
+ *   paid       unknown: redelivered       confirmed       -                          -
+ *   fulfilled  unknown: redelivered       redelivered     fulfilled                  -
+ *   returned   unknown: redelivered       redelivered     redelivered                units are on hand again
+ *   cancelled  released without lines     released        units are available again  -
  *
- * Reservations that were made over HTTP for the same order are paid and cancelled with it.
+ * An order that is cancelled before it is placed is kept out. Reservations that were made over HTTP for the
+ * same order are paid, fulfilled, returned and cancelled with it.
  */
 import { functionTimeoutSeconds } from "../../contract/bounds.ts";
 import type { Line, LineShortage, ReservationItem } from "../../contract/tables.ts";
@@ -19,6 +23,7 @@ import { mergeLines } from "../reservations/lines.ts";
 import { fingerprintOf, reserve, type ReserveOutcome } from "../reservations/reserve.ts";
 import { supersede } from "../stock/resolve.ts";
 import {
+  hasUnits,
   recordOrder,
   registerReservation,
   reservationIdOfOrder,
@@ -71,14 +76,13 @@ const isReservedOtherwise = async (
 ): Promise<boolean> => {
   const others = reservationIds.filter((id) => id !== reservationId);
   const items = await readReservations(database, others, call);
-  if (items.some(({ status }) => status === "held" || status === "confirmed")) return true;
+  if (items.some(hasUnits)) return true;
   const known = new Set(items.map((item) => item.reservationId));
   for (const id of others.filter((one) => !known.has(one))) {
     if (database.now() < beganAtMs + othersMs) {
       throw new InventoryError("busy", "Another request reserves for the same order.");
     }
-    const { status } = await supersede(database, id, undefined, 0, call);
-    if (status === "held" || status === "confirmed") return true;
+    if (hasUnits(await supersede(database, id, undefined, 0, call))) return true;
   }
   return false;
 };

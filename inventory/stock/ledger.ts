@@ -61,12 +61,13 @@ export const movementsBetween = (
     rest.onHandDelta -= deltas.onHandDelta;
     rest.availableDelta -= deltas.availableDelta;
     rest.reservedDelta -= deltas.reservedDelta;
-    const { kind, actor } = lastChange;
+    const { kind, actor, reason } = lastChange;
     movements.push({
       movementId: movementIdOf(after.sku, version, marker.key),
       ...names,
       kind: movementKindOf(marker, kind),
       reservationId: marker.reservationId,
+      ...(marker.kind === "return" && reason !== undefined && { reason }),
       ...(actor !== undefined && { actor }),
       ...deltas,
       version,

@@ -46,11 +46,23 @@ const kinds = {
     isEager: false,
     effect: { onHand: 0, available: 1, reserved: -1 },
   },
-  sale: {
-    letter: "s",
-    movement: "sale",
+  fulfilment: {
+    letter: "f",
+    movement: "fulfilment",
     isEager: false,
     effect: { onHand: -1, available: 0, reserved: -1 },
+  },
+  cancellation: {
+    letter: "c",
+    movement: "cancellation",
+    isEager: false,
+    effect: { onHand: 0, available: 1, reserved: -1 },
+  },
+  return: {
+    letter: "t",
+    movement: "return",
+    isEager: false,
+    effect: { onHand: 1, available: 1, reserved: 0 },
   },
   removal: {
     letter: "m",
@@ -84,6 +96,10 @@ export type MarkerKind = keyof typeof kinds;
 export const isMove = ({ kind }: Pick<NewMarker, "kind">): boolean =>
   kind === "departure" || kind === "arrival";
 
+/** True for a change that may leave units available in the row: as it is decided, or as it is undone. */
+export const mayFreeUnits = ({ kind }: Pick<NewMarker, "kind">): boolean =>
+  kinds[kind].effect.available !== 0;
+
 /** A change that is to be marked in a row. */
 export interface NewMarker {
   reservationId: string;
@@ -101,7 +117,7 @@ export interface Marker extends NewMarker {
   version: number;
 }
 
-export const kindOf = ({ kind }: NewMarker): Kind => kinds[kind];
+export const kindOf = ({ kind }: Pick<NewMarker, "kind">): Kind => kinds[kind];
 
 /** Versions and times share one exact number: 2^34 versions, and 2^19 ticks, which is 37 hours. */
 const versionsMax = 2 ** 34;
@@ -180,24 +196,38 @@ export const decisionOf = (
   record: ReservationItem | undefined,
 ): Decision => {
   if ((record?.version ?? 0) <= marker.base) return "undecided";
-  const units = isEnd(marker.kind)
-    ? unitsEndedBy(row, marker, record!.parts)
-    : unitsMovedBy(row, marker, record!);
-  return units === marker.quantity ? "decided" : "superseded";
+  return unitsOf(row, marker, record!) === marker.quantity ? "decided" : "superseded";
 };
 
 /** True for units that leave a reservation. */
-export const isEnd = (kind: MarkerKind): kind is PartEnd =>
-  kind === "release" || kind === "expiry" || kind === "sale";
+export const isEnd = (kind: MarkerKind): kind is PartEnd => kindOf({ kind }).effect.reserved < 0;
+
+export const sumOfParts = (parts: readonly Part[]): number =>
+  parts.reduce((sum, { quantity }) => sum + quantity, 0);
+
+/** The units that the record has changed with the marker. */
+const unitsOf = (row: string, marker: Marker, record: ReservationItem): number => {
+  if (isEnd(marker.kind)) return unitsEndedBy(row, marker, record.parts);
+  if (marker.kind === "return") return unitsReturnedBy(row, marker, record.parts);
+  return unitsMovedBy(row, marker, record);
+};
 
 /** The units of parts that ended with the marker. Parts whose own row is gone end in another one. */
 const unitsEndedBy = (row: string, { kind, base, version }: Marker, parts: readonly Part[]) =>
-  parts
-    .filter(({ row: own, ended }) => {
+  sumOfParts(
+    parts.filter(({ row: own, ended }) => {
       if (ended === undefined || (ended.row ?? own) !== row) return false;
       return ended.by === kind && ended.base === base && ended.version === version;
-    })
-    .reduce((sum, { quantity }) => sum + quantity, 0);
+    }),
+  );
+
+const unitsReturnedBy = (row: string, { base, version }: Marker, parts: readonly Part[]) =>
+  sumOfParts(
+    parts.filter(
+      ({ returned }) =>
+        returned?.row === row && returned.base === base && returned.version === version,
+    ),
+  );
 
 /**
  * The units that the record took from the row, or brought to it, with the marker. Records that bring units
@@ -208,8 +238,9 @@ const unitsMovedBy = (row: string, marker: Marker, record: ReservationItem) => {
   const isOther = adjustment !== undefined && adjustment.delta < 0 !== (marker.kind === "removal");
   const isLate = !kindOf(marker).isEager && record.version !== marker.base + 1;
   if (isOther || isLate) return 0;
-  const part = parts.find(({ row: own, version }) => own === row && version === marker.version);
-  return part?.quantity ?? 0;
+  return sumOfParts(
+    parts.filter(({ row: own, version }) => own === row && version === marker.version),
+  );
 };
 
 /** The change of the counts when these markers take effect (1), or are undone (-1). */

@@ -17,6 +17,7 @@ export type Committed =
  * Writes the record in place of its version `base`, 0 for none.
  *
  * @param itemAt returns the record of an attempt that is sent at `nowMs`
+ * @param options `isBeforeEnd`: only before the record's `expiresAtMs`
  * @throws InventoryError `busy`, `unavailable`, `rejected`: the record may be written then
  */
 export const putRecord = async (
@@ -24,6 +25,7 @@ export const putRecord = async (
   base: number,
   itemAt: (nowMs: number) => Omit<ReservationItem, "version" | "updatedAtMs">,
   call: Call,
+  { isBeforeEnd = false }: { isBeforeEnd?: boolean } = {},
 ): Promise<Committed> => {
   const attempts: ReservationItem[] = [];
   const command = () => {
@@ -36,9 +38,16 @@ export const putRecord = async (
       ...(base === 0
         ? { ConditionExpression: "attribute_not_exists(reservationId)" }
         : {
-            ConditionExpression: "#version = :base",
-            ExpressionAttributeNames: { "#version": "version" },
-            ExpressionAttributeValues: { ":base": base },
+            ConditionExpression:
+              "#version = :base" + (isBeforeEnd ? " AND #expiresAtMs > :now" : ""),
+            ExpressionAttributeNames: {
+              "#version": "version",
+              ...(isBeforeEnd && { "#expiresAtMs": "expiresAtMs" }),
+            },
+            ExpressionAttributeValues: {
+              ":base": base,
+              ...(isBeforeEnd && { ":now": updatedAtMs }),
+            },
           }),
       ReturnValuesOnConditionCheckFailure: "ALL_OLD",
     });
@@ -68,6 +77,8 @@ const haveSameParts = (some: readonly Part[], others: readonly Part[]): boolean 
       part.ended?.by === other.ended?.by &&
       part.ended?.base === other.ended?.base &&
       part.ended?.row === other.ended?.row &&
-      part.ended?.version === other.ended?.version
+      part.ended?.version === other.ended?.version &&
+      part.returned?.base === other.returned?.base &&
+      part.returned?.version === other.returned?.version
     );
   });

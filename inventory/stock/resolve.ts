@@ -15,7 +15,7 @@ import type { LastChange, ReservationItem, StockItem } from "../../contract/tabl
 import { readReservations } from "../dynamodb/batch-get.ts";
 import type { Call, Database } from "../dynamodb/database.ts";
 import { writeIf } from "../dynamodb/write-if.ts";
-import { ageMsOf, decisionOf, kindOf, type Decision, type Marker } from "./marker.ts";
+import { ageMsOf, decisionOf, kindOf, mayFreeUnits, type Decision, type Marker } from "./marker.ts";
 import { changeRow, type RowChange } from "./row.ts";
 import { ttlSecondsAfter } from "./ttl.ts";
 
@@ -69,7 +69,7 @@ export const resolveMarkers = async (
   }
   const changes = changesOf(settled, cleared, records);
   const after = await applyChanges(database, row, changes, call);
-  const freedUnits = settled.some(({ kind }) => kind !== "sale");
+  const freedUnits = settled.some(mayFreeUnits);
   return { row: after, freedUnits, undecided };
 };
 
@@ -88,7 +88,7 @@ export const supersede = async (
   const { reservations: table } = database.tables;
   const command = () => {
     const nowMs = database.now();
-    if (record === undefined) return tombstone(table, reservationId, nowMs);
+    if (record === undefined) return tombstone(table, abandoned(reservationId, base, nowMs));
     return new UpdateCommand({
       TableName: table,
       Key: { reservationId },
@@ -103,12 +103,12 @@ export const supersede = async (
   const result = await writeIf<ReservationItem>(database, command, call);
   if (!result.applied) {
     // A record that TTL removed meanwhile is superseded as one that never was.
-    return result.found ?? supersede(database, reservationId, undefined, 0, call);
+    return result.found ?? supersede(database, reservationId, undefined, base, call);
   }
-  return record === undefined ? abandoned(reservationId, database.now()) : result.item;
+  return record === undefined ? abandoned(reservationId, base, database.now()) : result.item;
 };
 
-const abandoned = (reservationId: string, nowMs: number): ReservationItem => ({
+const abandoned = (reservationId: string, base: number, nowMs: number): ReservationItem => ({
   reservationId,
   status: "abandoned",
   lines: [],
@@ -117,14 +117,14 @@ const abandoned = (reservationId: string, nowMs: number): ReservationItem => ({
   expiresAtMs: nowMs,
   updatedAtMs: nowMs,
   fingerprint: "",
-  version: 1,
+  version: base + 1,
   ttlSeconds: ttlSecondsAfter(nowMs, abandonedDays),
 });
 
-function tombstone(table: string, reservationId: string, nowMs: number): PutCommand {
+function tombstone(table: string, item: ReservationItem): PutCommand {
   return new PutCommand({
     TableName: table,
-    Item: abandoned(reservationId, nowMs),
+    Item: item,
     ConditionExpression: "attribute_not_exists(reservationId)",
     ReturnValuesOnConditionCheckFailure: "ALL_OLD",
   });
@@ -142,12 +142,14 @@ function changesOf(
   const changes: RowChange[] = [];
   const undone = settled.filter((marker) => kindOf(marker).isEager);
   if (undone.length > 0) changes.push({ settle: undone, lastChange: { kind: "rollback" } });
-  const additions = settled.filter(({ kind }) => kind === "addition");
-  for (const marker of additions) {
-    const lastChange = adjustmentChange(records.get(marker.reservationId));
+  const explained = settled.filter(({ kind }) => kind === "addition" || kind === "return");
+  for (const marker of explained) {
+    const record = records.get(marker.reservationId);
+    const lastChange =
+      marker.kind === "return" ? returnChange(record, marker) : adjustmentChange(record);
     changes.push({ settle: [marker], lastChange });
   }
-  const lazy = settled.filter((marker) => !kindOf(marker).isEager && marker.kind !== "addition");
+  const lazy = settled.filter((one) => !kindOf(one).isEager && !explained.includes(one));
   if (lazy.length > 0) {
     changes.push({ settle: lazy, lastChange: { kind: kindOf(lazy[0]!).movement } });
   }
@@ -159,6 +161,12 @@ function changesOf(
 export const adjustmentChange = (record: ReservationItem | undefined): LastChange => {
   const { delta: _delta, ...reason } = record?.adjustment ?? { delta: 0 };
   return { kind: "adjustment", ...reason };
+};
+
+/** The reason of a return, from its record. */
+const returnChange = (record: ReservationItem | undefined, { base }: Marker): LastChange => {
+  const returned = record?.parts.find((part) => part.returned?.base === base)?.returned;
+  return { kind: "return", ...(returned && { reason: returned.reason }) };
 };
 
 /** Markers as they are in a row, without those that others have removed. */

@@ -213,7 +213,7 @@ const catalogue = {
   "sales-missing-in-the-ledger": {
     file: "inventory/stock/ledger.ts",
     original: `if (isExplained && isNothing(rest)) return movements;`,
-    mistake: `if (isExplained) return movements.filter(({ kind }) => kind !== "sale");`,
+    mistake: `if (isExplained) return movements.filter(({ kind }) => kind !== "fulfilment");`,
   },
 } as const satisfies Record<string, Mistake>;
 

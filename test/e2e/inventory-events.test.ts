@@ -126,7 +126,7 @@ describe("the ledger over HTTP", () => {
     const second = await list(`?limit=2&cursor=${first.cursor}`);
     const movements = [...first.items, ...second.items];
     expect(movements.map(({ kind, reservationId }) => [kind, reservationId])).toEqual([
-      ["sale", id],
+      ["fulfilment", id],
       ["hold", id],
       ["count", undefined],
     ]);

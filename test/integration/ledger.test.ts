@@ -129,7 +129,7 @@ describe("a movement", () => {
     ).toEqual([
       ["count", 10, 10, 0],
       ["hold", 0, -3, 3],
-      ["sale", -3, 0, -3],
+      ["fulfilment", -3, 0, -3],
       ["hold", 0, -2, 2],
       ["release", 0, 2, -2],
       ["hold", 0, -1, 1],

@@ -86,7 +86,9 @@ test("a confirm leaves the units reserved, and the function takes them off the u
   expect(await countsOf("shirt")).toEqual({ onHand: 5, available: 3, reserved: 2 });
   expect(await deliver(eventOf(record))).toEqual(done);
   expect(await countsOf("shirt")).toEqual({ onHand: 3, available: 3, reserved: 0 });
-  expect((await recordOf(record.reservationId)).parts).toMatchObject([{ ended: { by: "sale" } }]);
+  expect((await recordOf(record.reservationId)).parts).toMatchObject([
+    { ended: { by: "fulfilment" } },
+  ]);
 });
 
 test("a sale that is delivered again, also twice in one batch, is settled once", async () => {

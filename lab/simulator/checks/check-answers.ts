@@ -147,14 +147,16 @@ const checks: { [Operation in ShopOperation]: Check<Operation> } = {
     }
   },
   payOrder: ({ orderId }, result, span) =>
-    result.outcome === "confirmed" && noneOfOrder(orderId, ["confirmed"], span)
+    result.outcome === "confirmed" && noneOfOrder(orderId, soldStatuses, span)
       ? "none of its reservations was confirmed"
       : undefined,
-  cancelOrder: ({ orderId }, result, span) =>
-    result.outcome === "confirmed" && noneOfOrder(orderId, ["confirmed"], span)
-      ? "none of its reservations was confirmed"
+  cancelOrder: ({ orderId }, { outcome }, span) =>
+    outcome !== "released" && noneOfOrder(orderId, [outcome], span)
+      ? `none of its reservations was ${outcome}`
       : undefined,
 };
+
+const soldStatuses = ["confirmed", "fulfilled", "cancelled"] as const;
 
 /** The id that repeats of a request have in common; undefined when each is a request of its own. */
 const idOfRequest = ({ idempotencyKey, reservationId }: ReserveInput): string | undefined =>

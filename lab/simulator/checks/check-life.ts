@@ -14,9 +14,13 @@ const nextStatuses: Record<Status, readonly Status[]> = {
   absent: ["held", "released", "rejected", "abandoned", "adjustment", "move", "order"],
   abandoned: ["abandoned", "held", "released", "rejected", "adjustment"],
   held: ["held", "confirmed", "released", "expired"],
-  confirmed: ["confirmed"],
+  confirmed: ["confirmed", "fulfilled", "cancelled"],
+  // Units that were returned change it no more.
+  fulfilled: ["fulfilled"],
+  cancelled: [],
   released: [],
-  expired: [],
+  // A late confirm takes the units again.
+  expired: ["expired", "confirmed"],
   rejected: [],
   adjustment: [],
   move: [],
@@ -27,8 +31,11 @@ const nextStatuses: Record<Status, readonly Status[]> = {
 const endsOf: Record<Status, readonly PartEnd[]> = {
   absent: [],
   abandoned: [],
-  held: [],
-  confirmed: ["sale"],
+  // By changes of its lines.
+  held: ["release"],
+  confirmed: ["release", "expiry", "fulfilment", "cancellation"],
+  fulfilled: ["release", "expiry", "fulfilment", "cancellation"],
+  cancelled: ["release", "expiry", "cancellation"],
   released: ["release"],
   // A release that comes too late is written as an expiry.
   expired: ["expiry", "release"],
@@ -65,7 +72,7 @@ function checkParts({ reservationId, status, parts }: ReservationItem, report: R
   if (wrong !== undefined) {
     report("transition", reservationId, `${status}, and a part has ended by ${wrong}`);
   }
-  const isOver = status === "released" || status === "expired";
+  const isOver = ["released", "expired", "fulfilled", "cancelled"].includes(status);
   if (isOver && ends.length < parts.length) {
     report("transition", reservationId, `${status}, and a part has not ended`);
   }
@@ -111,21 +118,41 @@ function unitsByKey(units: readonly [key: string, quantity: number][]): string {
 
 function checkKept(before: ReservationItem, after: ReservationItem, report: Report): void {
   const { reservationId } = after;
-  for (const name of ["lines", "fingerprint", "orderId", "createdAtMs"] as const) {
+  const mayChangeLines =
+    after.status === "held" || (after.status === "confirmed" && before.status !== "confirmed");
+  const fixed = ["fingerprint", "orderId", "createdAtMs"] as const;
+  for (const name of mayChangeLines ? fixed : ([...fixed, "lines"] as const)) {
     if (JSON.stringify(before[name]) !== JSON.stringify(after[name])) {
       report("transition", reservationId, `its ${name} changed`);
     }
   }
-  const isKept = before.parts.every((part, index) => isSamePart(part, after.parts[index]));
-  if (!isKept || before.parts.length !== after.parts.length) {
-    report("transition", reservationId, "its parts changed");
-  }
+  const had = unitsOfParts(before.parts);
+  const has = unitsOfParts(after.parts);
+  const isKept = [...had].every(([key, { units, open }]) => {
+    const now = has.get(key);
+    return now?.units === units && now.open <= open;
+  });
+  if (!isKept) report("transition", reservationId, "its parts changed");
+  const ends = unitsByKey(endsOfParts(before.parts));
+  const kept = unitsByKey(endsOfParts(after.parts).filter(([end]) => ends.includes(end)));
+  if (ends !== kept) report("transition", reservationId, "parts that had ended changed");
+  const isTaken = [...has.keys()].some((key) => !had.has(key));
+  if (isTaken && !mayChangeLines) report("transition", reservationId, "it has new parts");
 }
 
-/** True for the same units, which may have ended since. */
-const isSamePart = (before: Part, after: Part | undefined): boolean =>
-  after !== undefined &&
-  before.row === after.row &&
-  before.quantity === after.quantity &&
-  before.version === after.version &&
-  (before.ended === undefined || JSON.stringify(before.ended) === JSON.stringify(after.ended));
+/** The units of each row and version, which stay the same however the parts are divided. */
+function unitsOfParts(parts: readonly Part[]): Map<string, { units: number; open: number }> {
+  const sums = new Map<string, { units: number; open: number }>();
+  for (const { row, version, quantity, ended } of parts) {
+    const { units, open } = sums.get(`${row} at ${version}`) ?? { units: 0, open: 0 };
+    const stillOpen = ended === undefined ? quantity : 0;
+    sums.set(`${row} at ${version}`, { units: units + quantity, open: open + stillOpen });
+  }
+  return sums;
+}
+
+/** The units that ended in each way and place. */
+const endsOfParts = (parts: readonly Part[]): [end: string, quantity: number][] =>
+  parts.flatMap(({ row, version, quantity, ended }) =>
+    ended === undefined ? [] : [[JSON.stringify([row, version, ended]), quantity]],
+  );

@@ -8,7 +8,7 @@ export const hasUnits = (item: ReservationItem | undefined): boolean =>
 export const ownedParts = (item: ReservationItem): readonly Part[] =>
   hasUnits(item) ? item.parts.filter(({ ended }) => ended === undefined) : [];
 
-/** The units on hand that the record added to its rows, or took off: adjustments, moves and sales. */
+/** The units on hand that the record added to rows, or took off: adjustments, moves, fulfilments, returns. */
 export const unitsOnHandBy = ({
   status,
   parts,
@@ -21,7 +21,10 @@ export const unitsOnHandBy = ({
   if (status === "move") {
     return parts.map((part) => ({ part, units: part.arrives ? part.quantity : -part.quantity }));
   }
-  return parts
-    .filter(({ ended }) => ended?.by === "sale")
-    .map((part) => ({ part, units: -part.quantity }));
+  return parts.flatMap(({ ended, returned, ...part }) => {
+    if (ended?.by !== "fulfilment") return [];
+    const left = { part: { ...part, ended }, units: -part.quantity };
+    if (returned === undefined) return [left];
+    return [left, { part: { ...part, row: returned.row }, units: part.quantity }];
+  });
 };

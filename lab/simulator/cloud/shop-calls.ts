@@ -43,12 +43,8 @@ import {
   type SetStockInput,
   type SetStockOutcome,
 } from "../../../inventory/stock/stock.ts";
-import {
-  confirm,
-  release,
-  type ConfirmOutcome,
-  type ReleaseOutcome,
-} from "../../../inventory/reservations/transitions.ts";
+import { confirm, type ConfirmOutcome } from "../../../inventory/reservations/confirm.ts";
+import { release, type ReleaseOutcome } from "../../../inventory/reservations/transitions.ts";
 
 /** By operation: its input, and its outcome. */
 export interface ShopOperations {

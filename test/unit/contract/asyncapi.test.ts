@@ -113,7 +113,9 @@ describe("every type of event", () => {
   const samples = {
     "order.placed": { ...order, lines: [{ sku: "shirt", quantity: 2 }], ttlSeconds: 60 },
     "order.paid": order,
+    "order.fulfilled": { ...order, lines: [{ sku: "shirt", quantity: 1 }] },
     "order.cancelled": order,
+    "order.returned": { ...order, lines: [{ sku: "shirt", quantity: 1 }], reason: "too small" },
   };
 
   test.each(orderEventTypes)("%s is taken plain and as a CloudEvent, by its payload", (type) => {

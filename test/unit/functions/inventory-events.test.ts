@@ -208,10 +208,13 @@ describe("stock that is counted, corrected or repaired is told of as adjusted", 
     expect(event).toMatchObject({ data: { change: { onHandDelta: 10, availableDelta: 10 } } });
   });
 
-  test.each(["hold", "sale", "release", "expiry", "rollback"] as const)("not by a %s", (kind) => {
-    const after = left(9, 2, { lastChange: { kind } });
-    expect(toldOfStock(left(10, 1), after)).toEqual([]);
-  });
+  test.each(["hold", "fulfilment", "release", "expiry", "rollback"] as const)(
+    "not by a %s",
+    (kind) => {
+      const after = left(9, 2, { lastChange: { kind } });
+      expect(toldOfStock(left(10, 1), after)).toEqual([]);
+    },
+  );
 });
 
 describe("stock is low", () => {

@@ -94,7 +94,7 @@ describe("an end", () => {
   test("of another kind or base is superseded", () => {
     const parts = [{ row: "widget", quantity: 1, version: 3, ended }];
     const record = recordOf({ version: 3, parts });
-    const sale = markerOf({ kind: "sale", base: 1, quantity: 1 }, 9);
+    const sale = markerOf({ kind: "fulfilment", base: 1, quantity: 1 }, 9);
     const later = markerOf({ kind: "release", base: 2, quantity: 1 }, 9);
     expect(decisionOf("widget", sale, record)).toBe("superseded");
     expect(decisionOf("widget", later, record)).toBe("superseded");

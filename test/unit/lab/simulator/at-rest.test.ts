@@ -56,7 +56,7 @@ test("no confirmed reservation keeps units on hand", () => {
   run.clear(marker);
   const confirmed = run.put(next(item, { status: "confirmed" }));
   expect(records(run, 0)).toEqual(["unsettled: its units are still on hand"]);
-  const sale = run.place({ ...hold(), kind: "sale", base: 2 });
+  const sale = run.place({ ...hold(), kind: "fulfilment", base: 2 });
   run.put(endedBy(confirmed, "confirmed", sale));
   run.settle(sale);
   expect(records(run, 0)).toHaveLength(1);

@@ -30,7 +30,7 @@ describe("lawful sequences", () => {
     const { run, marker, item } = runWithHold();
     run.clear(marker);
     const confirmed = run.put(next(item, { status: "confirmed" }));
-    const sale = run.place({ ...hold(), kind: "sale", base: 2 });
+    const sale = run.place({ ...hold(), kind: "fulfilment", base: 2 });
     run.put(endedBy(confirmed, "confirmed", sale));
     run.settle(sale);
     expect(run.rowOf(mug)).toMatchObject({ onHand: 8, available: 8, reserved: 0 });
@@ -193,7 +193,7 @@ describe("units that records do not account for", () => {
   test("a sale that leaves onHand as it was", () => {
     const { run, item } = runWithHold();
     const confirmed = run.put(next(item, { status: "confirmed" }));
-    const sale = run.place({ ...hold(), kind: "sale", base: 2 });
+    const sale = run.place({ ...hold(), kind: "fulfilment", base: 2 });
     run.put(endedBy(confirmed, "confirmed", sale));
     run.write((row) => ({
       available: row.available + 2,

@@ -192,13 +192,13 @@ describe("a reservation with parts in two rows", () => {
     move(run);
     const item = holdInBoth(run);
     const confirmed = run.put(next(item, { status: "confirmed" }));
-    const sale = { ...hold(), kind: "sale", base: 2 } as const;
+    const sale = { ...hold(), kind: "fulfilment", base: 2 } as const;
     const sales = [run.place(sale), run.place(sale, second)];
     run.put({
       ...next(confirmed),
       parts: confirmed.parts.map((part, index) => ({
         ...part,
-        ended: { by: "sale", base: 2, version: sales[index]!.version },
+        ended: { by: "fulfilment", base: 2, version: sales[index]!.version },
       })),
     });
     run.settle(sales[0]!);
@@ -491,12 +491,12 @@ describe("an answer about a level", () => {
     run.at(200);
     run.count(8, {}, { countId: "count" });
     run.at(250);
-    const sale = run.place({ ...hold(), kind: "sale", base: 2 });
+    const sale = run.place({ ...hold(), kind: "fulfilment", base: 2 });
     run.put({
       ...next(item),
       parts: item.parts.map((part) =>
         part.row === mug
-          ? { ...part, ended: { by: "sale", base: 2, version: sale.version } }
+          ? { ...part, ended: { by: "fulfilment", base: 2, version: sale.version } }
           : part,
       ),
     });

@@ -1,6 +1,7 @@
 /**
- * Ends units that records own: they go back by a release or an expiry, or leave by a sale. Three
- * steps, each a single write for each row or record, for many records at once:
+ * Changes units that records own, or owned: they go back by a release, an expiry or a cancellation, leave
+ * by a fulfilment, or are returned. Three steps, each a single write for each row or record, for many
+ * records at once:
  *
  *   rows     open[reservation] = version         a marker; no unit moves
  *   records  parts ended at that version         the commit
@@ -14,60 +15,68 @@ import type { LastChange, Part, PartEnd, ReservationItem } from "../../contract/
 import { actorOf, backOff, type Call, type Database } from "../dynamodb/database.ts";
 import { InventoryError } from "../errors.ts";
 import { mapEach } from "../for-each.ts";
-import { decisionOf, findMarker, markersOf, type Marker, type NewMarker } from "../stock/marker.ts";
+import {
+  decisionOf,
+  findMarker,
+  markersOf,
+  mayFreeUnits,
+  type Marker,
+  type NewMarker,
+} from "../stock/marker.ts";
 import { putRecord, type Committed } from "../stock/put-record.ts";
 import { resolveMarkers } from "../stock/resolve.ts";
 import { isFirstRow, skuOf } from "../stock/level.ts";
 import { changeRow, readRow, type RowChange } from "../stock/row.ts";
-import { isOpen } from "./reservation.ts";
+import type { PartsChange } from "./parts.ts";
 
-/** The record as it is to be, from the one that was read with the parts ended. */
-export type Ending = (item: ReservationItem, nowMs: number) => ReservationItem;
+/** The kinds of changes of units that a record owns, or owned. */
+export type PartChangeKind = PartEnd | "return";
 
-/** Records that one call ends at a time, so that a row gets no more markers than it may have. */
-export const endingsAtOnce = 16;
+/** The change, and the reason that its caller gave. */
+export interface PartsCause {
+  kind: PartChangeKind;
+  reason?: string | undefined;
+}
+
+/** A change of parts, and of the records that have them. */
+export interface PartsUpdate extends PartsCause {
+  /** Returns the record as it is to be, from the one that was read with its parts changed. */
+  rewrite: (item: ReservationItem, nowMs: number) => ReservationItem;
+  /** True for a change that only a hold takes part in that is not due. */
+  isBeforeEnd?: boolean;
+}
+
+/** Records that one call changes at a time, so that a row gets no more markers than it may have. */
+export const recordsAtOnce = 16;
 
 /**
- * Ends all open parts of these records, at most `endingsAtOnce`, if the records are as they were read.
+ * Changes these parts, of at most `recordsAtOnce` records, where the records are as they were read.
  *
  * @returns a result for each record, in their order
- * @throws InventoryError `busy`, `unavailable`, `rejected`: some may be ended then
+ * @throws InventoryError `busy`, `unavailable`, `rejected`: some may be changed then
  */
-export const endParts = async (
+export const changeParts = async (
   database: Database,
-  items: readonly ReservationItem[],
-  by: PartEnd,
-  ending: Ending,
+  changes: readonly PartsChange[],
+  { rewrite, isBeforeEnd = false, ...cause }: PartsUpdate,
   call: Call,
 ): Promise<Committed[]> => {
-  const lastChange: LastChange = { kind: by, ...actorOf(call) };
-  const { placed, rowOf } = await placeAll(database, items, by, lastChange, call);
-  const markerIn = (row: string, reservationId: string) =>
-    placed.get(row)!.find((marker) => marker.reservationId === reservationId);
-  const results = await mapEach(items, rowsInFlight, (item) => {
-    const parts = item.parts.map((part): Part => {
-      if (!isOpen(part)) return part;
-      const row = rowOf(part);
-      const { version } = markerIn(row, item.reservationId)!;
-      const ended = { by, base: item.version, version, ...(row !== part.row && { row }) };
-      return { ...part, ended };
-    });
-    const itemAt = (nowMs: number) => ending({ ...item, parts }, nowMs);
-    return putRecord(database, item.version, itemAt, call).catch((error: unknown) => ({ error }));
+  const placed = await placeAll(database, changes, cause.kind, call);
+  const results = await mapEach(changes, rowsInFlight, ({ item, ...change }) => {
+    const parts = [...change.rest, ...markedParts(placed, item, change.changing, cause)];
+    const itemAt = (nowMs: number) => rewrite({ ...item, parts }, nowMs);
+    return putRecord(database, item.version, itemAt, call, { isBeforeEnd }).catch(
+      (error: unknown) => ({ error }),
+    );
   });
   const records = new Map(
-    items.map(({ reservationId }, index) => {
+    changes.map(({ item: { reservationId } }, index) => {
       const result = results[index]!;
       if ("error" in result) return [reservationId, undefined] as const;
       return [reservationId, "written" in result ? result.written : result.found] as const;
     }),
   );
-  await mapEach([...placed], rowsInFlight, ([row, markers]) => {
-    const { decided = [], superseded = [] } = Object.groupBy(markers, (marker) =>
-      decisionOf(row, marker, records.get(marker.reservationId)),
-    );
-    return finish(database, row, decided, superseded, lastChange, call);
-  });
+  await finishChanges(database, placed, records, cause, call);
   // The others are whole. The markers of one that failed are resolved by the next request.
   return results.map((result) => {
     if ("error" in result) throw result.error;
@@ -75,64 +84,85 @@ export const endParts = async (
   });
 };
 
-interface PlacedMarkers {
+/** Markers in the rows of parts, before their records are written. */
+export interface PlacedMarkers {
   /** The markers by their rows. */
-  placed: Map<string, Marker[]>;
+  byRow: Map<string, Marker[]>;
   /** The row that has the marker of a part. */
   rowOf: (part: Part) => string;
 }
 
 /**
- * Places the markers of all open parts, in the rows of the parts. Units of a row that was merged into the
- * first one of its level end there, also when the key has a row again that began later.
+ * Places the markers of these parts, in the rows of the parts. Units of a row that was merged into the
+ * first one of its level end there, also when the key has a row again that began later. Units that come
+ * back from a customer go to the first row, which always exists.
+ *
+ * @throws InventoryError `busy`, `unavailable`, `rejected`, `inconsistent`
  */
-async function placeAll(
+export async function placeAll(
   database: Database,
-  items: readonly ReservationItem[],
-  by: PartEnd,
-  lastChange: LastChange,
+  changes: readonly PartsChange[],
+  kind: PartChangeKind,
   call: Call,
 ): Promise<PlacedMarkers> {
+  const lastChange: LastChange = { kind, ...actorOf(call) };
   /** The versions with which rows began, for those that parts do not belong to. */
   const startVersions = new Map<string, number>();
   const rowOf = ({ row, version }: Part): string =>
-    version <= (startVersions.get(row) ?? 0) ? skuOf(row) : row;
+    kind === "return" || version <= (startVersions.get(row) ?? 0) ? skuOf(row) : row;
   for (;;) {
-    const wanted = wantedMarkers(items, by, rowOf);
+    const wanted = wantedMarkers(changes, kind, rowOf);
     const found = await mapEach([...wanted], rowsInFlight, async ([row, { markers, versions }]) => {
       const startsBefore = isFirstRow(row) ? undefined : Math.min(...versions);
       const change = { lastChange, ...(startsBefore !== undefined && { startsBefore }) };
       return [row, await placeMarkers(database, row, markers, change, call)] as const;
     });
-    const placed = new Map<string, Marker[]>();
+    const byRow = new Map<string, Marker[]>();
     for (const [row, one] of found) {
       if ("startVersion" in one) startVersions.set(row, one.startVersion);
-      else placed.set(row, one);
+      else byRow.set(row, one);
     }
-    if (placed.size === wanted.size) return { placed, rowOf };
+    if (byRow.size === wanted.size) return { byRow, rowOf };
   }
 }
 
 /** One marker for each record and row, with the versions of its parts. */
 function wantedMarkers(
-  items: readonly ReservationItem[],
-  by: PartEnd,
+  changes: readonly PartsChange[],
+  kind: PartChangeKind,
   rowOf: PlacedMarkers["rowOf"],
 ): Map<string, { markers: NewMarker[]; versions: number[] }> {
   const wanted = new Map<string, { markers: NewMarker[]; versions: number[] }>();
-  for (const { reservationId, version: base, parts } of items) {
-    for (const part of parts.filter(isOpen)) {
+  for (const { item, changing } of changes) {
+    const { reservationId, version: base } = item;
+    for (const part of changing) {
       const row = rowOf(part);
       const { markers, versions } = wanted.get(row) ?? { markers: [], versions: [] };
       wanted.set(row, { markers, versions });
       versions.push(part.version);
       const own = markers.find((marker) => marker.reservationId === reservationId);
       if (own === undefined) {
-        markers.push({ reservationId, kind: by, base, quantity: part.quantity });
+        markers.push({ reservationId, kind, base, quantity: part.quantity });
       } else own.quantity += part.quantity;
     }
   }
   return wanted;
+}
+
+/** The parts of a record as its next version has them, with the markers that decide them. */
+export function markedParts(
+  { byRow, rowOf }: PlacedMarkers,
+  { reservationId, version: base }: ReservationItem,
+  changing: readonly Part[],
+  { kind, reason = "" }: PartsCause,
+): Part[] {
+  return changing.map((part): Part => {
+    const row = rowOf(part);
+    const marker = byRow.get(row)!.find((one) => one.reservationId === reservationId);
+    const { version } = marker!;
+    if (kind === "return") return { ...part, returned: { base, version, row, reason } };
+    return { ...part, ended: { by: kind, base, version, ...(row !== part.row && { row }) } };
+  });
 }
 
 /**
@@ -162,7 +192,7 @@ async function placeMarkers(
     const now = row!;
     const fresh = missing.filter((marker) => findMarker(now, marker) === undefined);
     if (fresh.length === missing.length) {
-      const others = markersOf(now).filter(({ kind }) => kind !== "sale" || attempt > 0);
+      const others = markersOf(now).filter((marker) => mayFreeUnits(marker) || attempt > 0);
       await resolveMarkers(database, now, others, call);
       await backOff(database, call, attempt, "conflict");
       row = await readRow(database, key, call);
@@ -179,13 +209,13 @@ const missingRow = (key: string): InventoryError =>
     `The stock of ${key} has no row, and a reservation owns units.`,
   );
 
-/** Does the last step for an ended record whose request died before it. */
-export const finishEnds = async (
+/** Does the last step for a record whose request died before it. */
+export const finishRecord = async (
   database: Database,
   { reservationId, parts }: ReservationItem,
   call: Call,
 ): Promise<void> => {
-  const rows = new Set(parts.map((part) => part.ended?.row ?? part.row));
+  const rows = new Set(parts.map(({ row, ended, returned }) => returned?.row ?? ended?.row ?? row));
   await mapEach([...rows], rowsInFlight, async (key) => {
     const row = await readRow(database, key, call);
     if (row === undefined) return;
@@ -194,7 +224,31 @@ export const finishEnds = async (
   });
 };
 
-/** The last step. It is left to the next request that meets the markers where it cannot be done now. */
+/**
+ * The last step, in all rows: the changes take effect that the records have decided, undefined where that
+ * is not known.
+ */
+export async function finishChanges(
+  database: Database,
+  { byRow }: PlacedMarkers,
+  records: ReadonlyMap<string, ReservationItem | undefined>,
+  { kind, reason }: PartsCause,
+  call: Call,
+): Promise<void> {
+  const lastChange: LastChange = {
+    kind,
+    ...(reason !== undefined && { reason }),
+    ...actorOf(call),
+  };
+  await mapEach([...byRow], rowsInFlight, ([row, markers]) => {
+    const { decided = [], superseded = [] } = Object.groupBy(markers, (marker) =>
+      decisionOf(row, marker, records.get(marker.reservationId)),
+    );
+    return finish(database, row, decided, superseded, lastChange, call);
+  });
+}
+
+/** It is left to the next request that meets the markers where it cannot be done now. */
 async function finish(
   database: Database,
   key: string,

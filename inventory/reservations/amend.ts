@@ -1,0 +1,71 @@
+/**
+ * Takes units for a record that exists, and gives others of it up, by one write of the record:
+ *
+ *   rows     units taken, with a marker for each row          markers in the rows of units to be given up
+ *   record   the new parts beside the old ones, some ended    the commit
+ *   rows     units that were given up are available
+ *
+ * All rows are written side by side. A record that is not written keeps what it has.
+ */
+import type { Line, ReservationItem } from "../../contract/tables.ts";
+import type { Call } from "../dynamodb/database.ts";
+import { putRecord, type Committed } from "../stock/put-record.ts";
+import { finishChanges, markedParts, placeAll, type PartsUpdate } from "./change-parts.ts";
+import { giveBack, noteHeld, refusalOf, takeLines, tidyRows } from "./hold-lines.ts";
+import type { Blocked, LeasingDatabase } from "./leases.ts";
+import type { PartsChange } from "./parts.ts";
+import type { OrderRefusal } from "./shortages.ts";
+
+export interface Amendment extends Pick<PartsUpdate, "rewrite" | "isBeforeEnd"> {
+  /** The units to take. */
+  more: readonly Line[];
+  /** The parts to give up; none when absent. */
+  giving?: PartsChange | undefined;
+  /** True when the caller has the SKUs leased. */
+  isLeased: boolean;
+}
+
+const release = { kind: "release" } as const;
+
+/**
+ * @returns the record as written, or as another request has it; a refusal, where units are missing; or
+ *   that other requests are in the way, with the record if the attempt has changed its version
+ * @throws InventoryError `busy`, `unavailable`, `rejected`, `inconsistent`
+ */
+export const amend = async (
+  database: LeasingDatabase,
+  item: ReservationItem,
+  { more, giving, rewrite, isLeased, isBeforeEnd = false }: Amendment,
+  call: Call,
+): Promise<Committed | OrderRefusal | Blocked> => {
+  const { reservationId, version: base } = item;
+  const target = { reservationId, base, isLeased };
+  const placing = placeAll(database, giving === undefined ? [] : [giving], release.kind, call);
+  const [{ got, taken }, placed] = await Promise.all([
+    takeLines(database, { ...target, lines: more }, call),
+    placing.catch((error: unknown) => ({ error })),
+  ]);
+  if ("error" in placed) {
+    if (got.length > 0) await giveBack(database, target, undefined, got, call);
+    throw placed.error;
+  }
+  const finishGiving = (record: ReservationItem | undefined) =>
+    finishChanges(database, placed, new Map([[reservationId, record]]), release, call);
+  if (!taken.every((one) => "taken" in one)) {
+    const hasTouched = got.length > 0 || placed.byRow.size > 0;
+    const record = hasTouched ? await giveBack(database, target, undefined, got, call) : undefined;
+    await finishGiving(record);
+    return refusalOf(more, taken, database.now()) ?? { blocked: record };
+  }
+  const given = giving === undefined ? [] : markedParts(placed, item, giving.changing, release);
+  const parts = [...(giving?.rest ?? item.parts), ...given, ...got.map(({ part }) => part)];
+  const itemAt = (nowMs: number) => rewrite({ ...item, parts }, nowMs);
+  const [result] = await Promise.all([
+    putRecord(database, base, itemAt, call, { isBeforeEnd }),
+    tidyRows(database, got, call),
+  ]);
+  if ("written" in result) noteHeld(database, got);
+  else await giveBack(database, target, result.found, got, call);
+  await finishGiving("written" in result ? result.written : result.found);
+  return result;
+};

@@ -1,0 +1,155 @@
+/**
+ * Changes the lines of a hold. Only the difference is taken and given up, so that a hold is never in the way
+ * of its own change, and a refusal leaves it as it was.
+ */
+import type { Line, ReservationItem } from "../../contract/tables.ts";
+import { backOff, withPatience, type Call } from "../dynamodb/database.ts";
+import { amend } from "./amend.ts";
+import { takeTurns, type Blocked, type LeasingDatabase } from "./leases.ts";
+import { mergeLines } from "./lines.ts";
+import { finishRecord } from "./change-parts.ts";
+import { isOpen, partsOfLines, unitsOfSku, type PartsChange } from "./parts.ts";
+import { keyedRequest, standingOf, withRequest, type KeyedRequest } from "./request-keys.ts";
+import {
+  heldOnlyRefusals,
+  isDue,
+  isReservation,
+  readReservationItem,
+  reservationIn,
+  type Reservation,
+} from "./reservation.ts";
+import type { OrderRefusal } from "./shortages.ts";
+import { expireHold } from "./transitions.ts";
+
+export interface ChangeHoldInput {
+  reservationId: string;
+  /** The lines that the hold is to have. */
+  lines: readonly Line[];
+  /** The version of the reservation that the caller has seen. */
+  expectedVersion?: number | undefined;
+  /** Repeats under the same key change nothing. */
+  idempotencyKey?: string | undefined;
+}
+
+export type ChangeHoldOutcome =
+  /** `replayed`: the change was made before, under the same key. */
+  | { outcome: "changed" | "replayed"; reservation: Reservation }
+  | OrderRefusal
+  | {
+      outcome: "reservation_confirmed" | "reservation_released" | "reservation_expired";
+      reservation: Reservation;
+    }
+  | { outcome: "version_mismatch"; version: number }
+  | { outcome: "idempotency_key_reused"; reservationId: string }
+  | { outcome: "unknown_reservation" };
+
+interface ChangeRequest {
+  reservationId: string;
+  lines: Line[];
+  expectedVersion: number | undefined;
+  keyed: KeyedRequest | undefined;
+}
+
+/**
+ * Changes the lines of a hold: more, fewer and other units in one step, all or nothing. Rows whose units stay
+ * are not written.
+ *
+ * @throws InventoryError `invalid_argument`, `busy`, `unavailable`, `rejected`, `inconsistent`
+ */
+export const changeHold = async (
+  database: LeasingDatabase,
+  { reservationId, expectedVersion, ...input }: ChangeHoldInput,
+  caller: Call,
+): Promise<ChangeHoldOutcome> => {
+  const call = withPatience(database, caller);
+  const lines = mergeLines(input.lines);
+  const wanted = ["change", lines.map(({ sku, quantity }) => [sku, quantity])];
+  const keyed = keyedRequest(input.idempotencyKey, wanted);
+  const request = { reservationId, lines, expectedVersion, keyed };
+  return takeTurns(database, lines, call, (isLeased, record) =>
+    changeUntilDecided(database, request, { isLeased, record }, call),
+  );
+};
+
+async function changeUntilDecided(
+  database: LeasingDatabase,
+  { reservationId, lines, keyed, ...request }: ChangeRequest,
+  { isLeased, record }: { isLeased: boolean; record: ReservationItem | undefined },
+  call: Call,
+): Promise<ChangeHoldOutcome | Blocked> {
+  let { expectedVersion } = request;
+  if (expectedVersion !== undefined && record !== undefined) expectedVersion = record.version;
+  let item = record ?? (await readReservationItem(database, reservationId, call));
+  for (let attempt = 0; ; attempt += 1) {
+    if (item === undefined || !isReservation(item)) return { outcome: "unknown_reservation" };
+    const standing = standingOf(item, keyed);
+    if (standing === "reused") return { outcome: "idempotency_key_reused", reservationId };
+    const reservation = reservationIn(item.status, item);
+    if (standing === "repeat") {
+      await finishRecord(database, item, call);
+      return { outcome: "replayed", reservation };
+    }
+    if (item.status !== "held") return { outcome: heldOnlyRefusals[item.status], reservation };
+    if (isDue(item, database.now())) {
+      item = await expireHold(database, item, call);
+      continue;
+    }
+    if (expectedVersion !== undefined && item.version !== expectedVersion) {
+      return { outcome: "version_mismatch", version: item.version };
+    }
+    const { more, giving } = differenceOf(item, lines);
+    if (more.length === 0 && giving.changing.length === 0) {
+      return { outcome: "changed", reservation };
+    }
+    const changed = withRequest(item, giving, keyed);
+    const rewrite = ({ parts }: ReservationItem): ReservationItem => {
+      const { shortages: _shortages, ...rest } = changed;
+      return { ...rest, lines, parts, skus: new Set(lines.map(({ sku }) => sku)) };
+    };
+    const amendment = { more, giving, isLeased, rewrite, isBeforeEnd: true };
+    const result = await amend(database, item, amendment, call);
+    if ("outcome" in result) return result;
+    if ("written" in result) {
+      return { outcome: "changed", reservation: reservationIn("held", result.written) };
+    }
+    if ("found" in result) {
+      item = result.found;
+    } else {
+      // The attempt itself has written the record again, or another request has changed it.
+      const { blocked } = result;
+      const isOwn = blocked !== undefined && isSameHold(item, blocked);
+      if (isOwn && expectedVersion !== undefined) expectedVersion = blocked.version;
+      if (!isLeased) return { blocked: isOwn ? blocked : item };
+      item = blocked ?? item;
+    }
+    if (attempt > 0) await backOff(database, call, attempt, "conflict");
+  }
+}
+
+/** The units that a hold is to take, and the parts that it is to give up, to have these lines. */
+function differenceOf(
+  item: ReservationItem,
+  lines: readonly Line[],
+): { more: Line[]; giving: PartsChange } {
+  const open = item.parts.filter(isOpen);
+  const wanted = new Map(lines.map(({ sku, quantity }) => [sku, quantity]));
+  const held = new Map(item.lines.map(({ sku }) => [sku, unitsOfSku(open, sku)]));
+  const more = lines.flatMap(({ sku, quantity }): Line[] => {
+    const missing = quantity - (held.get(sku) ?? 0);
+    return missing > 0 ? [{ sku, quantity: missing }] : [];
+  });
+  const fewer = Array.from(held, ([sku, units]) => ({
+    sku,
+    quantity: units - (wanted.get(sku) ?? 0),
+  })).filter(({ quantity }) => quantity > 0);
+  const giving = partsOfLines(item, isOpen, fewer);
+  if ("excess" in giving) throw new Error("A hold gives up no more units than it has.");
+  return { more, giving };
+}
+
+/** True when a record differs from an earlier one by its version alone. */
+function isSameHold(before: ReservationItem, after: ReservationItem): boolean {
+  const contents = ({ status, lines, parts, expiresAtMs }: ReservationItem) =>
+    JSON.stringify([status, lines, parts, expiresAtMs]);
+  return after.version === before.version + 1 && contents(before) === contents(after);
+}
