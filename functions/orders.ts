@@ -65,7 +65,8 @@ const outcomeOfSold = (
       const reason = `${subject}, and it has fewer units for that`;
       throw result.isFinal ? new RefusedMessage(reason) : new Postponed(reason);
     }
-    default:
+    case "fulfilled":
+    case "returned":
       return result.outcome;
   }
 };

@@ -88,7 +88,9 @@ const answerSoldUnits = (
       return refuseReusedKey(reservationId);
     case "replayed":
       return replayed(result.reservation);
-    default:
+    case "fulfilled":
+    case "cancelled":
+    case "returned":
       return succeed(result.outcome, result.reservation);
   }
 };

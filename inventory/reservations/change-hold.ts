@@ -149,7 +149,8 @@ function differenceOf(
 
 /** True when a record differs from an earlier one by its version alone. */
 function isSameHold(before: ReservationItem, after: ReservationItem): boolean {
-  const contents = ({ status, lines, parts, expiresAtMs }: ReservationItem) =>
-    JSON.stringify([status, lines, parts, expiresAtMs]);
-  return after.version === before.version + 1 && contents(before) === contents(after);
+  return after.version === before.version + 1 && contentsOf(before) === contentsOf(after);
 }
+
+const contentsOf = ({ status, lines, parts, expiresAtMs }: ReservationItem): string =>
+  JSON.stringify([status, lines, parts, expiresAtMs]);
