@@ -12,7 +12,6 @@ import {
   findMarker,
   markerKey,
   markersOf,
-  sumOfParts,
   type Marker,
   type NewMarker,
 } from "../stock/marker.ts";
@@ -96,7 +95,7 @@ export const takeUnits = async (
   const remembered = await memory.rowsIfShort(sku, quantity, call);
   const takesLess = (rows: readonly StockItem[]) => request.takesLess && availableIn(rows) > 0;
   if (remembered?.isExact && !takesLess(remembered.rows)) {
-    return { short: shortOf(remembered.rows, 0) };
+    return { short: shortOf(remembered.rows, []) };
   }
   const taking: Taking = { request, sku, missing: quantity, own: [] };
   try {
@@ -119,7 +118,7 @@ export const takeUnits = async (
       if ("short" in room) {
         memory.noteShort(room.short);
         await mergeIfSoldOut(database, room.short, call);
-        return { short: shortOf(room.short, sumOfParts(taking.own.map(({ part }) => part))) };
+        return { short: shortOf(room.short, taking.own) };
       }
       look = room.rows ?? "unseen";
     }
@@ -290,9 +289,14 @@ function atRandom(database: Database, rows: readonly StockItem[]): StockItem | u
   return rows.find(({ available }) => (rest -= available) < 0) ?? rows.at(-1);
 }
 
-const shortOf = (rows: readonly StockItem[], taken: number): Short => {
+/** Own units count as available, but for those that others have given back: they are so already. */
+const shortOf = (rows: readonly StockItem[], own: readonly Got[]): Short => {
   const { nextEndMs } = rows[0]!;
   const { available, reserved } = levelOf(rows);
+  const kept = own.filter(({ part, marker: { key, value } }) =>
+    rows.some((row) => row.sku === part.row && row.open[key] === value),
+  );
+  const taken = kept.reduce((sum, { part }) => sum + part.quantity, 0);
   return { available: available + taken, reserved, ...(nextEndMs !== undefined && { nextEndMs }) };
 };
 

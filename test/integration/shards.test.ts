@@ -6,6 +6,8 @@ import { quietLevelMs } from "../../contract/bounds.ts";
 import { callWithin } from "../../inventory/dynamodb/database.ts";
 import { createInventory, type Inventory } from "../../inventory/inventory.ts";
 import { readRows } from "../../inventory/stock/level.ts";
+import { markersOf } from "../../inventory/stock/marker.ts";
+import { resolveMarkers } from "../../inventory/stock/resolve.ts";
 import { readRow } from "../../inventory/stock/row.ts";
 import { mergeRows, setShards, spreadLoad } from "../../inventory/stock/shards.ts";
 import { createTestDatabase, type TestDatabase } from "../support/database.ts";
@@ -110,6 +112,41 @@ describe("holds of a level in several rows", () => {
     await inventory.release(id);
     expect(await inventory.getStock("parts")).toMatchObject({ available: 20, reserved: 0 });
     expect(await hold("parts", 20)).toMatchObject({ outcome: "reserved" });
+    await expectInvariants(database);
+  });
+
+  // Tries to have a refusal count units twice: as taken by its request, and as available again.
+  test("are refused with the units that others have given back counted once", async () => {
+    const sku = "given-back";
+    await inventory.setStock({ sku, onHand: 8, shards: 2 });
+    const own = async () => markersOf((await readRow(database, sku, call()))!);
+    const giveBackAndBuy = async () => {
+      while ((await own()).length === 0) await database.sleep(1);
+      const row = (await readRow(database, sku, call()))!;
+      await resolveMarkers(database, row, await own(), call(), { isPatient: false });
+      for (let times = 0; times < 2; times += 1) {
+        expect(await hold(sku, 3)).toMatchObject({ outcome: "reserved" });
+      }
+    };
+    let isFirst = true;
+    const slow: TestDatabase = {
+      ...database,
+      client: Object.assign(Object.create(database.client) as TestDatabase["client"], {
+        send: async (command: { input: { Key?: { sku?: string } } }, ...rest: []) => {
+          const isSecondRow = isFirst && command.input.Key?.sku === `${sku}~1`;
+          if (isSecondRow) {
+            isFirst = false;
+            await giveBackAndBuy();
+          }
+          return database.client.send(command as never, ...rest);
+        },
+      }),
+    };
+    const lines = [{ sku, quantity: 8 }];
+    expect(await createInventory(slow).reserve({ lines })).toMatchObject({
+      outcome: "insufficient_stock",
+      shortages: [{ sku, requested: 8, available: 2 }],
+    });
     await expectInvariants(database);
   });
 
