@@ -30,6 +30,7 @@ export const surround = (surroundings: Surroundings): void => {
     [environment.retentionDays]: "30",
     [environment.expiryPartitions]: String(expiryPartitionsDefault),
     [environment.fulfillOnConfirm]: "true",
+    [environment.lateOrderPayment]: "reacquire",
     [environment.refusalMemoryMs]: "0",
     [environment.queue]: surroundings.queueUrl ?? "unused",
     [environment.deadLetterQueue]: surroundings.deadLetterQueueUrl ?? "unused",
