@@ -98,9 +98,9 @@ async function changeUntilDecided(
       return { outcome: "version_mismatch", version: item.version };
     }
     const { more, giving } = differenceOf(item, lines);
-    if (more.length === 0 && giving.changing.length === 0) {
-      return { outcome: "changed", reservation };
-    }
+    const isNew = more.length > 0 || giving.changing.length > 0;
+    // A key is kept with its request, also where that changes nothing by now.
+    if (!isNew && keyed === undefined) return { outcome: "changed", reservation };
     const changed = withRequest(item, giving, keyed);
     const rewrite = ({ parts }: ReservationItem): ReservationItem => {
       const { shortages: _shortages, ...rest } = changed;

@@ -5,6 +5,7 @@ import { confirm } from "../reservations/confirm.ts";
 import type { LeasingDatabase } from "../reservations/leases.ts";
 import { isOpen } from "../reservations/parts.ts";
 import { hasRequest } from "../reservations/request-keys.ts";
+import { isDue } from "../reservations/reservation.ts";
 import {
   cancel,
   fulfill,
@@ -13,7 +14,7 @@ import {
   type ReturnOutcome,
 } from "../reservations/sold-units.ts";
 import { release } from "../reservations/transitions.ts";
-import { readRecordsOfOrder, recordOrder } from "./order-record.ts";
+import { hasUnits, readRecordsOfOrder, recordOrder } from "./order-record.ts";
 
 type Status = ReservationItem["status"];
 
@@ -48,23 +49,33 @@ export const payOrder = async (
 ): Promise<PayOrderOutcome> => {
   const items = await readRecordsOfOrder(database, orderId, call);
   if (items.length === 0) return { outcome: "unknown_order" };
+  const late = reacquires ? lateReservationOf(items, database.now()) : undefined;
   const found = new Set<Status>();
-  for (const { reservationId, status } of items) {
-    const result = status === "held" ? await confirm(database, reservationId, call) : undefined;
-    if (result === undefined) found.add(status);
+  for (const item of items) {
+    const isLate = item === late;
+    const result =
+      item.status === "held" || isLate
+        ? await confirm(database, item.reservationId, call, { reacquires: isLate })
+        : undefined;
+    if (result === undefined) found.add(item.status);
     else if ("reservation" in result) found.add(result.reservation.status);
   }
   if (some(found, isSold)) return { outcome: "confirmed" };
-  if (found.has("expired") && reacquires) {
-    // An order that was reserved again after it expired is for the units of the last time.
-    const [last] = items
-      .filter(({ status }) => status === "held" || status === "expired")
-      .toSorted((one, other) => other.createdAtMs - one.createdAtMs);
-    const result = await confirm(database, last!.reservationId, call, { reacquires });
-    if (result.outcome === "confirmed") return { outcome: "confirmed" };
-  }
   return { outcome: "not_held", status: statusOfUnheld(found) };
 };
+
+/**
+ * The reservation whose units a late payment is for: the last one of an order that has none that is held or
+ * sold. An order may have been reserved again after its hold expired.
+ */
+function lateReservationOf(
+  items: readonly ReservationItem[],
+  nowMs: number,
+): ReservationItem | undefined {
+  const late = items.filter((item) => item.status === "expired" || isDue(item, nowMs));
+  if (items.some((item) => hasUnits(item) && !late.includes(item))) return undefined;
+  return late.toSorted((one, other) => other.createdAtMs - one.createdAtMs)[0];
+}
 
 const some = (statuses: ReadonlySet<Status>, is: (status: Status) => boolean): boolean =>
   [...statuses].some(is);
