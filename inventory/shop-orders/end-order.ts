@@ -14,7 +14,7 @@ import {
   type ReturnOutcome,
 } from "../reservations/sold-units.ts";
 import { release } from "../reservations/transitions.ts";
-import { hasUnits, readRecordsOfOrder, recordOrder } from "./order-record.ts";
+import { readRecordsOfOrder, recordOrder } from "./order-record.ts";
 
 type Status = ReservationItem["status"];
 
@@ -66,14 +66,15 @@ export const payOrder = async (
 
 /**
  * The reservation whose units a late payment is for: the last one of an order that has none that is held or
- * sold. An order may have been reserved again after its hold expired.
+ * was sold. An order may have been reserved again after its hold expired.
  */
 function lateReservationOf(
   items: readonly ReservationItem[],
   nowMs: number,
 ): ReservationItem | undefined {
   const late = items.filter((item) => item.status === "expired" || isDue(item, nowMs));
-  if (items.some((item) => hasUnits(item) && !late.includes(item))) return undefined;
+  const isPayable = ({ status }: ReservationItem) => status === "held" || isSold(status);
+  if (items.some((item) => isPayable(item) && !late.includes(item))) return undefined;
   return late.toSorted((one, other) => other.createdAtMs - one.createdAtMs)[0];
 }
 

@@ -213,6 +213,17 @@ describe("each event acts on the state that it finds", () => {
     expect(await statusOf(orderId)).toEqual(["confirmed"]);
   });
 
+  test("the payment of an order that was cancelled since takes no units of an earlier hold", async () => {
+    const [orderId, sku] = [newOrder(), await newSku(10)];
+    await inventory.reserve({ orderId, lines: [{ sku, quantity: 2 }], ttlSeconds: 1 });
+    await expireHolds();
+    await inventory.reserve({ orderId, lines: [{ sku, quantity: 3 }] });
+    await tell({ type: "order.paid", orderId });
+    await tell({ type: "order.cancelled", orderId });
+    expect(await tell({ type: "order.paid", orderId })).toEqual([]);
+    expect(await inventory.getStock(sku)).toMatchObject({ available: 10, reserved: 0 });
+  });
+
   test("a late payment takes the units of the last reservation of its order alone", async () => {
     const [orderId, sku] = [newOrder(), await newSku(10)];
     await inventory.reserve({ orderId, lines: [{ sku, quantity: 2 }], ttlSeconds: 1 });
