@@ -222,6 +222,8 @@ export interface ReservationItem {
   /** Present in the record of a shop order: its reservations, and the one that was begun first. */
   reservationIds?: Set<string>;
   firstReservationId?: string;
+  /** Present in the record of a shop order that was cancelled when a reservation of it had expired. */
+  isCancelled?: true;
   /** Present while held: the partition of the index `byExpiry`. */
   expiryShard?: number;
   /** The SKUs of the lines; present as `expiryShard` is. */

@@ -14,7 +14,7 @@ import {
   type ReturnOutcome,
 } from "../reservations/sold-units.ts";
 import { release } from "../reservations/transitions.ts";
-import { readRecordsOfOrder, recordOrder } from "./order-record.ts";
+import { noteCancelled, readOrder, readRecordsOfOrder, recordOrder } from "./order-record.ts";
 
 type Status = ReservationItem["status"];
 
@@ -49,7 +49,9 @@ export const payOrder = async (
 ): Promise<PayOrderOutcome> => {
   const items = await readRecordsOfOrder(database, orderId, call);
   if (items.length === 0) return { outcome: "unknown_order" };
-  const late = reacquires ? lateReservationOf(items, database.now()) : undefined;
+  const isCancelled = async () => (await readOrder(database, orderId, call))?.isCancelled === true;
+  const expired = reacquires ? lateReservationOf(items, database.now()) : undefined;
+  const late = expired !== undefined && (await isCancelled()) ? undefined : expired;
   const found = new Set<Status>();
   for (const item of items) {
     const isLate = item === late;
@@ -60,8 +62,13 @@ export const payOrder = async (
     if (result === undefined) found.add(item.status);
     else if ("reservation" in result) found.add(result.reservation.status);
   }
-  if (some(found, isSold)) return { outcome: "confirmed" };
-  return { outcome: "not_held", status: statusOfUnheld(found) };
+  if (!some(found, isSold)) return { outcome: "not_held", status: statusOfUnheld(found) };
+  // A cancellation that found the reservation expired has noted that before.
+  if (late !== undefined && (await isCancelled())) {
+    await cancel(database, { reservationId: late.reservationId }, call);
+    return { outcome: "not_held", status: "released" };
+  }
+  return { outcome: "confirmed" };
 };
 
 /**
@@ -103,7 +110,7 @@ export const cancelOrder = async (
   orderId: string,
   call: Call,
 ): Promise<CancelOrderOutcome> => {
-  for (;;) {
+  for (let isNoted = false; ;) {
     const items = await readRecordsOfOrder(database, orderId, call);
     if (items.length === 0) {
       const cancelled = { status: "released", orderId, fingerprint: "" } as const;
@@ -115,21 +122,32 @@ export const cancelOrder = async (
     for (const { reservationId, status } of items) {
       outcomes.add(await cancelReservation(database, reservationId, status, call));
     }
+    if (outcomes.has("expired") && !isNoted) {
+      await noteCancelled(database, orderId, call);
+      isNoted = true;
+      // A late payment may have taken the units again before that.
+      continue;
+    }
     if (outcomes.has("cancelled")) return { outcome: "cancelled" };
     return { outcome: outcomes.has("exceeds_reservation") ? "fulfilled" : "released" };
   }
 };
 
-/** Releases a hold, or cancels the sold units of a reservation, also of one that is sold meanwhile. */
+/**
+ * Releases a hold, or cancels the sold units of a reservation, also of one that is sold meanwhile. Returns
+ * the outcome, or `expired`.
+ */
 async function cancelReservation(
   database: Database,
   reservationId: string,
   status: Status,
   call: Call,
 ): Promise<string> {
-  const released = status === "held" ? await release(database, reservationId, call) : undefined;
-  const mayBeSold = released === undefined || released.outcome === "reservation_confirmed";
-  if (!mayBeSold || !(isSold(status) || status === "held")) return "released";
+  if (status === "held") {
+    const released = await release(database, reservationId, call);
+    if (released.outcome === "released") return released.reservation.status;
+    if (released.outcome === "unknown_reservation") return "released";
+  } else if (!isSold(status)) return status;
   return (await cancel(database, { reservationId }, call)).outcome;
 }
 

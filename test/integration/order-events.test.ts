@@ -224,6 +224,34 @@ describe("each event acts on the state that it finds", () => {
     expect(await inventory.getStock(sku)).toMatchObject({ available: 10, reserved: 0 });
   });
 
+  test("a late payment takes no units of an order that was cancelled after it expired", async () => {
+    const [orderId, sku] = [newOrder(), await newSku(10)];
+    await tell({ ...placed(orderId, sku, 3), ttlSeconds: 1 });
+    await expireHolds();
+    expect(await tell({ type: "order.cancelled", orderId })).toEqual([]);
+    expect(await tell({ type: "order.paid", orderId })).toEqual([]);
+    expect((await takeDeadLetter()).reason).toContain("it is expired");
+    expect(await inventory.getStock(sku)).toMatchObject({ available: 10, reserved: 0 });
+  });
+
+  test("a late payment and a cancellation at once: no unit is sold in the end", async () => {
+    // Tries to have the payment take the units between the look of the cancellation and its note.
+    const [sku, call] = [await newSku(100), callWithin(60_000)];
+    for (let round = 0; round < 15; round += 1) {
+      const orderId = newOrder();
+      await inventory.placeOrder(
+        { orderId, lines: [{ sku, quantity: 1 }], ttlSeconds: 1 },
+        callWithin(60_000),
+      );
+      await expireHolds();
+      await Promise.all([
+        inventory.payOrder(orderId, call, { reacquires: true }),
+        inventory.cancelOrder(orderId, call),
+      ]);
+      expect(await inventory.getStock(sku)).toMatchObject({ available: 100, reserved: 0 });
+    }
+  });
+
   test("a late payment takes the units of the last reservation of its order alone", async () => {
     const [orderId, sku] = [newOrder(), await newSku(10)];
     await inventory.reserve({ orderId, lines: [{ sku, quantity: 2 }], ttlSeconds: 1 });
