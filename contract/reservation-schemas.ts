@@ -7,6 +7,7 @@ export const reservationSchema = z.object({
   status: z.enum(reservationStatuses),
   lines: z.array(z.object({ sku: z.string(), quantity: z.int() })),
   orderId: z.optional(z.string()),
+  metadata: z.optional(z.record(z.string(), z.string())),
   createdAt: z.iso.datetime({ precision: 3 }),
   expiresAt: z.iso.datetime({ precision: 3 }),
   version: z.int(),

@@ -10,6 +10,7 @@ import {
   sku,
   wholeNumber,
 } from "./fields.ts";
+import { metadata } from "./metadata.ts";
 
 export const reserveRequest = {
   idempotencyKey,
@@ -17,5 +18,6 @@ export const reserveRequest = {
     lines: boundedArray(closedObject({ sku, quantity: wholeNumber(1, unitsMax) }), 1, linesMax),
     orderId: z.optional(label),
     ttlSeconds: z.optional(holdSeconds),
+    metadata: z.optional(metadata),
   }),
 };

@@ -12,7 +12,7 @@ const place = async (data: Extract<OrderEvent, { type: "order.placed" }>["data"]
   const { outcome } = await placeOrder(orderDatabase, data, call);
   if (outcome !== "changed") return outcome;
   throw new RefusedMessage(
-    `The order ${data.orderId} was placed before with other lines or another ttlSeconds: ` +
+    `The order ${data.orderId} was placed before with other lines, ttlSeconds or metadata: ` +
       "a changed order needs an orderId of its own",
   );
 };

@@ -8,6 +8,7 @@ import type { Call, Database } from "../dynamodb/database.ts";
 import { readItem } from "../dynamodb/read-item.ts";
 import { isId } from "../identity.ts";
 import { ttlSecondsAfter } from "../stock/ttl.ts";
+import { sortedByName } from "./metadata.ts";
 
 /** A record that is a reservation to callers, not an internal one. */
 export type ReservationRecord = ReservationItem & { status: ReservationStatus };
@@ -18,7 +19,14 @@ export const isReservation = (item: ReservationItem): item is ReservationRecord 
 /** A reservation as callers see it: the record without the attributes that only the core needs. */
 export type Reservation = Pick<
   ReservationRecord,
-  "reservationId" | "status" | "lines" | "orderId" | "createdAtMs" | "expiresAtMs" | "version"
+  | "reservationId"
+  | "status"
+  | "lines"
+  | "orderId"
+  | "metadata"
+  | "createdAtMs"
+  | "expiresAtMs"
+  | "version"
 >;
 
 /** True while the record owns the units of the part. */
@@ -38,6 +46,7 @@ export const reservationIn = <Status extends ReservationStatus>(
   // Spelled out, so that a repeat's answer is the first one's to the byte.
   lines: item.lines.map(({ sku, quantity }) => ({ sku, quantity })),
   ...(item.orderId === undefined ? {} : { orderId: item.orderId }),
+  ...(item.metadata && { metadata: sortedByName(item.metadata) }),
   createdAtMs: item.createdAtMs,
   expiresAtMs: item.expiresAtMs,
   version: item.version,

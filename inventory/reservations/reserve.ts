@@ -11,6 +11,7 @@ import { supersede } from "../stock/resolve.ts";
 import { changeRow } from "../stock/row.ts";
 import { underLeases, type LeasingDatabase } from "./leases.ts";
 import { mergeLines } from "./lines.ts";
+import { sortedByName } from "./metadata.ts";
 import {
   isReservation,
   reservationAt,
@@ -26,6 +27,8 @@ export interface ReserveInput {
   orderId?: string | undefined;
   /** The time for which the units are held. 900 when absent. */
   ttlSeconds?: number | undefined;
+  /** Text of the caller's choice, kept with the reservation. */
+  metadata?: Record<string, string> | undefined;
   /** Repeats under the same key meet the same reservation. */
   idempotencyKey?: string | undefined;
   /** In place of a key: the id that the reservation is to have, whose repeats meet it too. */
@@ -40,9 +43,20 @@ export type ReserveOutcome =
 
 /** Tells a repeat from another request: everything that the caller chose. */
 export const fingerprintOf = (
-  { orderId, ttlSeconds = holdSecondsDefault }: Pick<ReserveInput, "orderId" | "ttlSeconds">,
+  {
+    orderId,
+    ttlSeconds = holdSecondsDefault,
+    metadata,
+  }: Pick<ReserveInput, "orderId" | "ttlSeconds" | "metadata">,
   lines: readonly Line[],
-): string => fingerprint([lines.map((line) => [line.sku, line.quantity]), orderId, ttlSeconds]);
+): string =>
+  fingerprint([
+    lines.map((line) => [line.sku, line.quantity]),
+    orderId,
+    ttlSeconds,
+    // Only where it was sent, so that older records keep the fingerprints of their requests.
+    ...(metadata === undefined ? [] : [sortedByName(metadata)]),
+  ]);
 
 /** The id by which repeats of a request meet; undefined where each is a request of its own. */
 const repeatableId = ({ idempotencyKey, reservationId }: ReserveInput): string | undefined =>
@@ -54,6 +68,7 @@ interface HoldRequest {
   lines: Line[];
   fingerprint: string;
   orderId: string | undefined;
+  metadata: Record<string, string> | undefined;
   ttlSeconds: number;
   /** True when another request may use the same id. */
   isRepeatable: boolean;
@@ -88,13 +103,14 @@ export const reserve = async (
 ): Promise<ReserveOutcome> => {
   const call = withPatience(database, caller);
   const lines = mergeLines(input.lines);
-  const { orderId, ttlSeconds = holdSecondsDefault } = input;
+  const { orderId, ttlSeconds = holdSecondsDefault, metadata } = input;
   const known = repeatableId(input);
   const request: HoldRequest = {
     reservationId: known ?? timeOrderedId(database.now(), database.randomUuid()),
     lines,
     fingerprint: fingerprintOf(input, lines),
     orderId,
+    metadata,
     ttlSeconds,
     isRepeatable: known !== undefined,
   };
@@ -190,7 +206,7 @@ async function commit(
   got: readonly Got[],
   call: Call,
 ): Promise<Attempt> {
-  const { reservationId, lines, orderId, ttlSeconds, fingerprint: hash } = request;
+  const { reservationId, lines, orderId, metadata, ttlSeconds, fingerprint: hash } = request;
   // The hold begins with the attempt that writes it.
   const holdAt = (nowMs: number) => ({
     reservationId,
@@ -198,6 +214,7 @@ async function commit(
     lines,
     parts: got.map(({ part }) => part),
     ...(orderId === undefined ? {} : { orderId }),
+    ...(metadata === undefined ? {} : { metadata }),
     createdAtMs: nowMs,
     expiresAtMs: nowMs + ttlSeconds * 1000,
     fingerprint: hash,

@@ -149,7 +149,7 @@ export const findPlacedByEvent = async (
  */
 export const recordOrder = async (
   database: Database,
-  order: Pick<ReservationItem, "status" | "lines" | "fingerprint"> & {
+  order: Pick<ReservationItem, "status" | "lines" | "metadata" | "fingerprint"> & {
     orderId: string;
     shortages?: LineShortage[];
   },
