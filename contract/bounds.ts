@@ -69,6 +69,15 @@ export const contentionMsMax = 1_500;
 /** Characters of an `orderId`, a `reference` and a `reason`. */
 export const labelLengthMax = 128;
 
+/**
+ * Members of a reservation's `metadata`, characters of a name, and bytes of UTF-8 of all names and
+ * values together. They are for a shop's references, not for its documents: each KB of a record costs a
+ * write unit with every write of it, and the events carry it as well.
+ */
+export const metadataMembersMax = 20;
+export const metadataNameLengthMax = 40;
+export const metadataBytesMax = 2_048;
+
 /** What of a caller's name is kept in the ledger, in characters: a record of stock stays under 1 KB. */
 export const actorLengthMax = 128;
 
@@ -211,6 +220,10 @@ const holds = (condition: boolean, statement: string): void => {
 holds(holdSecondsDefault <= holdSecondsMax, "the default hold is within its bound");
 holds(holdSecondsMax * 1000 <= holdLifeMsMax, "the longest first hold fits into a hold's life");
 holds(pageSizeDefault <= pageSizeMax, "the default page is within its bound");
+holds(
+  metadataMembersMax * metadataNameLengthMax < metadataBytesMax,
+  "a reservation with all members of metadata has room for their values",
+);
 holds(unitsMax * linesMax <= Number.MAX_SAFE_INTEGER, "sums of quantities are exact");
 holds(
   databaseRequestTimeoutMs + deadlineMarginMs < functionTimeoutSeconds * 1000,

@@ -11,6 +11,7 @@ import { movementSchema, stockRecordSchema } from "./stock-schemas.ts";
 const rejectionSchema = z.object({
   reservationId: z.string(),
   orderId: z.string(),
+  metadata: reservationSchema.shape.metadata,
   lines: z.array(z.object({ sku: z.string(), quantity: z.int() })),
   /** An unknown SKU has none available. */
   shortages: z.array(z.object({ sku: z.string(), requested: z.int(), available: z.int() })),

@@ -14,7 +14,7 @@ import {
 const shownLengthMax = 60;
 
 /** A value as a caller would recognize it, cut where it is long. */
-const show = (value: unknown): string => {
+export const show = (value: unknown): string => {
   const text = JSON.stringify(value) ?? String(value);
   return text.length <= shownLengthMax ? text : `${text.slice(0, shownLengthMax)}…`;
 };
@@ -25,7 +25,7 @@ const expecting = (expected: string) => ({
     input === undefined ? `is missing: it ${expected}` : `${expected}, not ${show(input)}`,
 });
 
-const grouped = new Intl.NumberFormat("en-US");
+export const grouped = new Intl.NumberFormat("en-US");
 
 export const wholeNumber = (min: number, max: number) => {
   const words = expecting(
@@ -40,11 +40,11 @@ const text = (pattern: RegExp, expected: string) => {
 };
 
 /** No control, format, private or unassigned characters, no line or paragraph separators. */
+export const printablePattern = (lengthMax: number): RegExp =>
+  new RegExp(`^[^\\p{C}\\p{Zl}\\p{Zp}]{1,${lengthMax}}$`, "u");
+
 const printable = (lengthMax: number) =>
-  text(
-    new RegExp(`^[^\\p{C}\\p{Zl}\\p{Zp}]{1,${lengthMax}}$`, "u"),
-    `must be 1 to ${lengthMax} printable characters`,
-  );
+  text(printablePattern(lengthMax), `must be 1 to ${lengthMax} printable characters`);
 
 export const sku = text(
   new RegExp(`^[A-Za-z0-9._:-]{1,${skuLengthMax}}$`),

@@ -6,6 +6,7 @@
 import * as z from "zod/mini";
 import { linesMax, unitsMax } from "./bounds.ts";
 import { boundedArray, holdSeconds, label, sku, wholeNumber } from "./fields.ts";
+import { metadata } from "./metadata.ts";
 
 const orderId = label;
 const lines = boundedArray(z.object({ sku, quantity: wholeNumber(1, unitsMax) }), 1, linesMax);
@@ -16,6 +17,7 @@ export const orderEvents = {
       orderId,
       lines,
       ttlSeconds: z.optional(holdSeconds),
+      metadata: z.optional(metadata),
     }),
     told: "An order is to be held until it is paid",
   },

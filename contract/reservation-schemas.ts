@@ -22,6 +22,7 @@ export const reservationSchema = z.object({
     z.array(z.object({ sku: z.string(), requested: z.int(), available: z.int() })),
   ),
   orderId: z.optional(z.string()),
+  metadata: z.optional(z.record(z.string(), z.string())),
   createdAt: z.iso.datetime({ precision: 3 }),
   expiresAt: z.iso.datetime({ precision: 3 }),
   version: z.int(),

@@ -11,6 +11,7 @@ import {
   sku,
   wholeNumber,
 } from "./fields.ts";
+import { metadata } from "./metadata.ts";
 
 /** SKUs, and how many units of each. */
 export const lines = boundedArray(
@@ -26,5 +27,6 @@ export const reserveRequest = {
     orderId: z.optional(label),
     ttlSeconds: z.optional(holdSeconds),
     allowPartial: z.optional(flag),
+    metadata: z.optional(metadata),
   }),
 };

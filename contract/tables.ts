@@ -206,6 +206,8 @@ export interface ReservationItem {
   /** The units that the record owns, or owned. */
   parts: Part[];
   orderId?: string;
+  /** Text of the caller's choice. In no index: there it would cost write units with every transition. */
+  metadata?: Record<string, string>;
   createdAtMs: number;
   expiresAtMs: number;
   /** Hash of the request: distinguishes a repeat from another request under the same key. */

@@ -21,7 +21,7 @@ const place = async ({ data }: EventOf<"order.placed">, call: Call) => {
   const { outcome } = await placeOrder(orderDatabase, data, call);
   if (outcome !== "changed") return outcome;
   throw new RefusedMessage(
-    `The order ${data.orderId} was placed before with other lines or another ttlSeconds: ` +
+    `The order ${data.orderId} was placed before with other lines, ttlSeconds or metadata: ` +
       "a changed order needs an orderId of its own",
   );
 };

@@ -2,6 +2,7 @@
 import type { InventoryEvent, InventoryEventType } from "../../contract/events.ts";
 import type { ReservationItem, ReservationStatus, StockItem } from "../../contract/tables.ts";
 import { progressOf } from "../../inventory/reservations/parts.ts";
+import { sortedByName } from "../../inventory/reservations/metadata.ts";
 import { isReservation, reservationIn } from "../../inventory/reservations/reservation.ts";
 import { isoTime, reservationBody } from "../representation.ts";
 import type { Change } from "./change.ts";
@@ -126,9 +127,17 @@ function reservationEvents(
   const id = [reservationId, createdAtMs, version];
   const of = { subject: reservationId, version, atMs: updatedAtMs, id };
   if (!isReservation(after)) {
-    const { orderId = "", lines, shortages = [] } = after;
+    const { orderId = "", metadata, lines, shortages = [] } = after;
     const rejectedAt = isoTime(createdAtMs);
-    const data = { reservationId, orderId, lines, shortages, rejectedAt, version };
+    const data = {
+      reservationId,
+      orderId,
+      ...(metadata && { metadata: sortedByName(metadata) }),
+      lines,
+      shortages,
+      rejectedAt,
+      version,
+    };
     return [eventOf(source, "reservation.rejected", of, data)];
   }
   const data = reservationBody(reservationIn(after.status, after));

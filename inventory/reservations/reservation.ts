@@ -9,6 +9,7 @@ import type { Call, Database } from "../dynamodb/database.ts";
 import { readItem } from "../dynamodb/read-item.ts";
 import { isId } from "../identity.ts";
 import { ttlSecondsAfter } from "../stock/ttl.ts";
+import { sortedByName } from "./metadata.ts";
 import { progressOf, type LineProgress } from "./parts.ts";
 
 /** A record that is a reservation to callers, not an internal one. */
@@ -23,7 +24,7 @@ export type ReservationLine = Line & LineProgress;
 /** A reservation as callers see it: the record without the attributes that only the core needs. */
 export type Reservation = Pick<
   ReservationRecord,
-  "reservationId" | "status" | "orderId" | "createdAtMs" | "expiresAtMs" | "version"
+  "reservationId" | "status" | "orderId" | "metadata" | "createdAtMs" | "expiresAtMs" | "version"
 > & {
   lines: ReservationLine[];
   /** The lines of which fewer units are held than were wanted, where the caller allowed that. */
@@ -54,6 +55,7 @@ export const reservationIn = <Status extends ReservationStatus>(
   lines: item.lines.map(({ sku, quantity }) => ({ sku, quantity, ...progressOf(item.parts, sku) })),
   ...(item.shortages === undefined ? {} : { shortages: item.shortages.map(plainShortage) }),
   ...(item.orderId === undefined ? {} : { orderId: item.orderId }),
+  ...(item.metadata && { metadata: sortedByName(item.metadata) }),
   createdAtMs: item.createdAtMs,
   expiresAtMs: item.expiresAtMs,
   version: item.version,

@@ -7,6 +7,7 @@ import { putRecord } from "../stock/put-record.ts";
 import { giveBack, noteHeld, readRecord, refusalOf, takeLines, tidyRows } from "./hold-lines.ts";
 import { takeTurns, type Blocked, type LeasingDatabase } from "./leases.ts";
 import { mergeLines } from "./lines.ts";
+import { sortedByName } from "./metadata.ts";
 import { unitsOfSku } from "./parts.ts";
 import {
   isReservation,
@@ -23,6 +24,8 @@ export interface ReserveInput {
   orderId?: string | undefined;
   /** The time for which the units are held. 900 when absent. */
   ttlSeconds?: number | undefined;
+  /** Text of the caller's choice, kept with the reservation. */
+  metadata?: Record<string, string> | undefined;
   /** Repeats under the same key meet the same reservation. */
   idempotencyKey?: string | undefined;
   /** Holds the units that there are of each line, where that is fewer than wanted. */
@@ -43,12 +46,18 @@ export const fingerprintOf = (
     orderId,
     ttlSeconds = holdSecondsDefault,
     allowPartial = false,
-  }: Pick<ReserveInput, "orderId" | "ttlSeconds" | "allowPartial">,
+    metadata,
+  }: Pick<ReserveInput, "orderId" | "ttlSeconds" | "allowPartial" | "metadata">,
   lines: readonly Line[],
-): string => {
-  const wanted = [lines.map((line) => [line.sku, line.quantity]), orderId, ttlSeconds];
-  return fingerprint(allowPartial ? [...wanted, { allowPartial }] : wanted);
-};
+): string =>
+  fingerprint([
+    lines.map((line) => [line.sku, line.quantity]),
+    orderId,
+    ttlSeconds,
+    // Only where they were sent, so that older records keep the fingerprints of their requests.
+    ...(allowPartial ? [{ allowPartial }] : []),
+    ...(metadata === undefined ? [] : [sortedByName(metadata)]),
+  ]);
 
 /** The id by which repeats of a request meet; undefined where each is a request of its own. */
 const repeatableId = ({ idempotencyKey, reservationId }: ReserveInput): string | undefined =>
@@ -60,6 +69,7 @@ interface HoldRequest {
   lines: Line[];
   fingerprint: string;
   orderId: string | undefined;
+  metadata: Record<string, string> | undefined;
   ttlSeconds: number;
   /** True when another request may use the same id. */
   isRepeatable: boolean;
@@ -91,13 +101,14 @@ export const reserve = async (
 ): Promise<ReserveOutcome> => {
   const call = withPatience(database, caller);
   const lines = mergeLines(input.lines);
-  const { orderId, ttlSeconds = holdSecondsDefault } = input;
+  const { orderId, ttlSeconds = holdSecondsDefault, metadata } = input;
   const known = repeatableId(input);
   const request: HoldRequest = {
     reservationId: known ?? timeOrderedId(database.now(), database.randomUuid()),
     lines,
     fingerprint: fingerprintOf(input, lines),
     orderId,
+    metadata,
     ttlSeconds,
     isRepeatable: known !== undefined,
     takesLess: input.allowPartial ?? false,
@@ -166,7 +177,7 @@ async function commit(
   got: readonly Got[],
   call: Call,
 ): Promise<Attempt> {
-  const { reservationId, orderId, ttlSeconds, fingerprint: hash } = request;
+  const { reservationId, orderId, metadata, ttlSeconds, fingerprint: hash } = request;
   const { lines, shortages } = heldLines(request.lines, got);
   // The hold begins with the attempt that writes it.
   const holdAt = (nowMs: number) => ({
@@ -175,6 +186,7 @@ async function commit(
     lines,
     parts: got.map(({ part }) => part),
     ...(orderId === undefined ? {} : { orderId }),
+    ...(metadata === undefined ? {} : { metadata }),
     createdAtMs: nowMs,
     expiresAtMs: nowMs + ttlSeconds * 1000,
     fingerprint: hash,

@@ -183,7 +183,7 @@ export const hasUnits = ({ status }: ReservationItem): boolean =>
  */
 export const recordOrder = async (
   database: Database,
-  order: Pick<ReservationItem, "status" | "lines" | "fingerprint"> & {
+  order: Pick<ReservationItem, "status" | "lines" | "metadata" | "fingerprint"> & {
     orderId: string;
     shortages?: LineShortage[];
   },

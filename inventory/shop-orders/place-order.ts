@@ -35,6 +35,8 @@ export interface PlaceOrderInput {
   lines: readonly Line[];
   /** How long the units are held. 900 when absent. */
   ttlSeconds?: number | undefined;
+  /** Text of the shop's choice, kept with the reservation. */
+  metadata?: Record<string, string> | undefined;
 }
 
 export type PlaceOrderOutcome =
@@ -44,7 +46,7 @@ export type PlaceOrderOutcome =
   | { outcome: "rejected"; shortages: readonly LineShortage[] }
   /** It was cancelled before it came. */
   | { outcome: "cancelled" }
-  /** An order of this id was placed with other lines, or another time to live. */
+  /** An order of this id was placed with other lines, another time to live or other metadata. */
   | { outcome: "changed" };
 
 const isCancelledAhead = ({ status, lines }: ReservationItem): boolean =>
@@ -122,6 +124,7 @@ export const placeOrder = async (
         const rejected = {
           status: "rejected",
           orderId,
+          ...(input.metadata && { metadata: input.metadata }),
           lines,
           shortages,
           fingerprint: fingerprintOf(input, lines),

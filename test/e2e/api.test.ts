@@ -167,6 +167,20 @@ describe("reserving", () => {
     expect(await stockOf(sku)).toMatchObject({ onHand: 10, available: 7, reserved: 3 });
   });
 
+  test("answers with the metadata of the request, and so does every later call", async () => {
+    const metadata = { till: "7", note: "Grüße, 注文" };
+    const reservation = await held(await stocked(10), { metadata });
+    expect(reservation).toMatchObject({ metadata });
+    const path = `/v1/reservations/${reservation.reservationId}`;
+    for (const answer of [
+      await client.get(path),
+      await client.post(`${path}/extend`, { ttlSeconds: 60 }),
+      await client.post(`${path}/confirm`),
+    ]) {
+      expect(answer).toMatchObject({ status: 200, body: { metadata } });
+    }
+  });
+
   test("holds for 15 minutes when it is not said how long", async () => {
     const reservation = await held(await stocked(1));
     const lifeMs = Date.parse(reservation.expiresAt) - Date.parse(reservation.createdAt);

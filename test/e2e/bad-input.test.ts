@@ -189,6 +189,40 @@ describe("a reservation", () => {
     },
   );
 
+  test.each([
+    [7, "metadata", "must be a JSON object of text members, not 7"],
+    [{ till: 7 }, "metadata.till", "must be text, not 7"],
+    [
+      { ["x".repeat(41)]: "" },
+      `metadata.${"x".repeat(41)}`,
+      `must have a name of 1 to 40 printable characters, not "${"x".repeat(41)}"`,
+    ],
+    [
+      Object.fromEntries(Array.from({ length: 21 }, (_, index) => [`name-${index}`, ""])),
+      "metadata",
+      "must have at most 20 members, not 21",
+    ],
+    [
+      { note: "x".repeat(2_045) },
+      "metadata",
+      "must have at most 2,048 bytes of UTF-8, names and values together, not 2,049",
+    ],
+  ])("of the metadata %j is refused", async (metadata, path, message) => {
+    const { issues } = expectRefusal(
+      await reserve({ ...line(1), metadata }),
+      400,
+      "invalid_request",
+    );
+    expect(issues).toEqual([{ path, message }]);
+  });
+
+  test("of metadata whose name would be lost is refused", async () => {
+    const text = '{"lines":[{"sku":"unit","quantity":1}],"metadata":{"__proto__":"gift"}}';
+    const answer = await client.send("POST", "/v1/reservations", text, json);
+    const { issues } = expectRefusal(answer, 400, "invalid_request");
+    expect(issues).toMatchObject([{ path: "metadata.__proto__" }]);
+  });
+
   test("with several faults is told all of them at once", async () => {
     const body = { lines: [{ sku: "", quantity: 0 }], orderId: "", ttlSeconds: 0 };
     const { issues, detail } = expectRefusal(await reserve(body), 400, "invalid_request");

@@ -296,6 +296,21 @@ describe("each event acts on the state that it finds", () => {
     expect(await inventory.listReservations({ orderId })).toEqual({ items: [] });
   });
 
+  test("metadata is kept with the order, whether it is held or rejected", async () => {
+    const [held, rejected, sku] = [newOrder(), newOrder(), await newSku(10)];
+    const metadata = { till: "7" };
+    expect(await tell({ ...placed(held, sku, 3), metadata })).toEqual([]);
+    expect(await tell({ ...placed(rejected, sku, 8), metadata })).toEqual([]);
+    const { reservations } = await readRecords(database);
+    for (const [orderId, status] of [
+      [held, "held"],
+      [rejected, "rejected"],
+    ]) {
+      const item = reservations.find((one) => one.orderId === orderId);
+      expect(item).toMatchObject({ status, metadata });
+    }
+  });
+
   test("a SKU that nobody knows is a shortage of all that was asked for", async () => {
     const [orderId, sku] = [newOrder(), await newSku(2)];
     const lines = [
@@ -397,6 +412,13 @@ describe("what can never be used is put aside at once, with the reason", () => {
     expect(await tell(placed(orderId, sku, 4))).toEqual([]);
     expect((await takeDeadLetter()).reason).toContain(`The order ${orderId} was placed before`);
     expect(await inventory.getStock(sku)).toMatchObject({ reserved: 3 });
+  });
+
+  test("an order that was placed before with other metadata", async () => {
+    const [orderId, sku] = [newOrder(), await newSku(10)];
+    await tell({ ...placed(orderId, sku, 3), metadata: { till: "7" } });
+    await tell({ ...placed(orderId, sku, 3), metadata: { till: "8" } });
+    expect((await takeDeadLetter()).reason).toContain("with other lines, ttlSeconds or metadata");
   });
 
   test("the payment for an order that was released or was rejected", async () => {

@@ -2,7 +2,7 @@ import { beforeAll, describe, expect, test } from "vitest";
 import { holdSecondsDefault } from "../../contract/bounds.ts";
 import { callWithin } from "../../inventory/dynamodb/database.ts";
 import { createInventory, type Inventory } from "../../inventory/inventory.ts";
-import type { ReserveInput } from "../../inventory/reservations/reserve.ts";
+import { fingerprintOf, type ReserveInput } from "../../inventory/reservations/reserve.ts";
 import { createTestDatabase, type TestDatabase } from "../support/database.ts";
 import { expectInvariants, readRecords } from "../support/invariants.ts";
 import { loadOf } from "../support/load-of.ts";
@@ -209,6 +209,7 @@ describe("an idempotency key", () => {
     ["quantity", { lines: [{ sku: "reused", quantity: 2 }] }],
     ["order", { lines: [{ sku: "reused", quantity: 1 }], orderId: "another" }],
     ["hold", { lines: [{ sku: "reused", quantity: 1 }], ttlSeconds: 60 }],
+    ["metadata", { lines: [{ sku: "reused", quantity: 1 }], metadata: {} }],
   ])("refuses another %s", async (_, other) => {
     const sku = await stocked("reused", 10);
     const idempotencyKey = "key-reused";
@@ -224,6 +225,52 @@ describe("an idempotency key", () => {
     expect((await inventory.reserve(input)).outcome).toBe("insufficient_stock");
     await inventory.setStock({ sku, onHand: 1 });
     expect((await inventory.reserve(input)).outcome).toBe("reserved");
+  });
+});
+
+describe("metadata", () => {
+  const metadata = { till: "7", note: "", ["2nd"]: "gift" };
+
+  test("is kept with the reservation, and returned by every call", async () => {
+    const sku = await stocked("with-metadata", 10);
+    const input = { lines: [{ sku, quantity: 1 }], orderId: "noted", metadata };
+    const held = await inventory.reserve({ ...input, idempotencyKey: "key-noted" });
+    if (held.outcome !== "reserved") throw new Error(held.outcome);
+    const { reservationId } = held.reservation;
+    for (const result of [
+      held,
+      await inventory.reserve({ ...input, idempotencyKey: "key-noted" }),
+      { reservation: await inventory.getReservation(reservationId) },
+      { reservation: (await inventory.listReservations({ orderId: "noted" })).items[0] },
+      await inventory.extend({ reservationId, ttlSeconds: 60 }),
+      await inventory.confirm(reservationId),
+      await inventory.release(reservationId),
+    ]) {
+      expect(result).toMatchObject({ reservation: { metadata } });
+    }
+    const released = await inventory.reserve({ ...input, metadata: {} });
+    if (released.outcome !== "reserved") throw new Error(released.outcome);
+    expect(await inventory.release(released.reservation.reservationId)).toMatchObject({
+      reservation: { status: "released", metadata: {} },
+    });
+  });
+
+  test("in another order of its names is the same request, with the same answer", async () => {
+    const sku = await stocked("same-metadata", 10);
+    const input = { lines: [{ sku, quantity: 1 }], idempotencyKey: "key-metadata" };
+    const first = await inventory.reserve({ ...input, metadata: { a: "1", b: "2", c: "3" } });
+    const repeat = await inventory.reserve({ ...input, metadata: { c: "3", b: "2", a: "1" } });
+    expect(JSON.stringify(repeat)).toBe(JSON.stringify({ ...first, outcome: "replayed" }));
+    const other = await inventory.reserve({ ...input, metadata: { a: "1", b: "2", c: "4" } });
+    expect(other.outcome).toBe("idempotency_key_reused");
+  });
+
+  test("that is absent leaves fingerprints as earlier versions wrote them", () => {
+    const lines = [{ sku: "shirt", quantity: 2 }];
+    const request = { orderId: "order-1", ttlSeconds: 60 };
+    const written = "Ye0z8HRhCi_lrJmx9eGBwdAEwyyzzD_rPVnD2uCLXis";
+    expect(fingerprintOf(request, lines)).toBe(written);
+    expect(fingerprintOf({ ...request, metadata: {} }, lines)).not.toBe(written);
   });
 });
 

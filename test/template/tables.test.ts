@@ -102,6 +102,15 @@ describe("the keys", () => {
     );
   });
 
+  test("no index carries metadata, so that a transition does not pay for it", () => {
+    const { GlobalSecondaryIndexes: indexes } = properties("ReservationsTable") as {
+      GlobalSecondaryIndexes: { Projection: { NonKeyAttributes?: string[] } }[];
+    };
+    const carried = indexes.flatMap(({ Projection }) => Projection.NonKeyAttributes ?? []);
+    expect(carried).toEqual(["skus"]);
+    expect(JSON.stringify(indexes)).not.toContain("ALL");
+  });
+
   test("Movements are listed per SKU in the order of its versions, whole", () => {
     expect(properties("MovementsTable")).toMatchObject({
       KeySchema: key("movementId"),

@@ -111,7 +111,12 @@ describe("every type of event", () => {
 
   const order = { orderId: "order-1" };
   const samples = {
-    "order.placed": { ...order, lines: [{ sku: "shirt", quantity: 2 }], ttlSeconds: 60 },
+    "order.placed": {
+      ...order,
+      lines: [{ sku: "shirt", quantity: 2 }],
+      ttlSeconds: 60,
+      metadata: { till: "7" },
+    },
     "order.paid": order,
     "order.fulfilled": { ...order, lines: [{ sku: "shirt", quantity: 1 }] },
     "order.cancelled": order,
@@ -133,6 +138,7 @@ describe("every type of event", () => {
       { ...cloudEvent, specversion: "0.3" },
       { ...cloudEvent, data: {} },
       { type, ...data, orderId: "" },
+      ...(type === "order.placed" ? [{ type, ...data, metadata: { till: 7 } }] : []),
     ]) {
       expect(isTaken(message), JSON.stringify(message)).toBe(false);
     }

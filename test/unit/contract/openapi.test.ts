@@ -69,6 +69,13 @@ test("a body is described with its bounds, its defaults not required, and no oth
         },
       },
       ttlSeconds: { type: "integer", minimum: 1, maximum: 86_400 },
+      metadata: {
+        type: "object",
+        maxProperties: 20,
+        propertyNames: { pattern: expect.stringContaining("{1,40}") as unknown },
+        additionalProperties: { type: "string" },
+        description: "At most 2,048 bytes of UTF-8, names and values together.",
+      },
     },
   });
 });

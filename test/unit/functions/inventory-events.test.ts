@@ -110,6 +110,16 @@ describe("a reservation is told of", () => {
     ]);
   });
 
+  test("with its metadata, in one order of the names at every delivery", () => {
+    const noted = { ...held, metadata: { till: "7", note: "" } };
+    for (const after of [noted, { ...rejected, metadata: noted.metadata }]) {
+      const [event] = told(undefined, after);
+      expect(event).toHaveProperty("data.metadata", noted.metadata);
+      expect(JSON.stringify(event)).toContain('"metadata":{"note":"","till":"7"}');
+    }
+    expect(told(undefined, held)[0]!.data).not.toHaveProperty("metadata");
+  });
+
   test("as rejected with what was short and for which order", () => {
     expect(told(undefined, rejected)[0]).toMatchObject({
       data: {

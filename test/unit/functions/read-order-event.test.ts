@@ -71,11 +71,12 @@ describe("an order event is read", () => {
   });
 
   test("at each bound of its values", () => {
-    const least = { orderId: "o", lines: [{ sku: "s", quantity: 1 }], ttlSeconds: 1 };
+    const least = { orderId: "o", lines: [{ sku: "s", quantity: 1 }], ttlSeconds: 1, metadata: {} };
     const most = {
       orderId: "o".repeat(128),
       lines: [{ sku: "s".repeat(128), quantity: 1_000_000_000 }],
       ttlSeconds: 86_400,
+      metadata: { note: "x".repeat(2_044) },
     };
     for (const data of [least, most]) {
       expect(readOrderEvent(JSON.stringify(plain("order.placed", data))).data).toEqual(data);
@@ -247,6 +248,18 @@ describe("values out of their bounds are refused by name, with what was sent:", 
           `ttlSeconds must be a whole number from 1 to 86,400, not ${ttlSeconds}`,
         ] as [string, string, object, string],
     ),
+    [
+      "a number as metadata",
+      "order.placed",
+      { ...placed, metadata: 7 },
+      "metadata must be a JSON object of text members, not 7",
+    ],
+    [
+      "a number in the metadata",
+      "order.placed",
+      { ...placed, metadata: { till: 7 } },
+      "metadata\\.till must be text, not 7",
+    ],
   ])("%s in %s", (_, type, data, message) => {
     const pattern = new RegExp(`^${type.replace(".", "\\.")}: .*${message}`);
     expect(refusalOf(JSON.stringify(plain(type, data)))).toMatch(pattern);
