@@ -34,6 +34,8 @@ export const wholeNumber = (min: number, max: number) => {
   return z.int(words).check(z.gte(min, words), z.lte(max, words));
 };
 
+export const trueOrFalse = z.boolean(expecting("must be true or false"));
+
 const text = (pattern: RegExp, expected: string) => {
   const words = expecting(expected);
   return z.string(words).check(z.regex(pattern, words));

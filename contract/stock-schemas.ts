@@ -7,6 +7,7 @@ import { publicMovementKinds } from "./tables.ts";
 export const stockRecordSchema = z.object({
   sku: z.string(),
   onHand: z.int(),
+  /** Negative while more units are reserved than are on hand. */
   available: z.int(),
   reserved: z.int(),
   version: z.int(),

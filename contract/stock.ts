@@ -1,7 +1,15 @@
 /** The requests about stock. */
 import * as z from "zod/mini";
 import { pageSizeMax, shardsMax, unitsMax } from "./bounds.ts";
-import { closedObject, idempotencyKey, label, queryNumber, sku, wholeNumber } from "./fields.ts";
+import {
+  closedObject,
+  idempotencyKey,
+  label,
+  queryNumber,
+  sku,
+  trueOrFalse,
+  wholeNumber,
+} from "./fields.ts";
 
 const units = wholeNumber(0, unitsMax);
 const skuParams = closedObject({ sku });
@@ -11,13 +19,14 @@ export const setStockRequest = {
   /**
    * `expectedVersion` 0 expects that there is no such SKU yet. At `lowStockThreshold` available units
    * or fewer the SKU is low; 0 is never, and what was set stays when it is absent. `shards` spreads the
-   * stock level over as many rows.
+   * stock level over as many rows. `allowShortfall` applies a count below what is reserved.
    */
   body: closedObject({
     onHand: units,
     expectedVersion: z.optional(wholeNumber(0, Number.MAX_SAFE_INTEGER)),
     lowStockThreshold: z.optional(units),
     shards: z.optional(wholeNumber(1, shardsMax)),
+    allowShortfall: z.optional(trueOrFalse),
   }),
 };
 

@@ -103,6 +103,11 @@ export interface StockItem {
   onHandVersion: number;
   /** Identifies the last count, so that its repeat is recognised. */
   countId?: string;
+  /**
+   * The units available after the last count, where it was allowed to be below what is reserved. The row has
+   * never fewer since, unless fewer than none. In the first row.
+   */
+  leastAvailable?: number;
   /** The rows of the level; 1 when absent. The first row decides, others may be behind. */
   shards?: number;
   /** Grows with every change of `shards`, so that a late copy of a request changes nothing. In the first row. */

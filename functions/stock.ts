@@ -28,7 +28,8 @@ export const handler = httpHandler({
       case "below_reserved":
         return refuse(
           "below_reserved",
-          `onHand ${body.onHand} is less than the ${result.stock.reserved} units of ${sku} held.`,
+          `onHand ${body.onHand} is less than the ${result.stock.reserved} units of ${sku} that are ` +
+            "reserved. Set allowShortfall to true to apply it nevertheless.",
         );
       case "version_mismatch":
         return refuse(
@@ -68,7 +69,7 @@ export const handler = httpHandler({
       case "unknown_sku":
         return unknown(sku);
       case "insufficient_stock": {
-        const { available } = result.stock;
+        const available = Math.max(0, result.stock.available);
         const requested = -body.delta;
         return refuse(
           "insufficient_stock",

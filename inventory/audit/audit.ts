@@ -11,7 +11,7 @@ import { forEach } from "../for-each.ts";
 import { readItem } from "../dynamodb/read-item.ts";
 import { checkLease, type LockTableRow } from "./check-lease.ts";
 import { checkReservation, openParts } from "./check-reservation.ts";
-import { agrees, isConsistent } from "./check-stock.ts";
+import { agrees, isConsistent, isShort } from "./check-stock.ts";
 import type { Case, Finding } from "./finding.ts";
 import { isBalanced, isNothing, noCounts, plus, sumOf, type LedgerSum } from "./check-ledger.ts";
 import { scan } from "../dynamodb/scan.ts";
@@ -270,7 +270,8 @@ const sumOfRow = (row: StockItem): LevelSum => ({
   rows: 1,
   shards: isFirstRow(row.sku) ? shardsOf(row) : 0,
   lastShard: possibleShardOf(row.sku),
-  areConsistent: isConsistent(row),
+  // Beside a shortfall the rows have to be seen together.
+  areConsistent: isConsistent(row) && !isShort(row),
 });
 
 const plusLevel = (one: LevelSum, other: LevelSum): LevelSum => ({

@@ -1,14 +1,15 @@
 /**
  * Checks the counts of a stock level against the units that records and open markers account for. Each
  * row must add up by itself. Only `reserved` of the whole level can be compared with records: units that
- * one row took may be accounted for in another one, after the level had fewer rows for a while.
+ * one row took may be accounted for in another one, after the level had fewer rows for a while. Available
+ * units are negative only after a count that was allowed to leave a shortfall.
  */
 import { UpdateCommand } from "@aws-sdk/lib-dynamodb";
 import type { LastChange, StockItem } from "../../contract/tables.ts";
 import type { Call, Database } from "../dynamodb/database.ts";
 import { writeIf } from "../dynamodb/write-if.ts";
 import type { Counts } from "../stock/counts.ts";
-import { levelOf } from "../stock/level.ts";
+import { leastAvailableOf, levelOf } from "../stock/level.ts";
 import type { Case, Damage } from "./finding.ts";
 
 /** The rows of a level, as they were at one time. */
@@ -39,9 +40,14 @@ const isWellFormed = (row: StockItem): boolean => countsOf(row).every(Number.isI
 const addsUp = ({ onHand, available, reserved }: StockItem): boolean =>
   available + reserved === onHand;
 
+const isTooLow = (row: StockItem): boolean => row.available < leastAvailableOf(row);
+
 /** True when the counts of the row are right by themselves. */
 export const isConsistent = (row: StockItem): boolean =>
-  isWellFormed(row) && row.available >= 0 && addsUp(row);
+  isWellFormed(row) && !isTooLow(row) && addsUp(row);
+
+/** True for a row of a level that has fewer units than are reserved. */
+export const isShort = ({ available }: Pick<StockItem, "available">): boolean => available < 0;
 
 const hasCounts = (row: StockItem): boolean => countsOf(row).some((count) => count !== 0);
 
@@ -54,11 +60,16 @@ const wrongIn = ({ rows, past }: LevelRows, units: number): Wrong | undefined =>
   if (malformed !== undefined) return { damage: "malformed_stock", row: malformed };
   const left = past.find(hasCounts);
   if (left !== undefined) return { damage: "row_past_level", row: left };
-  const negative = rows.find(({ available }) => available < 0);
+  // Holds take units of any row, so that no other row has any beside a shortfall.
+  const hasUnits = rows.some(({ available }) => available > 0);
+  const negative = rows.find((row) => isTooLow(row) || (isShort(row) && hasUnits));
   if (negative !== undefined) return { damage: "negative_count", row: negative };
   const level = levelOf(rows);
-  if (countsOf(level).some((count) => count < 0)) return { damage: "negative_count" };
-  if (level.onHand < units) return { damage: "oversold" };
+  // A sale may take more units than were counted.
+  if (level.reserved < 0 || (level.onHand < 0 && !isShort(level)))
+    return { damage: "negative_count" };
+  const isCounted = isShort(level) && level.reserved >= units;
+  if (level.onHand < units && !isCounted) return { damage: "oversold" };
   if (level.reserved !== units) return { damage: "reserved_drift" };
   const drifting = rows.find((row) => !addsUp(row));
   return drifting && { damage: "available_drift", row: drifting };
@@ -86,7 +97,8 @@ const repairOf = ({ rows }: LevelRows, units: number): Repair | undefined => {
     return { row, reserved: others.reduce((rest, { reserved }) => rest - reserved, units) };
   });
   return candidates.find(
-    ({ row: { onHand }, reserved }) => Number.isInteger(onHand) && onHand >= reserved,
+    ({ row, reserved }) =>
+      Number.isInteger(row.onHand) && row.onHand - reserved >= leastAvailableOf(row),
   );
 };
 

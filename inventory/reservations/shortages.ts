@@ -1,7 +1,7 @@
 import type { Line } from "../../contract/tables.ts";
 import type { Short } from "./take-units.ts";
 
-/** A line that is short: the units that were requested, and the units that were available. */
+/** A line that is short: the units that were requested, and the units that were available, at least 0. */
 export interface Shortage {
   sku: string;
   requested: number;
@@ -20,7 +20,8 @@ export const shortageOf = (line: Line, short: Short, nowMs: number): Shortage =>
   return {
     sku: line.sku,
     requested: line.quantity,
-    available,
+    // A level with a shortfall has none.
+    available: Math.max(0, available),
     ...(nextEndMs > nowMs && reserved > 0 && { nextExpiryAtMs: nextEndMs }),
   };
 };

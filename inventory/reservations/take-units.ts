@@ -320,7 +320,7 @@ async function mergeIfSoldOut(
   rows: readonly StockItem[],
   call: Call,
 ): Promise<void> {
-  const isSoldOut = rows.length > 1 && availableIn(rows) === 0;
+  const isSoldOut = rows.length > 1 && availableIn(rows) <= 0;
   if (!isSoldOut || database.random() >= mergingShare) return;
   const endsAtMs = database.monotonicMs() + mergingMs;
   const brief = { ...call, patienceMs: () => endsAtMs - database.monotonicMs() };

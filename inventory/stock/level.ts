@@ -41,6 +41,10 @@ export const shardOf = (row: string): number => Number(row.split(separator, 2)[1
 export const availableIn = (rows: readonly StockItem[]): number =>
   rows.reduce((sum, { available }) => sum + available, 0);
 
+/** The least units that the row may have available: fewer than none only after a count that was allowed to. */
+export const leastAvailableOf = ({ leastAvailable = 0 }: StockItem): number =>
+  Math.min(0, leastAvailable);
+
 export const shardsOf = ({ shards = 1 }: Pick<StockItem, "shards">): number => shards;
 
 /** The level of these rows, the first one first. */

@@ -84,7 +84,8 @@ async function claimSpread(database: Database, sku: string, call: Call): Promise
 
 /**
  * Spreads the units of a level evenly over so many rows. Rows are added when the units for them have
- * left the others, so that functions do not find them empty.
+ * left the others, so that functions do not find them empty. Those of a level that has a shortfall get no
+ * units.
  *
  * @returns false when the number of rows has changed
  */
@@ -96,7 +97,7 @@ async function spreadOver(
   call: Call,
 ): Promise<boolean> {
   const { sku } = rows[0]!;
-  const mean = Math.floor(availableIn(rows) / shards);
+  const mean = Math.max(0, Math.floor(availableIn(rows) / shards));
   const from = rows.map((row) => ({ row: row.sku, units: row.available - mean }));
   const added = Array.from({ length: shards - rows.length }, (_, index) => ({
     row: rowKeyOf(sku, rows.length + index),
@@ -273,6 +274,7 @@ export const gatherUnits = async (
  * Merges the last rows of a level into the first one, until so many are left. Each is one transaction,
  * which waits for a moment when neither row is written.
  *
+ * @returns the number of rows that this call has merged
  * @throws InventoryError `busy` when the rows are written all the time, `unavailable`, `rejected`
  */
 export const mergeRows = async (
@@ -280,14 +282,16 @@ export const mergeRows = async (
   sku: string,
   shards: number,
   call: Call,
-): Promise<void> => {
+): Promise<number> => {
+  let merged = 0;
   for (let attempt = 0; ; attempt += 1) {
     const rows = await readRows(database, sku, call);
     const last = rows?.at(-1);
-    if (rows === undefined || last === undefined || rows.length <= shards) return;
+    if (rows === undefined || last === undefined || rows.length <= shards) return merged;
     const markers = markersOf(last);
     if (markers.length > 0) await resolveMarkers(database, last, markers, call);
     else if (await mergeRow(database, rows[0]!, last, call)) {
+      merged += 1;
       attempt = 0;
       continue;
     }

@@ -19,7 +19,7 @@ import {
   snapshotOf,
   type StockLevel,
 } from "./level.ts";
-import { gatherUnits, setShards } from "./shards.ts";
+import { gatherUnits, mergeRows, setShards } from "./shards.ts";
 
 export interface SetStockInput {
   sku: string;
@@ -30,12 +30,14 @@ export interface SetStockInput {
   lowStockThreshold?: number | undefined;
   /** The number of rows that the level is to have. Stays when absent. */
   shards?: number | undefined;
+  /** Applies a count below what is reserved: `available` is negative then. Refused unless true. */
+  allowShortfall?: boolean | undefined;
 }
 
 export type SetStockOutcome =
   | { outcome: "created"; stock: StockLevel }
   | { outcome: "replaced"; stock: StockLevel }
-  /** More units are held than would be on hand. */
+  /** More units are reserved than would be on hand, and no shortfall is allowed. */
   | { outcome: "below_reserved"; stock: StockLevel }
   /** `version` is the level's, 0 when there is none. */
   | { outcome: "version_mismatch"; version: number };
@@ -49,6 +51,9 @@ const countIdLength = 8;
  * selling SKU is counted as easily as a quiet one. Sales in other rows count as after it. A count whose
  * reply was lost is recognised, and not applied again.
  *
+ * A count that leaves a shortfall needs a level of one row: while the first row has fewer units than none,
+ * another one must not sell any. So the rows are merged first, and the write is conditional on that.
+ *
  * @throws InventoryError `busy`, `unavailable`, `rejected`: with `shards`, the count may be applied then
  */
 export const setStock = async (
@@ -57,7 +62,7 @@ export const setStock = async (
   caller: Call,
 ): Promise<SetStockOutcome> => {
   const call = withPatience(database, caller);
-  const counted = await count(database, input, call);
+  const counted = await count(database, input, caller);
   const isDone = counted.outcome === "created" || counted.outcome === "replaced";
   const { sku, shards } = input;
   if (!isDone || shards === undefined) return counted;
@@ -68,10 +73,11 @@ export const setStock = async (
 async function count(
   database: Database,
   input: SetStockInput,
-  call: Call,
+  caller: Call,
 ): Promise<SetStockOutcome> {
-  const { sku, onHand } = input;
+  const { sku, onHand, allowShortfall = false } = input;
   let { expectedVersion } = input;
+  let call = withPatience(database, caller);
   const countId = database.randomUuid().slice(0, countIdLength);
   const lastChange: LastChange = { kind: "count", ...actorOf(call) };
   let rows = await snapshotOf(database, sku, call, 0);
@@ -81,12 +87,17 @@ async function count(
     if (expectedVersion !== undefined && version !== expectedVersion) {
       return { outcome: "version_mismatch", version };
     }
-    if (level !== undefined && level.reserved > onHand) {
-      return { outcome: "below_reserved", stock: level };
-    }
+    const isBelow = level !== undefined && level.reserved > onHand;
+    if (isBelow && !allowShortfall) return { outcome: "below_reserved", stock: level };
     const missing = level === undefined ? 0 : level.onHand - onHand - rows![0]!.available;
     let found: StockItem | undefined;
-    if (missing > 0 && rows!.length > 1) {
+    if (isBelow && rows!.length > 1) {
+      const merged = await mergeRows(database, sku, 1, call);
+      // Each merge is one change of the level.
+      if (expectedVersion !== undefined) expectedVersion += merged;
+      // The merges of many rows take longer than other requests are waited for.
+      call = withPatience(database, caller);
+    } else if (missing > 0 && rows!.length > 1) {
       await gatherUnits(database, rows!, level!.onHand - onHand, call);
       // It was the version of the level, which the moves have changed.
       expectedVersion = undefined;
@@ -165,7 +176,7 @@ const newRow = (
 /** The conditional update of a first row whose units on hand are as they were read. */
 function recount(
   database: Database,
-  { sku, onHand, expectedVersion, lowStockThreshold }: SetStockInput,
+  { sku, onHand, expectedVersion, lowStockThreshold, allowShortfall = false }: SetStockInput,
   rows: readonly StockItem[],
   countId: string,
   lastChange: LastChange,
@@ -174,6 +185,7 @@ function recount(
   const delta = onHand - levelOf(rows).onHand;
   const setsThreshold = lowStockThreshold !== undefined;
   const isExpected = expectedVersion !== undefined;
+  const terms = allowShortfall && rows.length === 1 ? ifOnlyRow : ifEnough(-delta);
   return new UpdateCommand({
     TableName: database.tables.stock,
     Key: { sku },
@@ -181,9 +193,11 @@ function recount(
       "SET #onHand = :onHand, #available = #available + :delta, #version = #version + :one, " +
       "#onHandVersion = #version + :one, #countId = :countId, #updatedAtMs = :now, " +
       "#lastChange = :lastChange" +
-      (setsThreshold ? ", #lowStockThreshold = :lowStockThreshold" : ""),
+      (setsThreshold ? ", #lowStockThreshold = :lowStockThreshold" : "") +
+      terms.update,
     ConditionExpression:
-      "#onHandVersion = :seen AND #available >= :least" +
+      "#onHandVersion = :seen AND " +
+      terms.condition +
       (isExpected ? " AND #version = :expectedVersion" : ""),
     ExpressionAttributeNames: {
       "#onHand": "onHand",
@@ -193,12 +207,14 @@ function recount(
       "#countId": "countId",
       "#updatedAtMs": "updatedAtMs",
       "#lastChange": "lastChange",
+      "#leastAvailable": "leastAvailable",
+      ...terms.names,
       ...(setsThreshold && { "#lowStockThreshold": "lowStockThreshold" }),
     },
     ExpressionAttributeValues: {
       ":onHand": seen.onHand + delta,
       ":delta": delta,
-      ":least": -delta,
+      ...terms.values,
       ":seen": seen.onHandVersion,
       ":countId": countId,
       ":one": 1,
@@ -211,6 +227,22 @@ function recount(
     ReturnValuesOnConditionCheckFailure: "ALL_OLD",
   });
 }
+
+/** The terms of a count that leaves the row enough units for what is reserved. */
+const ifEnough = (units: number) => ({
+  condition: "#available >= :least",
+  update: " REMOVE #leastAvailable",
+  names: {},
+  values: { ":least": units },
+});
+
+/** The terms of a count that may leave a shortfall: the level has no other row. */
+const ifOnlyRow = {
+  condition: "(attribute_not_exists(#shards) OR #shards = :one)",
+  update: ", #leastAvailable = #available + :delta",
+  names: { "#shards": "shards" },
+  values: {},
+};
 
 /**
  * The stock level of a SKU as it is now, or undefined when the SKU is unknown.

@@ -76,9 +76,32 @@ describe("stock", () => {
     const sku = await stocked(5);
     await held(sku);
     const below = await client.put(`/v1/stock/${sku}`, { onHand: 0 });
-    expect(expectProblem(below, "below_reserved").detail).toContain("1 units");
+    const { detail } = expectProblem(below, "below_reserved");
+    expect(detail).toContain("1 units");
+    expect(detail).toContain("allowShortfall");
     const other = await client.put(`/v1/stock/${sku}`, { onHand: 9, expectedVersion: 7 });
     expect(expectProblem(other, "version_mismatch").detail).toContain("7");
+  });
+
+  test("PUT below what is held is applied with allowShortfall, and no unit is sold until it is made up", async () => {
+    const sku = await stocked(5);
+    await held(sku);
+    await held(sku);
+    const refused = await client.put(`/v1/stock/${sku}`, { onHand: 1, allowShortfall: false });
+    expectProblem(refused, "below_reserved");
+    const answer = await client.put(`/v1/stock/${sku}`, { onHand: 1, allowShortfall: true });
+    const after = { onHand: 1, available: -1, reserved: 2 };
+    expect(answer).toMatchObject({ status: 200, body: after });
+    expect(await stockOf(sku)).toMatchObject(after);
+    const short = await client.post("/v1/reservations", { lines: [{ sku, quantity: 1 }] });
+    const { shortages } = expectProblem(short, "insufficient_stock");
+    expect(shortages).toMatchObject([{ sku, requested: 1, available: 0 }]);
+    const adjust = (delta: number) =>
+      client.post(`/v1/stock/${sku}/adjustments`, { delta, reason: "recount" });
+    const taken = expectProblem(await adjust(-1), "insufficient_stock");
+    expect(taken).toMatchObject({ shortages: [{ sku, requested: 1, available: 0 }] });
+    expect(await adjust(2)).toMatchObject({ status: 200, body: { available: 1 } });
+    await held(sku);
   });
 
   test("GET of an unknown SKU is a 404", async () => {

@@ -293,6 +293,16 @@ describe("stock", () => {
     expect(issues).toMatchObject([{ path: "expectedVersion" }]);
   });
 
+  test.each(["yes", "true", 1, 0, null])(
+    "has no shortfall allowed by %j",
+    async (allowShortfall) => {
+      const answer = await client.put(`/v1/stock/${sku}`, { onHand: 1, allowShortfall });
+      const { issues } = expectRefusal(answer, 400, "invalid_request");
+      const message = `must be true or false, not ${JSON.stringify(allowShortfall)}`;
+      expect(issues).toEqual([{ path: "allowShortfall", message }]);
+    },
+  );
+
   test.each([0, 1.5, 129, "2", null])("is not spread over %j rows", async (shards) => {
     const answer = await client.put(`/v1/stock/${sku}`, { onHand: 1, shards });
     const { issues } = expectRefusal(answer, 400, "invalid_request");

@@ -516,6 +516,82 @@ describe("a level of several rows", () => {
   });
 });
 
+describe("a shortfall that a count was allowed to leave", () => {
+  /** Of SKU `a`, with 8 units reserved and 5 counted. */
+  const countShort = async (shards?: number): Promise<string> => {
+    const id = await hold("a", 8);
+    await inventory.setStock({ sku: "a", onHand: 5, allowShortfall: true, shards });
+    await resolveRows();
+    return id;
+  };
+  const setRow = (sku: string, values: Record<string, unknown>) =>
+    set(database.tables.stock, { sku }, values);
+
+  test.each([
+    ["one row", 1],
+    ["several rows", 3],
+  ])(
+    "in a level of %s is right, also after more units were sold than counted",
+    async (_, shards) => {
+      const id = await countShort(shards);
+      expect(await inventory.getStock("a")).toMatchObject({
+        onHand: 5,
+        available: -3,
+        reserved: 8,
+      });
+      expect((await runAudit()).findings).toEqual([]);
+      await inventory.confirm(id);
+      await inventory.settleSales([id]);
+      expect(await inventory.getStock("a")).toMatchObject({ onHand: -3, available: -3 });
+      expect((await runAudit()).findings).toEqual([]);
+    },
+  );
+
+  test.each<[Damage, string, () => Promise<unknown>]>([
+    [
+      "negative_count",
+      "that has grown without a count",
+      () => setRow("a", { available: -4, reserved: 9 }),
+    ],
+    [
+      "oversold",
+      "with units that records own and no row reserves",
+      async () => {
+        await putRecord("unnoticed", [{ row: "a", quantity: 1, version: 2 }]);
+      },
+    ],
+    ["available_drift", "in a row that does not add up", () => setRow("a", { available: -1 })],
+    [
+      "reserved_drift",
+      "with units reserved for no record",
+      () => setRow("a", { available: -4, reserved: 9, leastAvailable: -4 }),
+    ],
+    [
+      "negative_count",
+      "beside a row with units",
+      async () => {
+        await setRow("a", { shards: 2 });
+        await putRow("a~1", [1, 0], { startVersion: 4 });
+      },
+    ],
+  ])("is found as %s where it is one %s", async (damage, _, spoil) => {
+    await countShort();
+    await spoil();
+    const { findings } = await runAudit();
+    expect(findings).toMatchObject([{ damage, subject: "a" }]);
+  });
+
+  test("is repaired as far as it was allowed", async () => {
+    await countShort();
+    await setRow("a", { available: -1, reserved: 6 });
+    const repair = "set available to -3, reserved to 8";
+    expect((await runAudit({ apply: true })).findings).toMatchObject([
+      { damage: "oversold", repair, result: "repaired" },
+    ]);
+    expect((await runAudit()).findings).toEqual([]);
+  });
+});
+
 describe("a shop that is busy", () => {
   test("is not accused, however much it is in motion", { timeout: 240_000 }, async () => {
     const skus = Array.from({ length: 20 }, (_, index) => `busy-${index}`);

@@ -87,22 +87,30 @@ const end = (model: Model, reservation: ModelReservation, status: ModelReservati
   }
 };
 
-const setStock = (sku: string, onHand: number, expectedVersion: number | undefined) =>
-  command(`set ${sku} to ${onHand} at version ${expectedVersion}`, async (model, real) => {
-    const result = await real.inventory.setStock({ sku: real.name(sku), onHand, expectedVersion });
+const setStock = (
+  sku: string,
+  onHand: number,
+  expectedVersion: number | undefined,
+  allowShortfall: boolean,
+) => {
+  const title = `set ${sku} to ${onHand} at version ${expectedVersion}`;
+  return command(`${title}${allowShortfall ? ", shortfall allowed" : ""}`, async (model, real) => {
+    const input = { sku: real.name(sku), onHand, expectedVersion, allowShortfall };
+    const result = await real.inventory.setStock(input);
     const stock = model.stock.get(sku);
     if (expectedVersion !== undefined && expectedVersion !== (stock?.version ?? 0)) {
       expect(result.outcome).toBe("version_mismatch");
     } else if (stock === undefined) {
       expect(result.outcome).toBe("created");
       model.stock.set(sku, { onHand, reserved: 0, version: 1 });
-    } else if (stock.reserved > onHand) {
+    } else if (stock.reserved > onHand && !allowShortfall) {
       expect(result.outcome).toBe("below_reserved");
     } else {
       expect(result.outcome).toBe("replaced");
       change(stock, onHand - stock.onHand, 0);
     }
   });
+};
 
 const adjustStock = (sku: string, delta: number, key: string | undefined) =>
   command(`adjust ${sku} by ${delta} under ${key}`, async (model, real) => {
@@ -117,7 +125,7 @@ const adjustStock = (sku: string, delta: number, key: string | undefined) =>
     if (stock === undefined) expect(result.outcome).toBe("unknown_sku");
     else if (used !== undefined) {
       expect(result.outcome).toBe(used === `${delta}` ? "replayed" : "idempotency_key_reused");
-    } else if (stock.onHand - stock.reserved + delta < 0) {
+    } else if (delta < 0 && stock.onHand - stock.reserved + delta < 0) {
       expect(result.outcome).toBe("insufficient_stock");
     } else if (stock.onHand + delta > unitsMax) {
       expect(result.outcome).toBe("above_units_max");
@@ -153,7 +161,7 @@ const reserve = (lines: [string, number][], ttlSeconds: number, key: string | un
     }
     const shortages = [...merged].flatMap(([sku, requested]) => {
       const stock = model.stock.get(sku)!;
-      const available = stock.onHand - stock.reserved;
+      const available = Math.max(0, stock.onHand - stock.reserved);
       return available < requested ? [{ sku: real.name(sku), requested, available }] : [];
     });
     if (shortages.length > 0) {
@@ -277,7 +285,7 @@ const pick = fc.nat(20);
 const commands = fc.commands(
   [
     fc
-      .tuple(sku, units, fc.option(fc.nat(6), { nil: undefined, freq: 2 }))
+      .tuple(sku, units, fc.option(fc.nat(6), { nil: undefined, freq: 2 }), fc.boolean())
       .map((args) => setStock(...args)),
     fc
       .tuple(sku, fc.integer({ min: -8, max: 8 }), key)
