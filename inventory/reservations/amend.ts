@@ -64,8 +64,14 @@ export const amend = async (
     putRecord(database, base, itemAt, call, { isBeforeEnd }),
     tidyRows(database, got, call),
   ]);
-  if ("written" in result) noteHeld(database, got);
-  else await giveBack(database, target, result.found, got, call);
-  await finishGiving("written" in result ? result.written : result.found);
-  return result;
+  if ("written" in result) {
+    noteHeld(database, got);
+    await finishGiving(result.written);
+    return result;
+  }
+  // A hold that has become due is not written, and still has its version: that is superseded first.
+  const isDecided = result.found?.version !== base;
+  const found = await giveBack(database, target, isDecided ? result.found : undefined, got, call);
+  await finishGiving(found);
+  return { found };
 };

@@ -161,12 +161,12 @@ async function confirmUntilDecided(
     const isLate = item.status === "expired" && reacquires;
     const ended = outcomeOf(item);
     if (ended !== undefined && !isLate) return ended;
-    const excess = excessOf(item, lines ?? item.lines);
-    if (excess.length > 0) return { outcome: "exceeds_reservation", reservation, excess };
     if (isDue(item, database.now()) && !reacquires) {
       item = await expireHold(database, item, call);
       continue;
     }
+    const excess = excessOf(item, lines ?? item.lines);
+    if (excess.length > 0) return { outcome: "exceeds_reservation", reservation, excess };
     if (!isLate) {
       const result = await sellOpenParts(database, item, lines ?? item.lines, !reacquires, call);
       if ("written" in result) {

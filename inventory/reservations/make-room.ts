@@ -23,6 +23,8 @@ export interface RoomWanted {
   own: readonly string[];
   /** False for a request that holds units meanwhile: it waits for no other, unless under leases. */
   waits: boolean;
+  /** True when fewer units than these are better than none. */
+  takesLess?: boolean | undefined;
 }
 
 /** The rows to go on with, undefined where they are to be written without a look at them. */
@@ -57,7 +59,7 @@ export const makeRoom = async (
   attempt: number,
   call: Call,
 ): Promise<Room> => {
-  const { quantity, own, waits } = wanted;
+  const { quantity, own, waits, takesLess = false } = wanted;
   const { sku, available, reserved } = levelOf(rows);
   const shards = shardsOf(rows[0]!);
   const again = async (): Promise<Room> => ({ rows: await readRows(database, sku, call, shards) });
@@ -104,7 +106,7 @@ export const makeRoom = async (
   }
   const [first, ...others] = rows;
   if (reserved === 0 || isKnownAlive(database, first!)) return { short: [...rows] };
-  const mayHaveDead = available + reserved >= quantity;
+  const mayHaveDead = takesLess || available + reserved >= quantity;
   // Not even all holds have enough: the search is for the next end alone.
   if (!mayHaveDead) {
     const { searchedAtMs, nextEndMs } =

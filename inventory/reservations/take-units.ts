@@ -8,13 +8,7 @@ import { actorOf, backOff, type Call, type Database } from "../dynamodb/database
 import { ifPossible, ThrottledError } from "../errors.ts";
 import { mapEach } from "../for-each.ts";
 import { availableIn, isFirstRow, levelOf, readRows, rowKeyOf, shardsOf } from "../stock/level.ts";
-import {
-  findMarker,
-  markerKey,
-  markersOf,
-  type Marker,
-  type NewMarker,
-} from "../stock/marker.ts";
+import { findMarker, markerKey, markersOf, type Marker, type NewMarker } from "../stock/marker.ts";
 import type { RowUnits } from "../stock/move-units.ts";
 import { resolveMarkers } from "../stock/resolve.ts";
 import { changeRow, readRow } from "../stock/row.ts";
@@ -131,6 +125,7 @@ const wantedOf = ({ request, missing, own }: Taking): RoomWanted => ({
   quantity: missing,
   own: own.map(({ marker }) => marker.key),
   waits: request.isLeased || !(request.hasOthers || own.length > 0),
+  takesLess: request.takesLess,
 });
 
 /** Writes the row of this process. Returns the level where that was in vain. */
