@@ -23,7 +23,7 @@ const titles: Record<InventoryEventType, string> = {
   "reservation.confirmed": "is confirmed",
   "reservation.fulfilled": "is fulfilled",
   "reservation.cancelled": "is cancelled",
-  "reservation.returned": "came back",
+  "reservation.returned": "was returned",
   "reservation.released": "is released",
   "reservation.expired": "has expired",
   "reservation.rejected": "could not be held",

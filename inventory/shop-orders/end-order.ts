@@ -80,10 +80,11 @@ function lateReservationOf(
   nowMs: number,
 ): ReservationItem | undefined {
   const late = items.filter((item) => item.status === "expired" || isDue(item, nowMs));
-  const isPayable = ({ status }: ReservationItem) => status === "held" || isSold(status);
   if (items.some((item) => isPayable(item) && !late.includes(item))) return undefined;
   return late.toSorted((one, other) => other.createdAtMs - one.createdAtMs)[0];
 }
+
+const isPayable = ({ status }: ReservationItem): boolean => status === "held" || isSold(status);
 
 const some = (statuses: ReadonlySet<Status>, is: (status: Status) => boolean): boolean =>
   [...statuses].some(is);

@@ -1,10 +1,13 @@
-/** What can be said to `npm run events`, and what is said to those who say something else. */
+/** The arguments of `npm run events`, and the message for those that are not accepted. */
 
 export interface OrderEvent {
   type: string;
   orderId: string;
   lines?: { sku: string; quantity: number }[];
   ttlSeconds?: number;
+  reason?: string;
+  /** Identifies the event, so that its copies change nothing. */
+  id?: string;
 }
 
 export type EventsCommand =
@@ -23,11 +26,31 @@ export class UsageError extends Error {
 const usage = `Usage:
   npm run events -- publish order.placed ORDER_ID sku-1=2 sku-2=1 [--ttl-seconds 900]
   npm run events -- publish order.paid ORDER_ID
+  npm run events -- publish order.fulfilled ORDER_ID [sku-1=1 ...] [--id EVENT_ID]
   npm run events -- publish order.cancelled ORDER_ID
+  npm run events -- publish order.returned ORDER_ID sku-1=1 [--reason REASON] [--id EVENT_ID]
   npm run events -- publish --json '{"type":"order.paid","orderId":"order-1"}'
   npm run events -- tail [TYPE...]`;
 
-const orderTypes = ["order.placed", "order.paid", "order.cancelled"];
+/** The members that an event takes besides its order, and the options that set them. */
+const orderTypes = {
+  "order.placed": { lines: "required", options: ["--ttl-seconds", "--id"] },
+  "order.paid": { lines: "none", options: ["--id"] },
+  "order.fulfilled": { lines: "optional", options: ["--id"] },
+  "order.cancelled": { lines: "none", options: ["--id"] },
+  "order.returned": { lines: "required", options: ["--reason", "--id"] },
+} as const satisfies Record<string, OrderType>;
+
+interface OrderType {
+  lines: "required" | "optional" | "none";
+  options: readonly Option[];
+}
+
+type Option = (typeof optionNames)[number];
+const optionNames = ["--ttl-seconds", "--reason", "--id"] as const;
+
+const isOrderType = (type: string | undefined): type is keyof typeof orderTypes =>
+  type !== undefined && Object.hasOwn(orderTypes, type);
 
 export const readArguments = ([name, ...values]: readonly string[]): EventsCommand => {
   if (name === "publish") return { name, message: readMessage(values) };
@@ -64,32 +87,58 @@ const typeIn = (text: string): string | undefined => {
 };
 
 const readOrderEvent = (values: string[]): OrderEvent => {
-  const { ttlSeconds, others } = takeTtl(values);
-  const [type, orderId, ...lines] = others;
-  if (type === undefined || !orderTypes.includes(type)) {
-    const found = type === undefined ? "nothing" : type;
-    throw new UsageError(`publish takes ${orderTypes.join(", ")} or --json, not ${found}.`);
+  const { options, others } = takeOptions(values);
+  const [type, orderId, ...texts] = others;
+  if (!isOrderType(type)) {
+    const known = Object.keys(orderTypes).join(", ");
+    throw new UsageError(`publish takes ${known} or --json, not ${type ?? "nothing"}.`);
   }
+  const accepted: OrderType = orderTypes[type];
   if (orderId === undefined) throw new UsageError(`${type} needs the id of an order.`);
-  if (type === "order.placed") {
-    if (lines.length === 0) throw new UsageError(`${type} needs lines, such as sku-1=2.`);
-    const placed = { type, orderId, lines: lines.map(readLine) };
-    return ttlSeconds === undefined ? placed : { ...placed, ttlSeconds };
+  if (accepted.lines === "required" && texts.length === 0) {
+    throw new UsageError(`${type} needs lines, such as sku-1=2.`);
   }
-  if (lines.length > 0) throw new UsageError(`${type} takes no lines: ${lines[0]}.`);
-  if (ttlSeconds !== undefined) throw new UsageError(`${type} takes no --ttl-seconds.`);
-  return { type, orderId };
+  if (accepted.lines === "none" && texts.length > 0) {
+    throw new UsageError(`${type} takes no lines: ${texts[0]}.`);
+  }
+  for (const name of options.keys()) {
+    if (!accepted.options.includes(name)) throw new UsageError(`${type} takes no ${name}.`);
+  }
+  const ttlSeconds = readTtl(options.get("--ttl-seconds"));
+  const [id, reason] = [options.get("--id"), options.get("--reason")];
+  return {
+    type,
+    orderId,
+    ...(texts.length > 0 && { lines: texts.map(readLine) }),
+    ...(ttlSeconds !== undefined && { ttlSeconds }),
+    ...(reason !== undefined && { reason }),
+    ...(id !== undefined && { id }),
+  };
 };
 
-const takeTtl = (values: string[]): { ttlSeconds: number | undefined; others: string[] } => {
-  const index = values.indexOf("--ttl-seconds");
-  const others = index === -1 ? values : values.toSpliced(index, 2);
-  const option = others.find((value) => value.startsWith("-"));
-  if (option !== undefined) throw new UsageError(`publish has no option ${option}.`);
-  if (index === -1) return { ttlSeconds: undefined, others };
-  const value = values[index + 1] ?? "";
-  if (/^[1-9]\d*$/.test(value)) return { ttlSeconds: Number(value), others };
-  throw new UsageError(`--ttl-seconds must be a whole number from 1, not ${value || "nothing"}.`);
+/** Takes the options, each with its value, out of the values. */
+const takeOptions = (values: string[]): { options: Map<Option, string>; others: string[] } => {
+  const options = new Map<Option, string>();
+  const others: string[] = [];
+  for (let index = 0; index < values.length; index += 1) {
+    const value = values[index]!;
+    const name = optionNames.find((one) => one === value);
+    if (name === undefined && value.startsWith("-")) {
+      throw new UsageError(`publish has no option ${value}.`);
+    }
+    if (name === undefined) others.push(value);
+    else options.set(name, values[(index += 1)] ?? "");
+  }
+  for (const [name, value] of options) {
+    if (value === "") throw new UsageError(`${name} needs a value.`);
+  }
+  return { options, others };
+};
+
+const readTtl = (value: string | undefined): number | undefined => {
+  if (value === undefined) return undefined;
+  if (/^[1-9]\d*$/.test(value)) return Number(value);
+  throw new UsageError(`--ttl-seconds must be a whole number from 1, not ${value}.`);
 };
 
 const readLine = (text: string): { sku: string; quantity: number } => {

@@ -22,7 +22,8 @@ describe("the context", () => {
       retentionDays: 30,
       multiItemStrategy: "optimistic",
       expiryPartitions: 16,
-      fulfillOnConfirm: true,
+      fulfillOnConfirm: false,
+      lateOrderPayment: "reacquire",
       refusalMemoryMs: 0,
       logRetention: RetentionDays.ONE_MONTH,
       removalPolicy: RemovalPolicy.RETAIN,
@@ -84,6 +85,12 @@ describe("the contexts of the hold protocol", () => {
     [false, false],
   ])("set the fulfilment at the confirm to %s", (typed, fulfillOnConfirm) => {
     expect(read({ fulfillOnConfirm: typed })).toMatchObject({ fulfillOnConfirm });
+  });
+});
+
+describe("the context of late payments", () => {
+  test.each(["reacquire", "dead-letter"])("chooses %s", (lateOrderPayment) => {
+    expect(read({ lateOrderPayment })).toMatchObject({ lateOrderPayment });
   });
 });
 
@@ -179,7 +186,7 @@ describe("a context that cannot be used is refused with its key, its value and w
     [
       "a fulfilment that is neither true nor false",
       { fulfillOnConfirm: "yes" },
-      /"fulfillOnConfirm" is "yes": accepted are true, false; true when absent/,
+      /"fulfillOnConfirm" is "yes": accepted are true, false; false when absent/,
     ],
     [
       "a number as fulfilment",

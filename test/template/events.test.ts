@@ -5,6 +5,7 @@ import { Key } from "aws-cdk-lib/aws-kms";
 import { describe, expect, test } from "vitest";
 import { deadLetterDays, receivesMax } from "../../contract/bounds.ts";
 import { inventoryEventTypes } from "../../contract/events.ts";
+import { orderEventTypes } from "../../contract/order-events.ts";
 import { Holdfast } from "../../lib/holdfast.ts";
 import {
   createApp,
@@ -33,6 +34,7 @@ interface Queue {
 }
 
 interface Mapping {
+  Enabled?: boolean;
   EventSourceArn: { "Fn::GetAtt": [string, string] };
   FunctionName: unknown;
   DestinationConfig?: { OnFailure: { Destination: unknown } };
@@ -62,14 +64,14 @@ const queuesIn = (of: Template) => named<Queue>(of, "AWS::SQS::Queue");
 const topicsIn = (of: Template) => named<{ KmsMasterKeyId?: unknown }>(of, "AWS::SNS::Topic");
 const queues = queuesIn(template);
 
-const mappings = Object.values(named<Mapping>(template, "AWS::Lambda::EventSourceMapping")).map(
-  (mapping) => ({
+const mappingsIn = (of: Template) =>
+  Object.values(named<Mapping>(of, "AWS::Lambda::EventSourceMapping")).map((mapping) => ({
     from: spokenName(mapping.EventSourceArn["Fn::GetAtt"][0]),
     isStream: mapping.EventSourceArn["Fn::GetAtt"][1] === "StreamArn",
     to: spoken(mapping.FunctionName),
     mapping,
-  }),
-);
+  }));
+const mappings = mappingsIn(template);
 const streamMappings = mappings.filter(({ isStream }) => isStream);
 const queueMappings = mappings.filter(({ isStream }) => !isStream);
 const fedQueues = queueMappings.map(({ from }) => from);
@@ -108,6 +110,16 @@ describe("what calls the event functions", () => {
       "StockTable to LedgerFunction",
       "StockTable to PublishFunction",
     ]);
+  });
+
+  test("settle reads its stream where confirmed units are fulfilled at once, and only there", () => {
+    const isEnabled = (of: Template) =>
+      Object.fromEntries(
+        mappingsIn(of).map(({ to, mapping: { Enabled = true } }) => [to, Enabled]),
+      );
+    const all = isEnabled(synthesize({ fulfillOnConfirm: true }));
+    expect(new Set(Object.values(all))).toEqual(new Set([true]));
+    expect(isEnabled(template)).toEqual({ ...all, SettleFunction: false });
   });
 
   test.each(streamMappings)(
@@ -353,7 +365,7 @@ describe("order events", () => {
   test("are picked out of the shop's messages by the type in their body", () => {
     expect(subscriptionOf(shops, "OrdersQueue")).toMatchObject({
       FilterPolicyScope: "MessageBody",
-      FilterPolicy: { type: ["order.placed", "order.paid", "order.cancelled"] },
+      FilterPolicy: { type: orderEventTypes },
     });
   });
 

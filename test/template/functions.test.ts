@@ -131,7 +131,7 @@ describe("the functions' environment", () => {
         RETENTION_DAYS: String(retentionDaysDefault),
         LOCKS_TABLE: "LocksTable",
         MOVEMENTS_TABLE: "MovementsTable",
-        FULFILL_ON_CONFIRM: "true",
+        FULFILL_ON_CONFIRM: "false",
       },
     ],
     [
@@ -158,7 +158,7 @@ describe("the functions' environment", () => {
         RESERVATIONS_TABLE: "ReservationsTable",
         EXPIRY_PARTITIONS: String(expiryPartitionsDefault),
         RETENTION_DAYS: String(retentionDaysDefault),
-        FULFILL_ON_CONFIRM: "true",
+        FULFILL_ON_CONFIRM: "false",
         DEAD_LETTER_QUEUE_URL: "StreamDeadLetters",
       },
     ],
@@ -172,6 +172,7 @@ describe("the functions' environment", () => {
         LOCKS_TABLE: "LocksTable",
         MULTI_ITEM_STRATEGY: "optimistic",
         REFUSAL_MEMORY_MS: "0",
+        LATE_ORDER_PAYMENT: "reacquire",
         QUEUE_URL: "OrdersQueue",
         DEAD_LETTER_QUEUE_URL: "OrdersDeadLetters",
       },
@@ -193,6 +194,9 @@ describe("the functions' environment", () => {
         RESERVATIONS_TABLE: "ReservationsTable",
         EXPIRY_PARTITIONS: String(expiryPartitionsDefault),
         RETENTION_DAYS: String(retentionDaysDefault),
+        LOCKS_TABLE: "LocksTable",
+        MULTI_ITEM_STRATEGY: "optimistic",
+        REFUSAL_MEMORY_MS: "0",
       },
     ],
     [
@@ -217,7 +221,8 @@ describe("the functions' environment", () => {
         multiItemStrategy: "leased",
         expiryPartitions: 128,
         refusalMemoryMs: 50,
-        fulfillOnConfirm: false,
+        fulfillOnConfirm: true,
+        lateOrderPayment: "dead-letter",
         logLevel: "DEBUG",
         serviceVersion: "9.9.9",
         lowStockThreshold: 5,
@@ -229,15 +234,18 @@ describe("the functions' environment", () => {
       POWERTOOLS_LOG_LEVEL: "DEBUG",
       SERVICE_VERSION: "9.9.9",
     });
-    for (const name of ["ReserveFunction", "OrdersFunction"]) {
+    for (const name of ["ReserveFunction", "ReservationsFunction", "OrdersFunction"]) {
       expect(variables(chosen, name)).toMatchObject({
         MULTI_ITEM_STRATEGY: "leased",
         REFUSAL_MEMORY_MS: "50",
       });
     }
     for (const name of ["SettleFunction", "AuditFunction"]) {
-      expect(variables(chosen, name)).toMatchObject({ FULFILL_ON_CONFIRM: "false" });
+      expect(variables(chosen, name)).toMatchObject({ FULFILL_ON_CONFIRM: "true" });
     }
+    expect(variables(chosen, "OrdersFunction")).toMatchObject({
+      LATE_ORDER_PAYMENT: "dead-letter",
+    });
     for (const { name } of functions) {
       const { RESERVATIONS_TABLE, EXPIRY_PARTITIONS } = variables(chosen, name);
       expect([name, EXPIRY_PARTITIONS]).toEqual([name, RESERVATIONS_TABLE && "128"]);

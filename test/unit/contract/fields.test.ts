@@ -3,10 +3,12 @@ import * as z from "zod/mini";
 import {
   boundedArray,
   closedObject,
+  flag,
   idempotencyKey,
   label,
   queryNumber,
   sku,
+  versionTag,
   wholeNumber,
 } from "../../../contract/fields.ts";
 
@@ -76,6 +78,15 @@ describe("a label", () => {
     expect(messageOf(idempotencyKey, "k".repeat(255))).toBeUndefined();
     expect(messageOf(idempotencyKey, "k".repeat(256))).toContain("1 to 255 printable");
   });
+});
+
+test.each(["true", 1, 0, null, "yes", {}])("a flag cannot be %j", (value) => {
+  expect(messageOf(flag, value)).toBe(`must be true or false, not ${JSON.stringify(value)}`);
+});
+
+test("a version tag is a number in quotes", () => {
+  expect(z.parse(versionTag, '"12"')).toBe(12);
+  expect(messageOf(versionTag, "12")).toBe('must be one version in quotes, as in "3", not "12"');
 });
 
 test("a long value is cut where it is shown", () => {

@@ -7,7 +7,10 @@ type Operation = {
   operationId: string;
   security: Record<string, string[]>[];
   parameters: { name: string; in: string; required: boolean; schema: Record<string, unknown> }[];
-  requestBody?: { content: Record<string, { schema: Record<string, unknown> }> };
+  requestBody?: {
+    required: boolean;
+    content: Record<string, { schema: Record<string, unknown> }>;
+  };
   responses: Record<string, unknown>;
 };
 
@@ -96,6 +99,46 @@ test("an unknown SKU is a 404 in a path and a 422 in a body", () => {
     expect.stringContaining("`unknown_sku`") as unknown,
   );
   expect(responses).not.toHaveProperty("404");
+});
+
+const reservation = document.paths["/v1/reservations/{reservationId}"]!;
+const transition = (name: string) =>
+  document.paths[`/v1/reservations/{reservationId}/${name}`]!["post"]!;
+const headersOf = ({ parameters }: Operation) =>
+  parameters.filter((parameter) => parameter.in === "header").map(({ name }) => name);
+
+test("a body that may be omitted is not required", () => {
+  for (const name of ["confirm", "fulfill", "cancel"]) {
+    expect([name, transition(name).requestBody?.required]).toEqual([name, false]);
+  }
+  for (const operation of [reservation["patch"]!, transition("return"), transition("extend")]) {
+    expect([operation.operationId, operation.requestBody?.required]).toEqual([
+      operation.operationId,
+      true,
+    ]);
+  }
+  expect(transition("release")).not.toHaveProperty("requestBody");
+});
+
+test("changes of a reservation take a key, and a change of its lines takes If-Match too", () => {
+  expect(headersOf(reservation["patch"]!)).toEqual(["Idempotency-Key", "If-Match"]);
+  for (const name of ["fulfill", "cancel", "return"]) {
+    expect([name, headersOf(transition(name))]).toEqual([name, ["Idempotency-Key"]]);
+  }
+  const ifMatch = reservation["patch"]!.parameters.find(({ name }) => name === "If-Match");
+  expect(ifMatch).toMatchObject({
+    required: false,
+    schema: { type: "string", pattern: String.raw`^"\d{1,15}"$` },
+  });
+});
+
+test("another version is a 412 where a header names it, and a 409 where a body does", () => {
+  const mentions = expect.stringContaining("`version_mismatch`") as unknown;
+  expect(reservation["patch"]!.responses["412"]).toHaveProperty("description", mentions);
+  expect(document.paths["/v1/stock/{sku}"]!["put"]!.responses["409"]).toHaveProperty(
+    "description",
+    mentions,
+  );
 });
 
 test("every code is in the schema of a problem", () => {

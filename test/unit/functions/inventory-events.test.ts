@@ -5,7 +5,7 @@ import {
   inventoryEventSchema,
   inventoryEventTypes,
 } from "../../../contract/events.ts";
-import type { ReservationItem, StockItem } from "../../../contract/tables.ts";
+import type { Part, ReservationItem, StockItem } from "../../../contract/tables.ts";
 import { eventsOf } from "../../../functions/events/inventory-events.ts";
 import { reservationItem, startMs, stockItem } from "./stream-images.ts";
 
@@ -53,6 +53,24 @@ const ended = (status: ReservationItem["status"], more: Partial<ReservationItem>
   return { ...item, status, updatedAtMs: startMs + 60_000, ttlSeconds: 1 };
 };
 const abandoned = ended("abandoned", { version: 1, lines: [], parts: [] });
+/** A confirmed reservation whose parts are as given, in the given version. */
+const sold = (
+  version: number,
+  parts: Part[],
+  status: "confirmed" | "fulfilled" | "cancelled" = "confirmed",
+) => ended(status, { version, parts });
+const units = (quantity: number, more: Partial<Part> = {}): Part => ({
+  row: "shirt",
+  quantity,
+  version: 9,
+  ...more,
+});
+const fulfilled = { ended: { by: "fulfilment", base: 2, version: 12 } } as const;
+const cancelled = { ended: { by: "cancellation", base: 3, version: 13 } } as const;
+const returned = {
+  ...fulfilled,
+  returned: { base: 4, version: 14, row: "shirt", reason: "too small" },
+} as const;
 const rejected = ended("rejected", {
   version: 1,
   shortages: [{ sku: "hat", requested: 1, available: 0 }],
@@ -79,8 +97,124 @@ describe("a reservation is told of", () => {
     ["when it is expired", held, ended("expired"), "reservation.expired"],
     ["when it is rejected", undefined, rejected, "reservation.rejected"],
     ["when it is rejected under an abandoned id", abandoned, rejected, "reservation.rejected"],
+    [
+      "when its lines are changed",
+      held,
+      { ...held, version: 2, lines: [{ sku: "shirt", quantity: 1 }] },
+      "reservation.changed",
+    ],
+    [
+      "when its lines are changed and it holds another SKU",
+      held,
+      { ...held, version: 2, lines: [...held.lines, { sku: "sock", quantity: 1 }] },
+      "reservation.changed",
+    ],
+    [
+      "when some of it is confirmed and the rest released",
+      held,
+      ended("confirmed", {
+        lines: [{ sku: "shirt", quantity: 1 }],
+        parts: [
+          units(1),
+          units(1, { ended: { by: "release", base: 1, version: 11 } }),
+          { row: "hat", quantity: 1, version: 7, ended: { by: "release", base: 1, version: 8 } },
+        ],
+      }),
+      "reservation.confirmed",
+    ],
+    [
+      "when units of an expired hold are taken again",
+      ended("expired"),
+      ended("confirmed", { version: 3 }),
+      "reservation.confirmed",
+    ],
+    [
+      "when all of it is fulfilled",
+      sold(2, [units(2)]),
+      sold(3, [units(2, fulfilled)], "fulfilled"),
+      "reservation.fulfilled",
+    ],
+    [
+      "when some of it is fulfilled",
+      sold(2, [units(2)]),
+      sold(3, [units(1, fulfilled), units(1)]),
+      "reservation.fulfilled",
+    ],
+    [
+      "when all of it is cancelled",
+      sold(2, [units(2)]),
+      sold(3, [units(2, cancelled)], "cancelled"),
+      "reservation.cancelled",
+    ],
+    [
+      "when some of it is cancelled",
+      sold(2, [units(2)]),
+      sold(3, [units(1, cancelled), units(1)]),
+      "reservation.cancelled",
+    ],
+    [
+      "as cancelled when its last units are, and it is fulfilled by that",
+      sold(3, [units(1, fulfilled), units(1)]),
+      sold(4, [units(1, fulfilled), units(1, cancelled)], "fulfilled"),
+      "reservation.cancelled",
+    ],
+    [
+      "when all of it is returned",
+      sold(4, [units(2, fulfilled)], "fulfilled"),
+      sold(5, [units(2, returned)], "fulfilled"),
+      "reservation.returned",
+    ],
+    [
+      "when some of it is returned before the rest is fulfilled",
+      sold(4, [units(1, fulfilled), units(1)]),
+      sold(5, [units(1, returned), units(1)]),
+      "reservation.returned",
+    ],
   ])("%s", (_, before, after, type) => {
     expect(types(told(before, after))).toEqual([type]);
+  });
+
+  test("with the units of each line that were fulfilled, cancelled and returned", () => {
+    const before = sold(4, [units(1, fulfilled), units(1)]);
+    const after = sold(5, [units(1, returned), units(1, cancelled)], "fulfilled");
+    const [event] = told(before, { ...after, lines: [{ sku: "shirt", quantity: 2 }] });
+    expect(event).toMatchObject({
+      data: {
+        status: "fulfilled",
+        lines: [{ sku: "shirt", quantity: 2, fulfilled: 1, cancelled: 1, returned: 1 }],
+      },
+    });
+  });
+
+  test("with the lines of which it holds fewer units than were requested", () => {
+    const shortages = [{ sku: "shirt", requested: 5, available: 2 }];
+    expect(told(undefined, { ...held, shortages })).toMatchObject([
+      { type: "reservation.held", data: { shortages } },
+    ]);
+  });
+
+  test("once for each version of its life", () => {
+    const life: ReservationItem[] = [
+      held,
+      { ...held, version: 2, lines: [{ sku: "shirt", quantity: 3 }] },
+      sold(3, [units(3)]),
+      sold(4, [units(1, fulfilled), units(2)]),
+      sold(5, [units(1, fulfilled), units(1, cancelled), units(1)]),
+      sold(6, [units(1, returned), units(1, cancelled), units(1)]),
+      sold(7, [units(1, returned), units(1, cancelled), units(1, fulfilled)], "fulfilled"),
+    ];
+    const events = life.map((after, index) => told(life[index - 1], after));
+    expect(events.map(types)).toEqual([
+      ["reservation.held"],
+      ["reservation.changed"],
+      ["reservation.confirmed"],
+      ["reservation.fulfilled"],
+      ["reservation.cancelled"],
+      ["reservation.returned"],
+      ["reservation.fulfilled"],
+    ]);
+    const ids = events.flat().map(({ id }) => id);
+    expect(new Set(ids).size).toBe(life.length);
   });
 
   test("with its whole record, when it was written, and which version it is", () => {
@@ -142,9 +276,14 @@ describe("nothing is told of", () => {
     ["a tombstone that is removed with time", abandoned, undefined],
     ["a hold that is written again under the next version", held, { ...held, version: 2 }],
     [
-      "a sale that is settled after the confirmation",
+      "a confirmed reservation that is written again under the next version",
       ended("confirmed"),
       ended("confirmed", { version: 3 }),
+    ],
+    [
+      "a fulfilled reservation that is written again under the next version",
+      sold(3, [units(2, fulfilled)], "fulfilled"),
+      sold(4, [units(2, fulfilled)], "fulfilled"),
     ],
     ["an adjustment", undefined, ended("adjustment", { version: 1 })],
     ["the record of a shop order", undefined, ended("order", { version: 1, lines: [] })],
@@ -218,13 +357,18 @@ describe("stock that is counted, corrected or repaired is told of as adjusted", 
     expect(event).toMatchObject({ data: { change: { onHandDelta: 10, availableDelta: 10 } } });
   });
 
-  test.each(["hold", "fulfilment", "release", "expiry", "rollback"] as const)(
-    "not by a %s",
-    (kind) => {
-      const after = left(9, 2, { lastChange: { kind } });
-      expect(toldOfStock(left(10, 1), after)).toEqual([]);
-    },
-  );
+  test.each([
+    "hold",
+    "release",
+    "expiry",
+    "fulfilment",
+    "cancellation",
+    "return",
+    "rollback",
+  ] as const)("not by a %s", (kind) => {
+    const after = left(9, 2, { lastChange: { kind } });
+    expect(toldOfStock(left(10, 1), after)).toEqual([]);
+  });
 });
 
 describe("stock is low", () => {
@@ -282,8 +426,8 @@ describe("stock is depleted and replenished", () => {
   test("depleted when its last available unit is gone, once", () => {
     const allHeld = stockItem({ available: 0, reserved: 10, version: 2 });
     expect(types(toldOfStock(left(10, 1), allHeld))).toEqual(["stock.depleted"]);
-    const sold = stockItem({ available: 0, reserved: 8, version: 3 });
-    expect(toldOfStock(allHeld, sold)).toEqual([]);
+    const fewer = stockItem({ available: 0, reserved: 8, version: 3 });
+    expect(toldOfStock(allHeld, fewer)).toEqual([]);
   });
 
   test("replenished when there is one again, once", () => {
@@ -346,9 +490,13 @@ test("every type of the contract is told of by these changes", () => {
   const all = [
     ...told(undefined, held),
     ...told(held, { ...held, version: 2, expiresAtMs: held.expiresAtMs + 1 }),
+    ...told(held, { ...held, version: 2, lines: [{ sku: "shirt", quantity: 1 }] }),
     ...(["confirmed", "released", "expired"] as const).flatMap((status) =>
       told(held, ended(status)),
     ),
+    ...told(sold(2, [units(2)]), sold(3, [units(2, fulfilled)], "fulfilled")),
+    ...told(sold(2, [units(2)]), sold(3, [units(2, cancelled)], "cancelled")),
+    ...told(sold(3, [units(2, fulfilled)]), sold(4, [units(2, returned)], "fulfilled")),
     ...told(undefined, rejected),
     ...toldOfStock(left(10, 1), left(5, 2, { lastChange: { kind: "count" } }), 5),
     ...toldOfStock(left(10, 1), left(0, 2)),

@@ -1,4 +1,5 @@
 import { describe, expect, test } from "vitest";
+import { orderEventTypes } from "../../../contract/order-events.ts";
 import { RefusedMessage } from "../../../functions/events/read-message.ts";
 import { readOrderEvent } from "../../../functions/events/read-order-event.ts";
 
@@ -25,6 +26,8 @@ const wrapped = (message: unknown) =>
     SignatureVersion: "1",
   });
 
+const identity = expect.stringMatching(/^[\w-]{43}$/) as string;
+
 const lineCount = (count: number) =>
   Array.from({ length: count }, (_, index) => ({ sku: `sku-${index}`, quantity: 1 }));
 
@@ -40,15 +43,16 @@ describe("an order event is read", () => {
   const ways = shapes.flatMap((shape) => envelopes.map((envelope) => ({ ...shape, ...envelope })));
 
   test.each(ways)("$shape, $envelope", ({ of, put }) => {
-    expect(readOrderEvent(put(of("order.placed", { ...placed, ttlSeconds: 60 })))).toEqual({
-      type: "order.placed",
-      data: { ...placed, ttlSeconds: 60 },
-    });
-    for (const type of ["order.paid", "order.cancelled"]) {
-      expect(readOrderEvent(put(of(type, { orderId: "order-1" })))).toEqual({
-        type,
-        data: { orderId: "order-1" },
-      });
+    for (const [type, data] of [
+      ["order.placed", { ...placed, ttlSeconds: 60 }],
+      ["order.paid", { orderId: "order-1" }],
+      ["order.fulfilled", { orderId: "order-1" }],
+      ["order.fulfilled", placed],
+      ["order.cancelled", { orderId: "order-1" }],
+      ["order.returned", { ...placed, reason: "too small" }],
+      ["order.returned", placed],
+    ] as const) {
+      expect(readOrderEvent(put(of(type, data)))).toEqual({ type, data, identity });
     }
   });
 
@@ -57,6 +61,7 @@ describe("an order event is read", () => {
     expect(readOrderEvent(way.put(way.of("order.placed", more)))).toEqual({
       type: "order.placed",
       data: placed,
+      identity,
     });
   });
 
@@ -89,6 +94,43 @@ describe("an order event is read", () => {
   });
 });
 
+describe("the identity of an event", () => {
+  const identityOf = (message: object) => readOrderEvent(JSON.stringify(message)).identity;
+  const shipped = plain("order.fulfilled", placed);
+
+  test("is that of its id, whatever the content", () => {
+    const first = identityOf({ ...shipped, id: "7" });
+    expect(identityOf({ ...shipped, id: "7", lines: [{ sku: "hat", quantity: 1 }] })).toBe(first);
+    expect(identityOf({ ...shipped, id: "8" })).not.toBe(first);
+    expect(readOrderEvent(wrapped({ ...shipped, id: "7" })).identity).toBe(first);
+  });
+
+  test("is that of the id with the source in a CloudEvent", () => {
+    const event = cloudEvent("order.fulfilled", placed);
+    expect(identityOf({ ...event, time: "2026-01-02T03:04:05Z" })).toBe(identityOf(event));
+    expect(identityOf({ ...event, id: "2" })).not.toBe(identityOf(event));
+    expect(identityOf({ ...event, source: "/warehouse" })).not.toBe(identityOf(event));
+  });
+
+  test("is that of its content where it has no id", () => {
+    const more = { sentAt: "2026-01-02T03:04:05Z", lines: [{ ...lines[0], price: 9.5 }] };
+    expect(identityOf({ ...shipped, ...more })).toBe(identityOf(shipped));
+    const other = { ...shipped, lines: [{ sku: "shirt", quantity: 1 }] };
+    expect(identityOf(other)).not.toBe(identityOf(shipped));
+    expect(identityOf({ ...shipped, orderId: "order-2" })).not.toBe(identityOf(shipped));
+    const { source: _, id: __, ...anonymous } = cloudEvent("order.fulfilled", placed);
+    expect(identityOf(anonymous)).toBe(identityOf(shipped));
+  });
+
+  test("is another one for each type", () => {
+    const types = ["order.placed", "order.fulfilled", "order.returned"];
+    for (const more of [{}, { id: "7" }]) {
+      const identities = types.map((type) => identityOf({ ...plain(type, placed), ...more }));
+      expect(new Set(identities).size).toBe(types.length);
+    }
+  });
+});
+
 const refusalOf = (body: string): string => {
   try {
     readOrderEvent(body);
@@ -100,7 +142,7 @@ const refusalOf = (body: string): string => {
 };
 
 describe("a message that no repeat can make good is refused, with what is wrong:", () => {
-  const known = "known are order.placed, order.paid, order.cancelled";
+  const known = `known are ${orderEventTypes.join(", ")}`;
 
   test.each([
     ["text", "order placed", /^The message is not JSON: /],
@@ -139,6 +181,11 @@ describe("a message that no repeat can make good is refused, with what is wrong:
       '{"type":"toString"}',
       `type "toString" is not known: ${known}`,
     ],
+    ...["", 7, null, ["7"], {}].map((id): [string, string, string] => [
+      `the id ${JSON.stringify(id)}`,
+      JSON.stringify({ ...cloudEvent("order.fulfilled", placed), id }),
+      `id ${JSON.stringify(id)} is not valid: it must be text that is not empty`,
+    ]),
     [
       "an old CloudEvent",
       JSON.stringify({ ...cloudEvent("order.paid", { orderId: "order-1" }), specversion: "0.3" }),
@@ -179,6 +226,15 @@ describe("values out of their bounds are refused by name, with what was sent:", 
     ],
     ["no orderId", "order.cancelled", {}, "orderId is missing"],
     ["no orderId", "order.placed", { lines }, "orderId is missing"],
+    ["no orderId", "order.fulfilled", { lines }, "orderId is missing"],
+    [
+      "empty lines",
+      "order.fulfilled",
+      { ...placed, lines: [] },
+      "lines must have 1 to 500 entries",
+    ],
+    ["no lines", "order.returned", { orderId: "a" }, "lines is missing"],
+    ["an empty reason", "order.returned", { ...placed, reason: "" }, "reason must be 1 to 128"],
     [
       "no lines",
       "order.placed",

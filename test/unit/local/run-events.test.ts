@@ -375,7 +375,7 @@ describe("npm run events", () => {
     [["shout"], "shout is no command."],
     [
       ["publish"],
-      "publish takes order.placed, order.paid, order.cancelled or --json, not nothing.",
+      "publish takes order.placed, order.paid, order.fulfilled, order.cancelled, order.returned or --json, not nothing.",
     ],
     [["publish", "order.lost"], "or --json, not order.lost."],
     [["publish", "order.paid"], "order.paid needs the id of an order."],
@@ -383,9 +383,14 @@ describe("npm run events", () => {
     [["publish", "order.placed", "o", "sku-1"], "such as sku-1=2, not sku-1."],
     [["publish", "order.placed", "o", "sku-1=0"], "such as sku-1=2, not sku-1=0."],
     [["publish", "order.placed", "o", "a=1", "--ttl-seconds", "x"], "from 1, not x."],
-    [["publish", "order.placed", "o", "a=1", "--ttl-seconds"], "from 1, not nothing."],
+    [["publish", "order.placed", "o", "a=1", "--ttl-seconds"], "--ttl-seconds needs a value."],
     [["publish", "order.paid", "o", "a=1"], "order.paid takes no lines: a=1."],
     [["publish", "order.paid", "o", "--ttl-seconds", "9"], "order.paid takes no --ttl-seconds."],
+    [["publish", "order.placed", "o", "a=1", "--reason", "r"], "order.placed takes no --reason."],
+    [["publish", "order.returned", "o"], "order.returned needs lines, such as sku-1=2."],
+    [["publish", "order.returned", "o", "a=1", "--id"], "--id needs a value."],
+    [["publish", "order.fulfilled", "o", "a"], "such as sku-1=2, not a."],
+    [["publish", "order.cancelled", "o", "a=1"], "order.cancelled takes no lines: a=1."],
     [["publish", "order.paid", "o", "--loud"], "publish has no option --loud."],
     [["publish", "--json"], "--json needs a message."],
     [["publish", "--json", "{}", "{}"], "--json takes one message, not also {}."],
@@ -393,6 +398,30 @@ describe("npm run events", () => {
   ])("refuses %j with the value and the usage", (args, problem) => {
     expect(() => readArguments(args)).toThrow(problem);
     expect(() => readArguments(args)).toThrow("Usage:\n");
+  });
+
+  it.each([
+    [
+      ["order.returned", "o", "a=1", "--reason", "too small", "--id", "e-1"],
+      { lines: [{ sku: "a", quantity: 1 }], reason: "too small", id: "e-1" },
+    ],
+    [
+      ["order.fulfilled", "o", "a=1", "b=2"],
+      {
+        lines: [
+          { sku: "a", quantity: 1 },
+          { sku: "b", quantity: 2 },
+        ],
+      },
+    ],
+    [["order.fulfilled", "--id", "e-2", "o"], { id: "e-2" }],
+    [["order.cancelled", "o"], {}],
+  ])("makes the message of %j", (args, members) => {
+    const published = readArguments(["publish", ...args]);
+    if (published.name !== "publish") throw new Error("This is another command.");
+    const type = args[0];
+    expect(published.message.type).toBe(type);
+    expect(JSON.parse(published.message.text)).toEqual({ type, orderId: "o", ...members });
   });
 
   it("ends with 2 when it is not understood", async () => {
