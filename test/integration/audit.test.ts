@@ -13,6 +13,7 @@ import { reserve } from "../../inventory/reservations/reserve.ts";
 import { markerKey, markerTerm, type NewMarker } from "../../inventory/stock/marker.ts";
 import { changeRow } from "../../inventory/stock/row.ts";
 import { createTestDatabase, type TestDatabase } from "../support/database.ts";
+import { linesOf } from "../support/holds.ts";
 import { expectInvariants } from "../support/invariants.ts";
 import { isDefaultEngine, loadOf } from "../support/load-of.ts";
 
@@ -21,7 +22,10 @@ let database: TestDatabase;
 let inventory: Inventory;
 beforeEach(async () => {
   clock.aheadMs = 0;
-  database = await createTestDatabase({ now: () => Date.now() + clock.aheadMs });
+  database = await createTestDatabase({
+    now: () => Date.now() + clock.aheadMs,
+    fulfillsOnConfirm: true,
+  });
   inventory = createInventory(database);
   for (const sku of ["a", "b", "c"]) await inventory.setStock({ sku, onHand: 100 });
 });
@@ -329,6 +333,36 @@ const plants: [Damage, () => Promise<string>, "repairable" | "reported"][] = [
     "repairable",
   ],
 ];
+
+test("reservations at every point of their lives are right", async () => {
+  const lines = (units: number) => ({ lines: linesOf({ a: units }) });
+  const ids = await Promise.all([5, 5, 5, 5, 5].map((quantity) => hold("a", quantity)));
+  const [partly, returned, cancelled, changed, late] = ids;
+  for (const id of [partly, returned, cancelled]) await inventory.confirm(id!);
+  await inventory.fulfill({ reservationId: partly!, ...lines(2) });
+  await inventory.cancel({ reservationId: partly!, ...lines(1) });
+  await inventory.fulfill({ reservationId: returned! });
+  await inventory.returnUnits({ reservationId: returned!, ...lines(4), reason: "too small" });
+  await inventory.cancel({ reservationId: cancelled! });
+  await inventory.changeHold({ reservationId: changed!, lines: linesOf({ a: 2, b: 3 }) });
+  await inventory.reserve({ lines: linesOf({ c: 200 }), allowPartial: true });
+  await inventory.extend({ reservationId: late!, ttlSeconds: 1 });
+  clock.aheadMs += 2_000;
+  await resolveRows();
+  await inventory.confirm(late!, undefined, { ...lines(3), reacquires: true });
+  await resolveRows();
+  expect((await runAudit()).findings).toEqual([]);
+  await expectInvariants(database);
+});
+
+test("a sale that waits for its shipment is right, where sales are not fulfilled at once", async () => {
+  const id = await hold("a", 2);
+  await inventory.confirm(id);
+  await resolveRows();
+  clock.aheadMs = 30 * 24 * 60 * 60_000;
+  database = { ...database, fulfillsOnConfirm: false };
+  expect((await runAudit()).findings).toEqual([]);
+});
 
 describe("planted damage", () => {
   test.each(plants)(

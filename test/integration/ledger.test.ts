@@ -11,9 +11,11 @@ import { listAllMovements, movementIdOf } from "../../inventory/stock/ledger.ts"
 import { startMessaging, type Messaging } from "../../local/messaging/messaging.ts";
 import { createTestDatabase, type TestDatabase } from "../support/database.ts";
 import { contextWithin, surround } from "../support/function-context.ts";
+import { linesOf, saleOf, stock } from "../support/holds.ts";
 import { expectInvariants, readRecords } from "../support/invariants.ts";
 import { connectToMessages, type Messages } from "../support/messages.ts";
 import { startFaultProxy, type FaultProxy } from "../support/fault-proxy.ts";
+import { dieAfter } from "../support/requests.ts";
 import { readStream } from "../support/stream-reader.ts";
 
 const clock = { aheadMs: 0 };
@@ -156,6 +158,58 @@ describe("a movement", () => {
       actor,
     ]);
     expect(ledger.at(-1)).toMatchObject({ reason: "damaged", reference: "R-1" });
+  });
+
+  test("of sold units says how they left and how they came back, and why", async () => {
+    const by = { ...callWithin(10_000), actor: "warehouse" };
+    const sku = "sold";
+    await stock(inventory, { [sku]: 10 });
+    const reservationId = await saleOf(inventory, { [sku]: 6 });
+    const input = (units: number) => ({ reservationId, lines: linesOf({ [sku]: units }) });
+    await inventory.fulfill(input(3), by);
+    await inventory.cancel(input(2), by);
+    await inventory.returnUnits({ ...input(1), reason: "too small" }, by);
+    const ledger = await ledgerOf(sku, 5);
+    expect(ledger.slice(2)).toMatchObject([
+      { kind: "fulfilment", onHandDelta: -3, availableDelta: 0, reservedDelta: -3 },
+      { kind: "cancellation", onHandDelta: 0, availableDelta: 2, reservedDelta: -2 },
+      { kind: "return", onHandDelta: 1, availableDelta: 1, reservedDelta: 0, reason: "too small" },
+    ]);
+    for (const movement of ledger.slice(2)) {
+      expect(movement).toMatchObject({ reservationId, actor: "warehouse" });
+    }
+    for (const movement of ledger.slice(2, 4)) expect(movement).not.toHaveProperty("reason");
+  });
+
+  test("of sold units is the same where another request finishes it, several of them at once", async () => {
+    // Tries to lose the kinds and the reason of changes whose processes die before their last step.
+    const sku = "unfinished";
+    await stock(inventory, { [sku]: 20 });
+    const ids: string[] = [];
+    for (const units of [2, 3, 4]) ids.push(await saleOf(inventory, { [sku]: units }));
+    await inventory.fulfill({ reservationId: ids[2]! });
+    // The record is read, the row has the marker, and the record is written.
+    const dying = () => createInventory(dieAfter(database, 3).database);
+    await dying().fulfill({ reservationId: ids[0]! });
+    await dying().cancel({ reservationId: ids[1]! });
+    const lines = linesOf({ [sku]: 1 });
+    await dying().returnUnits({ reservationId: ids[2]!, lines, reason: "torn" });
+    expect(await inventory.getStock(sku)).toMatchObject({ onHand: 16, available: 11, reserved: 5 });
+    await inventory.sweep(callWithin(60_000), { resolvesRows: true });
+    expect(await inventory.getStock(sku)).toMatchObject({ onHand: 15, available: 15, reserved: 0 });
+    const { version } = (await inventory.getStock(sku))!;
+    const ledger = await vi.waitFor(async () => {
+      const { items } = await inventory.listMovements({ sku, limit: 100 }, call);
+      expect(items[0]?.version).toBe(version);
+      expect(items).toHaveLength(8);
+      return items.toReversed();
+    }, soon);
+    const finished = ledger.slice(5).toSorted((a, b) => (a.kind < b.kind ? -1 : 1));
+    expect(finished).toMatchObject([
+      { kind: "cancellation", reservationId: ids[1], onHandDelta: 0, availableDelta: 3 },
+      { kind: "fulfilment", reservationId: ids[0], onHandDelta: -2, availableDelta: 0 },
+      { kind: "return", reservationId: ids[2], onHandDelta: 1, availableDelta: 1, reason: "torn" },
+    ]);
   });
 
   test("is written once, though its record comes three times and BatchWriteItem is throttled", async () => {

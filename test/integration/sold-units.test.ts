@@ -465,7 +465,7 @@ describe("bounds of a record", () => {
       ...parts[0]!,
       quantity: 1,
       version: 0,
-      ended: { by: "fulfilment", base: 1, version: 1 },
+      ended: { by: "release", base: 1, version: 1 },
     };
     const planted = [...parts, ...Array<Part>(partsMax - 2).fill(ended)];
     await plant(reservationId, { parts: planted });

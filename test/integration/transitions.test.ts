@@ -59,7 +59,7 @@ describe("confirm", () => {
     const again = await effectOf(async () => {
       expect(await inventory.confirm(id)).toMatchObject({
         outcome: "confirmed",
-        reservation: { reservationId: id, status: "confirmed", version: 3 },
+        reservation: { reservationId: id, status: "fulfilled", version: 3 },
       });
     });
     expect(again).toEqual(nothing);

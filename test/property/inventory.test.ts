@@ -9,32 +9,30 @@ import type { ReservationItem } from "../../contract/tables.ts";
 import { callWithin, type Database } from "../../inventory/dynamodb/database.ts";
 import { createInventory, type Inventory } from "../../inventory/inventory.ts";
 import { readItem } from "../../inventory/dynamodb/read-item.ts";
+import type { ReserveOutcome } from "../../inventory/reservations/reserve.ts";
 import { loadOf } from "../support/load-of.ts";
 import { createTestDatabase, type TestDatabase } from "../support/database.ts";
 import { expectInvariants } from "../support/invariants.ts";
-
-interface ModelStock {
-  onHand: number;
-  reserved: number;
-  version: number;
-}
-
-interface ModelReservation {
-  id: string;
-  status: "held" | "confirmed" | "released" | "expired";
-  lines: Map<string, number>;
-  createdAtMs: number;
-  expiresAtMs: number;
-  version: number;
-  fingerprint: string;
-}
-
-interface Model {
-  stock: Map<string, ModelStock>;
-  reservations: ModelReservation[];
-  keys: Map<string, ModelReservation>;
-  adjustments: Map<string, string>;
-}
+import {
+  availableOf,
+  balanceOf,
+  changeSold,
+  dueUnits,
+  emptyModel,
+  endHold,
+  holdLines,
+  isDue,
+  isSold,
+  mergeQuantities,
+  openUnits,
+  possibleUnits,
+  quantitiesOf,
+  type Model,
+  type ModelReservation,
+  type ModelStock,
+  type Quantities,
+  type SoldChange,
+} from "../support/inventory-model.ts";
 
 interface Real {
   inventory: Inventory;
@@ -65,26 +63,24 @@ const expectSameState = async (model: Model, { inventory, clock, name }: Real) =
     stock.version = row!.version;
   }
   for (const reservation of model.reservations) {
-    const isDue = reservation.status === "held" && reservation.expiresAtMs <= clock.nowMs;
-    expect(await inventory.getReservation(reservation.id)).toMatchObject({
-      status: isDue ? "expired" : reservation.status,
-      expiresAtMs: reservation.expiresAtMs,
-      version: reservation.version,
+    const { id, status, expiresAtMs, version } = reservation;
+    const found = await inventory.getReservation(id);
+    expect(found).toMatchObject({
+      status: isDue(reservation, clock.nowMs) ? "expired" : status,
+      expiresAtMs,
+      version,
     });
+    const lines = Array.from(reservation.lines, ([sku, { quantity, ...progress }]) => {
+      const some = Object.entries(progress).filter(([, units]) => units > 0);
+      return { sku: name(sku), quantity, ...Object.fromEntries(some) };
+    });
+    expect(found!.lines).toEqual(lines);
   }
 };
 
 const change = (stock: ModelStock, onHandDelta: number, reservedDelta: number) => {
   stock.onHand += onHandDelta;
   stock.reserved += reservedDelta;
-};
-
-const end = (model: Model, reservation: ModelReservation, status: ModelReservation["status"]) => {
-  reservation.status = status;
-  reservation.version += 1;
-  for (const [sku, quantity] of reservation.lines) {
-    change(model.stock.get(sku)!, status === "confirmed" ? -quantity : 0, -quantity);
-  }
 };
 
 const setStock = (
@@ -136,17 +132,28 @@ const adjustStock = (sku: string, delta: number, key: string | undefined) =>
     }
   });
 
-const reserve = (lines: [string, number][], ttlSeconds: number, key: string | undefined) =>
-  command(`reserve ${lines.join(" ")} for ${ttlSeconds} s under ${key}`, async (model, real) => {
-    const { clock } = real;
-    const merged = new Map<string, number>();
-    for (const [sku, quantity] of lines) merged.set(sku, (merged.get(sku) ?? 0) + quantity);
+const linesOf = (quantities: Quantities, { name }: Real) =>
+  Array.from(quantities, ([sku, quantity]) => ({ sku: name(sku), quantity }));
+
+type Refusal = Extract<ReserveOutcome, { outcome: "insufficient_stock" | "unknown_sku" }>;
+
+const reserve = (
+  lines: [string, number][],
+  ttlSeconds: number,
+  key: string | undefined,
+  allowPartial: boolean,
+) => {
+  const title = `reserve ${allowPartial ? "some of " : ""}${lines.join(" ")}`;
+  return command(`${title} for ${ttlSeconds} s under ${key}`, async (model, real) => {
+    const { clock, name } = real;
+    const wanted = mergeQuantities(lines);
     const result = await real.inventory.reserve({
-      lines: lines.map(([sku, quantity]) => ({ sku: real.name(sku), quantity })),
+      lines: lines.map(([sku, quantity]) => ({ sku: name(sku), quantity })),
       ttlSeconds,
-      idempotencyKey: key && real.name(key),
+      allowPartial,
+      idempotencyKey: key && name(key),
     });
-    const fingerprint = JSON.stringify([[...merged].toSorted(), ttlSeconds]);
+    const fingerprint = JSON.stringify([[...wanted], ttlSeconds, allowPartial]);
     const existing = key === undefined ? undefined : model.keys.get(key);
     if (existing !== undefined) {
       const isSame = existing.fingerprint === fingerprint;
@@ -154,98 +161,202 @@ const reserve = (lines: [string, number][], ttlSeconds: number, key: string | un
       return;
     }
     await noticeExpired(model, real);
-    const unknown = [...merged.keys()].filter((sku) => !model.stock.has(sku));
-    if (unknown.length > 0) {
-      expect(result).toEqual({ outcome: "unknown_sku", skus: unknown.map(real.name).toSorted() });
-      return;
-    }
-    const shortages = [...merged].flatMap(([sku, requested]) => {
-      const stock = model.stock.get(sku)!;
-      const available = Math.max(0, stock.onHand - stock.reserved);
-      return available < requested ? [{ sku: real.name(sku), requested, available }] : [];
-    });
-    if (shortages.length > 0) {
-      const isCurable = [...merged].every(([sku, requested]) => {
-        const { onHand, reserved } = model.stock.get(sku)!;
-        return onHand - reserved + dueUnits(model, sku, clock.nowMs) >= requested;
-      });
-      expect(isCurable, "dead holds cost this sale").toBe(false);
-      if (result.outcome !== "insufficient_stock") throw new Error(result.outcome);
-      const told = result.shortages.map(({ sku, requested, available }) => ({
-        sku,
-        requested,
-        available,
-      }));
-      expect(told).toEqual(shortages.toSorted((a, b) => (a.sku < b.sku ? -1 : 1)));
+    const held = allowPartial ? whatThereIs(model, wanted, real) : wanted;
+    if (held.size === 0 || !isThere(model, held)) {
+      await expectRefusal(model, real, wanted, result);
       return;
     }
     if (result.outcome !== "reserved") throw new Error(`expected a hold, got ${result.outcome}`);
-    for (const [sku, quantity] of merged) change(model.stock.get(sku)!, 0, quantity);
+    const short = [...wanted].filter(([sku, requested]) => (held.get(sku) ?? 0) < requested);
+    expect(result.reservation.shortages ?? []).toEqual(
+      short.map(([sku, requested]) => ({
+        sku: name(sku),
+        requested,
+        available: held.get(sku) ?? 0,
+      })),
+    );
     const reservation: ModelReservation = {
       id: result.reservation.reservationId,
       status: "held",
-      lines: merged,
+      lines: new Map(),
       createdAtMs: clock.nowMs,
       expiresAtMs: clock.nowMs + ttlSeconds * 1000,
       version: result.reservation.version,
       fingerprint,
+      requests: new Map(),
     };
+    holdLines(model, reservation, held);
     model.reservations.push(reservation);
     if (key !== undefined) model.keys.set(key, reservation);
   });
+};
 
-const dueUnits = (model: Model, sku: string, nowMs: number): number =>
-  model.reservations
-    .filter(({ status, expiresAtMs }) => status === "held" && expiresAtMs <= nowMs)
-    .reduce((sum, { lines }) => sum + (lines.get(sku) ?? 0), 0);
+/** True when all SKUs are known, and have as many units available. */
+const isThere = (model: Model, quantities: Quantities): boolean =>
+  [...quantities].every(([sku, units]) => model.stock.has(sku) && availableOf(model, sku) >= units);
 
-/** A reserve that falls short expires as many due holds as it needs, whichever: look at the records. */
-const noticeExpired = async (model: Model, { database, clock }: Real): Promise<void> => {
+/** The units that a partial hold gets; those that were wanted where a SKU is unknown. */
+const whatThereIs = (model: Model, wanted: Quantities, { clock }: Real): Quantities => {
+  if ([...wanted.keys()].some((sku) => !model.stock.has(sku))) return wanted;
+  const some = [...wanted].map(([sku, units]): [string, number] => {
+    const available = availableOf(model, sku);
+    if (available < units) {
+      expect(dueUnits(model, sku, clock.nowMs), "dead holds cost this sale").toBe(0);
+    }
+    return [sku, Math.min(units, available)];
+  });
+  return new Map(some.filter(([, units]) => units > 0));
+};
+
+/** Expects the refusal of units that are not there, with every line that is short. */
+const expectRefusal = async (
+  model: Model,
+  { clock, name }: Real,
+  wanted: Quantities,
+  result: { outcome: string },
+): Promise<void> => {
+  const refusal = result as Refusal;
+  const unknown = [...wanted.keys()].filter((sku) => !model.stock.has(sku));
+  if (unknown.length > 0) {
+    expect(refusal).toEqual({ outcome: "unknown_sku", skus: unknown.map(name).toSorted() });
+    return;
+  }
+  const isCurable = [...wanted].every(
+    ([sku, units]) => balanceOf(model, sku) + dueUnits(model, sku, clock.nowMs) >= units,
+  );
+  expect(isCurable, "dead holds cost this sale").toBe(false);
+  if (refusal.outcome !== "insufficient_stock") throw new Error(refusal.outcome);
+  const reported = refusal.shortages.map(({ sku, requested, available }) => ({
+    sku,
+    requested,
+    available,
+  }));
+  const shortages = [...wanted].flatMap(([sku, requested]) => {
+    const available = availableOf(model, sku);
+    return available < requested ? [{ sku: name(sku), requested, available }] : [];
+  });
+  expect(reported).toEqual(shortages);
+};
+
+const recordOf = ({ database }: Real, reservationId: string) =>
+  readItem<ReservationItem>(
+    database,
+    database.tables.reservations,
+    { reservationId },
+    callWithin(),
+  );
+
+/** A request that meets a shortage expires as many due holds as it needs, whichever: look at the records. */
+const noticeExpired = async (model: Model, real: Real): Promise<void> => {
   for (const reservation of model.reservations) {
-    if (reservation.status !== "held" || reservation.expiresAtMs > clock.nowMs) continue;
-    const { reservations } = database.tables;
-    const key = { reservationId: reservation.id };
-    const item = await readItem<ReservationItem>(database, reservations, key, callWithin());
-    if (item?.status === "expired") end(model, reservation, "expired");
+    if (!isDue(reservation, real.clock.nowMs)) continue;
+    const item = await recordOf(real, reservation.id);
+    if (item?.status === "expired") endHold(model, reservation, "expired");
   }
 };
 
-/** What a transition meets: the pick-th reservation, with a due hold expired by whoever comes. */
+/** A refusal may write the record again as it was, so that no late copy of the request commits. */
+const noticeVersion = async (real: Real, reservation: ModelReservation): Promise<void> => {
+  const { version } = (await recordOf(real, reservation.id))!;
+  expect([reservation.version, reservation.version + 1]).toContain(version);
+  reservation.version = version;
+};
+
+const picked = (model: Model, pick: number): ModelReservation | undefined =>
+  model.reservations[pick % Math.max(model.reservations.length, 1)];
+
+/** The pick-th reservation, which the call that meets it expires where it is due. */
 const settle = (model: Model, nowMs: number, pick: number): ModelReservation | undefined => {
-  const reservation = model.reservations[pick % Math.max(model.reservations.length, 1)];
-  if (reservation?.status === "held" && reservation.expiresAtMs <= nowMs) {
-    end(model, reservation, "expired");
-  }
+  const reservation = picked(model, pick);
+  if (reservation && isDue(reservation, nowMs)) endHold(model, reservation, "expired");
   return reservation;
 };
 
 const unknownId = "00000000-0000-8000-8000-000000000000";
 
-const confirm = (pick: number) =>
-  command(`confirm #${pick}`, async (model, { inventory, clock }) => {
-    const reservation = settle(model, clock.nowMs, pick);
-    const { outcome } = await inventory.confirm(reservation?.id ?? unknownId);
-    if (reservation?.status === "held") {
-      end(model, reservation, "confirmed");
-      await inventory.settleSales([reservation.id]);
-      reservation.version += 1;
+/** The refusals of changes of holds, by the status that a reservation has instead. */
+const refusals = {
+  confirmed: "reservation_confirmed",
+  fulfilled: "reservation_confirmed",
+  cancelled: "reservation_confirmed",
+  released: "reservation_released",
+  expired: "reservation_expired",
+};
+
+interface ConfirmWanted {
+  lines: [string, number][] | undefined;
+  fulfills: boolean;
+  reacquires: boolean;
+}
+
+const confirm = (pick: number, { lines, fulfills, reacquires }: ConfirmWanted) =>
+  command(
+    `confirm #${pick} ${lines ? `with ${lines.join(" ")}` : ""}${fulfills ? " fulfill" : ""}${reacquires ? " reacquire" : ""}`,
+    async (model, real) => {
+      const reservation = reacquires ? picked(model, pick) : settle(model, real.clock.nowMs, pick);
+      const result = await real.inventory.confirm(reservation?.id ?? unknownId, undefined, {
+        lines: lines && linesOf(mergeQuantities(lines), real),
+        fulfills,
+        reacquires,
+      });
+      expect(result.outcome).toBe(
+        reservation === undefined
+          ? "unknown_reservation"
+          : await sell(model, real, reservation, lines && mergeQuantities(lines), reacquires),
+      );
+      if (result.outcome === "confirmed" && fulfills) fulfilRest(model, reservation!);
+    },
+  );
+
+/** Sells a reservation in the model. Returns the outcome that is expected of it. */
+const sell = async (
+  model: Model,
+  real: Real,
+  reservation: ModelReservation,
+  lines: Quantities | undefined,
+  reacquires: boolean,
+): Promise<string> => {
+  const { status } = reservation;
+  if (isSold(reservation)) return "confirmed";
+  if (status === "released" || (status === "expired" && !reacquires)) {
+    return `reservation_${status}`;
+  }
+  const had = quantitiesOf(reservation);
+  const wanted = lines ?? had;
+  if ([...wanted].some(([sku, units]) => units > (had.get(sku) ?? 0))) return "exceeds_reservation";
+  if (status === "expired") {
+    await noticeExpired(model, real);
+    if (!isThere(model, wanted)) {
+      await noticeVersion(real, reservation);
+      return "reservation_expired";
     }
-    const outcomes = {
-      held: "",
-      confirmed: "confirmed",
-      released: "reservation_released",
-      expired: "reservation_expired",
-    };
-    expect(outcome).toBe(reservation ? outcomes[reservation.status] : "unknown_reservation");
+  }
+  holdLines(model, reservation, wanted);
+  reservation.status = "confirmed";
+  reservation.version += 1;
+  return "confirmed";
+};
+
+/** Fulfils all that is open of a sale. */
+const fulfilRest = (model: Model, reservation: ModelReservation): void => {
+  if (reservation.status !== "confirmed") return;
+  const open = Array.from(reservation.lines, ([sku, line]) => [sku, openUnits(line)] as const);
+  changeSold(model, reservation, "fulfill", new Map(open.filter(([, units]) => units > 0)));
+};
+
+const settleSales = (pick: number) =>
+  command(`settle the sale of #${pick}`, async (model, { inventory }) => {
+    const reservation = picked(model, pick);
+    await inventory.settleSales([reservation?.id ?? unknownId]);
+    if (reservation) fulfilRest(model, reservation);
   });
 
 const release = (pick: number) =>
   command(`release #${pick}`, async (model, { inventory, clock }) => {
     const reservation = settle(model, clock.nowMs, pick);
     const { outcome } = await inventory.release(reservation?.id ?? unknownId);
-    if (reservation?.status === "held") end(model, reservation, "released");
-    const isConfirmed = reservation?.status === "confirmed";
-    const expected = isConfirmed ? "reservation_confirmed" : "released";
+    if (reservation?.status === "held") endHold(model, reservation, "released");
+    const expected = reservation && isSold(reservation) ? "reservation_confirmed" : "released";
     expect(outcome).toBe(reservation ? expected : "unknown_reservation");
   });
 
@@ -256,8 +367,7 @@ const extend = (pick: number, ttlSeconds: number) =>
     const { outcome } = await inventory.extend({ reservationId, ttlSeconds });
     const expiresAtMs = clock.nowMs + ttlSeconds * 1000;
     if (reservation?.status !== "held") {
-      const expected = reservation ? `reservation_${reservation.status}` : "unknown_reservation";
-      expect(outcome).toBe(expected);
+      expect(outcome).toBe(reservation ? refusals[reservation.status] : "unknown_reservation");
     } else if (expiresAtMs - reservation.createdAtMs > holdLifeMsMax) {
       expect(outcome).toBe("hold_limit_reached");
     } else {
@@ -265,6 +375,132 @@ const extend = (pick: number, ttlSeconds: number) =>
       reservation.expiresAtMs = expiresAtMs;
       reservation.version += 1;
     }
+  });
+
+/** The outcome of a request under a key that the reservation knows; undefined for a new one. */
+const knownOutcome = (
+  { requests }: ModelReservation,
+  key: string | undefined,
+  request: string,
+): string | undefined => {
+  const known = key === undefined ? undefined : requests.get(key);
+  if (known === undefined) return undefined;
+  return known === request ? "replayed" : "idempotency_key_reused";
+};
+
+const changeHold = (
+  pick: number,
+  lines: [string, number][],
+  key: string | undefined,
+  expectedVersion: number | undefined,
+) =>
+  command(
+    `change #${pick} to ${lines.join(" ")} under ${key} at version ${expectedVersion}`,
+    async (model, real) => {
+      const wanted = mergeQuantities(lines);
+      const reservation = picked(model, pick);
+      const result = await real.inventory.changeHold({
+        reservationId: reservation?.id ?? unknownId,
+        lines: linesOf(wanted, real),
+        idempotencyKey: key,
+        expectedVersion,
+      });
+      const { outcome } = result;
+      if (reservation === undefined) {
+        expect(outcome).toBe("unknown_reservation");
+        return;
+      }
+      const request = JSON.stringify(["change", ...wanted]);
+      const known = knownOutcome(reservation, key, request);
+      if (known !== undefined) {
+        expect(outcome).toBe(known);
+        return;
+      }
+      settle(model, real.clock.nowMs, pick);
+      const { status, version } = reservation;
+      if (status !== "held") {
+        expect(outcome).toBe(refusals[status]);
+      } else if (expectedVersion !== undefined && expectedVersion !== version) {
+        expect(outcome).toBe("version_mismatch");
+      } else {
+        await noticeExpired(model, real);
+        const had = quantitiesOf(reservation);
+        const more = [...wanted]
+          .map(([sku, units]) => [sku, units - (had.get(sku) ?? 0)] as const)
+          .filter(([, units]) => units > 0);
+        if (!isThere(model, new Map(more))) {
+          await expectRefusal(model, real, new Map(more), result);
+          await noticeVersion(real, reservation);
+          return;
+        }
+        expect(outcome).toBe("changed");
+        const isSame = JSON.stringify([...had]) === JSON.stringify([...wanted]);
+        if (isSame && key === undefined) return;
+        holdLines(model, reservation, wanted);
+        reservation.version += 1;
+        if (key !== undefined) reservation.requests.set(key, request);
+      }
+    },
+  );
+
+const done: Record<SoldChange, string> = {
+  fulfill: "fulfilled",
+  cancel: "cancelled",
+  returnUnits: "returned",
+};
+
+const soldUnits = (
+  kind: SoldChange,
+  pick: number,
+  lines: [string, number][] | undefined,
+  key: string | undefined,
+) =>
+  command(`${kind} #${pick} ${lines?.join(" ") ?? "whole"} under ${key}`, async (model, real) => {
+    const reservation = picked(model, pick);
+    const wanted = lines && mergeQuantities(lines);
+    const input = {
+      reservationId: reservation?.id ?? unknownId,
+      lines: wanted && linesOf(wanted, real),
+      idempotencyKey: key,
+    };
+    const result =
+      kind === "returnUnits"
+        ? await real.inventory.returnUnits({ ...input, lines: input.lines ?? [], reason: "model" })
+        : await real.inventory[kind](input);
+    if (reservation === undefined) {
+      expect(result.outcome).toBe("unknown_reservation");
+      return;
+    }
+    const request = JSON.stringify([kind, wanted && [...wanted]]);
+    const known = knownOutcome(reservation, key, request);
+    if (known !== undefined) {
+      expect(result.outcome).toBe(known);
+      return;
+    }
+    if (!isSold(reservation)) {
+      expect(result.outcome).toBe("reservation_not_confirmed");
+      return;
+    }
+    const all = Array.from(
+      reservation.lines,
+      ([sku, line]) => [sku, possibleUnits(kind, line)] as const,
+    );
+    const concerned = wanted ?? new Map(all.filter(([, units]) => units > 0));
+    const excess = [...concerned].flatMap(([sku, requested]) => {
+      const possible = possibleUnits(kind, reservation.lines.get(sku));
+      return requested > possible ? [{ sku: real.name(sku), requested, possible }] : [];
+    });
+    const wasMade = [...reservation.lines.values()].some(
+      (line) => (kind === "fulfill" ? line.fulfilled : line.cancelled) > 0,
+    );
+    if (excess.length > 0 || (concerned.size === 0 && !wasMade)) {
+      expect(result).toMatchObject({ outcome: "exceeds_reservation", excess });
+      return;
+    }
+    expect(result.outcome).toBe(done[kind]);
+    if (concerned.size === 0) return;
+    changeSold(model, reservation, kind, concerned);
+    if (key !== undefined) reservation.requests.set(key, request);
   });
 
 const pass = (timeMs: number) =>
@@ -280,7 +516,16 @@ const quantity = fc.oneof(
   { weight: 1, arbitrary: fc.constant(unitsMax) },
 );
 const ttl = fc.constantFrom(1, 2, 60, 86_400);
-const pick = fc.nat(20);
+const pick = fc.nat(6);
+const some = fc.boolean();
+const lines = fc
+  .array(fc.tuple(sku, quantity), { minLength: 1, maxLength: 4 })
+  .filter((all) => all.reduce((sum, line) => sum + line[1], 0) <= unitsMax);
+const fewLines = fc.array(fc.tuple(sku, fc.integer({ min: 1, max: 3 })), {
+  minLength: 1,
+  maxLength: 2,
+});
+const fewLinesOrAll = fc.option(fewLines, { nil: undefined, freq: 2 });
 
 const commands = fc.commands(
   [
@@ -291,21 +536,27 @@ const commands = fc.commands(
       .tuple(sku, fc.integer({ min: -8, max: 8 }), key)
       .filter(([, delta]) => delta !== 0)
       .map((args) => adjustStock(...args)),
+    fc.tuple(lines, ttl, key, some).map((args) => reserve(...args)),
+    fc
+      .tuple(pick, fc.record({ lines: fewLinesOrAll, fulfills: some, reacquires: some }))
+      .map((args) => confirm(...args)),
+    fc.tuple(pick, fewLinesOrAll, key).map((args) => soldUnits("fulfill", ...args)),
+    fc.tuple(pick, fewLinesOrAll, key).map((args) => soldUnits("cancel", ...args)),
+    fc.tuple(pick, fewLines, key).map((args) => soldUnits("returnUnits", ...args)),
     fc
       .tuple(
-        fc
-          .array(fc.tuple(sku, quantity), { minLength: 1, maxLength: 4 })
-          .filter((lines) => lines.reduce((sum, line) => sum + line[1], 0) <= unitsMax),
-        ttl,
+        pick,
+        lines,
         key,
+        fc.option(fc.integer({ min: 1, max: 3 }), { nil: undefined, freq: 2 }),
       )
-      .map((args) => reserve(...args)),
-    pick.map((index) => confirm(index)),
+      .map((args) => changeHold(...args)),
+    pick.map((index) => settleSales(index)),
     pick.map((index) => release(index)),
     fc.tuple(pick, ttl).map((args) => extend(...args)),
     fc.constantFrom(1, 999, 1000, 60_000, 86_399_000).map((timeMs) => pass(timeMs)),
   ],
-  { maxCommands: 40, size: "+1" },
+  { maxCommands: 60, size: "+1" },
 );
 
 let database: TestDatabase;
@@ -325,7 +576,7 @@ test("every state after random commands is the model's", async () => {
       const real: Real = { inventory, database, clock, name: (text) => `${text}-${runName}` };
       const setup = () => ({
         real,
-        model: { stock: new Map(), reservations: [], keys: new Map(), adjustments: new Map() },
+        model: emptyModel(),
       });
       await fc.asyncModelRun(setup, sequence);
     }),

@@ -2,6 +2,7 @@ import { ScanCommand } from "@aws-sdk/lib-dynamodb";
 import { expect } from "vitest";
 import type { Part, ReservationItem, StockItem } from "../../contract/tables.ts";
 import type { Database } from "../../inventory/dynamodb/database.ts";
+import { isOpen, progressOf, unitsOfSku } from "../../inventory/reservations/parts.ts";
 import { leastAvailableOf, levelOf, skuOf } from "../../inventory/stock/level.ts";
 import { decisionOf, isEnd, markersOf } from "../../inventory/stock/marker.ts";
 import { isRow } from "../../inventory/stock/row.ts";
@@ -26,7 +27,27 @@ export const readRecords = async (database: Database) => ({
 
 /** The parts of a record whose units are reserved for it. */
 const openParts = ({ status, parts }: ReservationItem): Part[] =>
-  status === "held" || status === "confirmed" ? parts.filter(({ ended }) => !ended) : [];
+  status === "held" || status === "confirmed" ? parts.filter(isOpen) : [];
+
+const hasParts = ["held", "confirmed", "fulfilled", "cancelled"];
+
+/** True when the parts of a hold or a sale are the units of its lines, and its status follows from them. */
+const isConsistent = ({ status, lines, parts, ttlSeconds }: ReservationItem): boolean => {
+  if (!hasParts.includes(status)) return true;
+  const open = parts.filter(isOpen);
+  const isAnyFulfilled = parts.some(({ ended }) => ended?.by === "fulfilment");
+  const ended = isAnyFulfilled ? "fulfilled" : "cancelled";
+  if (open.length > 0 ? status === "fulfilled" || status === "cancelled" : status !== ended) {
+    return false;
+  }
+  if ((ttlSeconds === undefined) !== open.length > 0) return false;
+  const skus = new Set([...lines.map(({ sku }) => sku), ...open.map(({ row }) => skuOf(row))]);
+  return [...skus].every((sku) => {
+    const { fulfilled = 0, cancelled = 0 } = progressOf(parts, sku);
+    const wanted = lines.reduce((sum, line) => sum + (line.sku === sku ? line.quantity : 0), 0);
+    return wanted === unitsOfSku(open, sku) + fulfilled + cancelled;
+  });
+};
 
 /** Units of a row that its open markers account for: taken, and not owned yet; or given up already. */
 const unitsInMotion = (row: StockItem, records: Map<string, ReservationItem>): number =>
@@ -41,7 +62,8 @@ const unitsInMotion = (row: StockItem, records: Map<string, ReservationItem>): n
 /**
  * The invariants of the tables: `onHand = available + reserved` in each row, none negative but after a
  * count that was allowed to leave a shortfall, and for each level `reserved` is the units that records own
- * and those that open markers account for. Returns the records that it read.
+ * and those that open markers account for. The parts of a reservation are its lines. Returns the records
+ * that it read.
  */
 export const expectInvariants = async (database: Database) => {
   const records = await readRecords(database);
@@ -50,6 +72,10 @@ export const expectInvariants = async (database: Database) => {
   for (const { row, quantity } of records.reservations.flatMap(openParts)) {
     owned.set(skuOf(row), (owned.get(skuOf(row)) ?? 0) + quantity);
   }
+  expect(
+    records.reservations.filter((item) => !isConsistent(item)),
+    "reservations whose parts are not their lines",
+  ).toEqual([]);
   // One expectation for all records: one for each takes longer than to read them.
   const wrongRows = records.stock.filter((row) => {
     const { onHand, available, reserved } = row;
