@@ -205,6 +205,15 @@ export const streamTimeoutSeconds = 30;
 export const streamRetriesMax = 1_000;
 export const streamRecordHoursMax = 23;
 
+/** Reservations that one `stock.shortfall` names: an event stays far below the 256 KB of a message. */
+export const reservationsAtRiskMax = 100;
+
+/**
+ * Pages of the ledger that are read to find them, of `pageSizeMax` movements each. A reservation has two
+ * movements or more, so that these are the last 500 at most; each page takes two requests.
+ */
+export const movementPagesAtRiskMax = 10;
+
 /** How long a notification that is going out keeps others from sending it, in milliseconds. */
 export const notificationLeaseMs = 15_000;
 

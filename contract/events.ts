@@ -26,6 +26,24 @@ const stockAdjustmentSchema = z.extend(stockRecordSchema, { change: z.object(cha
 
 const lowStockSchema = z.extend(stockRecordSchema, { lowStockThreshold: z.int() });
 
+const { reservationId, orderId, status, createdAt } = reservationSchema.shape;
+
+/** A reservation that owns units of the SKU, and how many. */
+const reservationAtRiskSchema = z.object({
+  reservationId,
+  orderId,
+  status,
+  quantity: z.int(),
+  createdAt,
+});
+export type ReservationAtRisk = z.infer<typeof reservationAtRiskSchema>;
+
+/** The record after the count, the units that are missing, and the youngest reservations that own as many. */
+const shortfallSchema = z.extend(stockRecordSchema, {
+  shortfall: z.int(),
+  reservations: z.array(reservationAtRiskSchema),
+});
+
 /** Every type of event, with the data that it brings and when it is told. */
 export const inventoryEvents = {
   "reservation.held": { data: reservationSchema, told: "The units of an order are held" },
@@ -48,6 +66,10 @@ export const inventoryEvents = {
   "reservation.expired": { data: reservationSchema, told: "A hold has ended by itself" },
   "reservation.rejected": { data: rejectionSchema, told: "An order.placed could not be held" },
   "stock.adjusted": { data: stockAdjustmentSchema, told: "Units were counted or corrected" },
+  "stock.shortfall": {
+    data: shortfallSchema,
+    told: "A count has left fewer units on hand than are reserved",
+  },
   "stock.low": {
     data: lowStockSchema,
     told: "The available units have come down to the threshold",

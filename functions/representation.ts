@@ -1,6 +1,8 @@
 /** How the engine's records look to HTTP callers: times as text, nothing internal. */
+import type { ReservationAtRisk as ReservationAtRiskBody } from "../contract/events.ts";
 import type { Reservation as ReservationBody } from "../contract/reservation-schemas.ts";
 import type { Movement, StockRecord } from "../contract/stock-schemas.ts";
+import type { ReservationAtRisk } from "../inventory/reservations/at-risk.ts";
 import type { Reservation } from "../inventory/reservations/reservation.ts";
 import type { PublicMovement } from "../inventory/stock/ledger.ts";
 import type { StockLevel } from "../inventory/stock/level.ts";
@@ -17,6 +19,17 @@ export const reservationBody = ({
   createdAt: isoTime(createdAtMs),
   expiresAt: isoTime(expiresAtMs),
   version,
+});
+
+export const reservationAtRiskBody = ({
+  reservation: { reservationId, orderId, status, createdAtMs },
+  quantity,
+}: ReservationAtRisk): ReservationAtRiskBody => ({
+  reservationId,
+  ...(orderId !== undefined && { orderId }),
+  status,
+  quantity,
+  createdAt: isoTime(createdAtMs),
 });
 
 export const stockBody = (level: StockLevel): StockRecord => ({

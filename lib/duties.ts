@@ -237,6 +237,7 @@ export const dutiesOver = (
         [environment.lowStockThreshold]: String(lowStockThreshold),
         ...stockTable,
         ...reservationsTableName,
+        ...movementsTableName,
         ...deadLettersTo,
       },
       grants: [
@@ -248,6 +249,8 @@ export const dutiesOver = (
           resourceArn: stock.tableArn,
         },
         { actions: ["dynamodb:BatchGetItem"], resourceArn: reservations.tableArn },
+        // The reservations at risk, after a count that left a shortfall.
+        { actions: ["dynamodb:Query"], resourceArn: movementsBySkuArn },
         { actions: ["sns:Publish"], resourceArn: messaging.inventoryEvents.topicArn },
         deadLettering,
       ],

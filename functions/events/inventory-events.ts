@@ -3,11 +3,13 @@ import type { InventoryEvent, InventoryEventType } from "../../contract/events.t
 import type { ReservationItem, ReservationStatus, StockItem } from "../../contract/tables.ts";
 import { progressOf } from "../../inventory/reservations/parts.ts";
 import { sortedByName } from "../../inventory/reservations/metadata.ts";
+import type { ReservationAtRisk } from "../../inventory/reservations/at-risk.ts";
 import { isReservation, reservationIn } from "../../inventory/reservations/reservation.ts";
 import { isoTime, reservationBody } from "../representation.ts";
 import type { Change } from "./change.ts";
 import { eventOf, type EventSettings } from "./cloud-event.ts";
 import {
+  atRiskAfter,
   isOfSeveralRows,
   readingFor,
   type LevelReader,
@@ -36,11 +38,8 @@ export const eventsOfChanges = async (
   const crossings = new Set<string>();
   for (const [index, change] of changes.entries()) {
     try {
-      const reading =
-        change.table === "stock" && change.after !== undefined
-          ? await readingFor(change.before, change.after, settings.lowStockThreshold, levels)
-          : undefined;
-      for (const event of eventsOf(change, settings, reading)) {
+      const { reading, atRisk } = await readFor(change, settings, levels);
+      for (const event of eventsOf(change, settings, reading, atRisk)) {
         // Several rows of one level may seem to cross a line, and the level is read once.
         const crossing = `${event.type} ${event.subject}`;
         const isRepeat = reading !== undefined && crossings.has(crossing);
@@ -55,20 +54,36 @@ export const eventsOfChanges = async (
   return { events, done: changes.length };
 };
 
+/** Reads the level of a row that has changed, and the reservations at risk, where an event needs them. */
+async function readFor(
+  change: Change,
+  { lowStockThreshold }: EventSettings,
+  levels: LevelReader,
+): Promise<{ reading?: LevelReading | undefined; atRisk?: readonly ReservationAtRisk[] }> {
+  if (change.table !== "stock" || change.after === undefined) return {};
+  const { before, after } = change;
+  return {
+    reading: await readingFor(before, after, lowStockThreshold, levels),
+    atRisk: await atRiskAfter(before, after, levels),
+  };
+}
+
 /**
  * The events of a change, in the order of their publication; often none.
  *
  * @param reading the level of the row after the change, where `readingFor` has read it
+ * @param atRisk the reservations at risk, where `atRiskAfter` has read them
  */
 export const eventsOf = (
   change: Change,
   settings: EventSettings,
   reading?: LevelReading,
+  atRisk: readonly ReservationAtRisk[] = [],
 ): InventoryEvent[] => {
   // A record is removed by its time to live, after the event of its end was published.
   if (change.after === undefined) return [];
   return change.table === "stock"
-    ? eventsOfRow(settings, change.before, change.after, reading)
+    ? eventsOfRow(settings, change.before, change.after, reading, atRisk)
     : reservationEvents(settings, change.before, change.after);
 };
 
@@ -77,13 +92,16 @@ function eventsOfRow(
   before: StockItem | undefined,
   after: StockItem,
   reading: LevelReading | undefined,
+  atRisk: readonly ReservationAtRisk[],
 ): InventoryEvent[] {
   if (before?.version === after.version) return [];
   if (!isOfSeveralRows(before, after)) {
-    return stockEvents(settings, before, after, crossingOfRow(settings, before, after));
+    const crossing = crossingOfRow(settings, before, after);
+    return stockEvents(settings, before, after, crossing, atRisk);
   }
   if (reading === undefined) return [];
-  return stockEvents(settings, before, after, crossingOfLevel(settings, before, after, reading));
+  const crossing = crossingOfLevel(settings, before, after, reading);
+  return stockEvents(settings, before, after, crossing, atRisk);
 }
 
 type PublishedStatus = ReservationStatus | "rejected";

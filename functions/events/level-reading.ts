@@ -4,11 +4,17 @@
  */
 import type { StockItem } from "../../contract/tables.ts";
 import { backOff, type Call, type Database } from "../../inventory/dynamodb/database.ts";
+import {
+  findAtRisk,
+  type ReservationAtRisk,
+  type Shortfall,
+} from "../../inventory/reservations/at-risk.ts";
 import { countDepartedUnits } from "../../inventory/stock/departed-units.ts";
 import { movementsBetween } from "../../inventory/stock/ledger.ts";
 import { areSameRows, isFirstRow, readRows, shardsOf, skuOf } from "../../inventory/stock/level.ts";
+import { markersOf } from "../../inventory/stock/marker.ts";
 import { readRow } from "../../inventory/stock/row.ts";
-import { adjustmentIn, isLow } from "./stock-events.ts";
+import { adjustmentIn, isLow, shortfallIn } from "./stock-events.ts";
 
 /** A stock level as it is some time after a change of one of its rows. */
 export interface LevelReading {
@@ -22,6 +28,8 @@ export interface LevelReading {
 export interface LevelReader {
   firstRow(sku: string): Promise<StockItem | undefined>;
   level(sku: string): Promise<LevelReading | undefined>;
+  /** The youngest reservations that own as many units as are missing. */
+  atRisk(shortfall: Shortfall): Promise<ReservationAtRisk[]>;
 }
 
 export const createLevelReader = (database: Database, call: Call): LevelReader => {
@@ -36,6 +44,7 @@ export const createLevelReader = (database: Database, call: Call): LevelReader =
       if (!levels.has(sku)) levels.set(sku, await readLevel(database, sku, call));
       return levels.get(sku);
     },
+    atRisk: (shortfall) => findAtRisk(database, shortfall, call),
   };
 };
 
@@ -103,3 +112,17 @@ export const readingFor = async (
 /** True where nothing but units that moved between rows has changed the counts. */
 const isMoveOnly = (before: StockItem | undefined, after: StockItem): boolean =>
   movementsBetween(before, after, "").every(({ kind }) => kind === "move");
+
+/** The reservations at risk after a change of a row; none where it is no count that left a shortfall. */
+export const atRiskAfter = async (
+  before: StockItem | undefined,
+  after: StockItem,
+  levels: LevelReader,
+): Promise<ReservationAtRisk[]> => {
+  const units = shortfallIn(before, after);
+  if (units === 0) return [];
+  // The ledger may not have the latest holds, and their markers are in the row.
+  const holds = markersOf(after).filter(({ kind }) => kind === "hold");
+  const latestIds = holds.map(({ reservationId }) => reservationId);
+  return levels.atRisk({ sku: skuOf(after.sku), units, latestIds });
+};

@@ -2,8 +2,9 @@
 import type { InventoryEvent } from "../../contract/events.ts";
 import type { PublicMovementKind, StockItem } from "../../contract/tables.ts";
 import { deltasBetween } from "../../inventory/stock/counts.ts";
+import type { ReservationAtRisk } from "../../inventory/reservations/at-risk.ts";
 import { availableIn, isFirstRow, levelOf, type StockLevel } from "../../inventory/stock/level.ts";
-import { stockBody } from "../representation.ts";
+import { reservationAtRiskBody, stockBody } from "../representation.ts";
 import { eventOf, type EventSettings } from "./cloud-event.ts";
 
 /** Changes that people make, not reservations. */
@@ -13,6 +14,14 @@ const adjustments = ["count", "adjustment", "repair"] as const satisfies PublicM
 export const adjustmentIn = ({ lastChange }: StockItem) => {
   const kind = lastChange?.kind ?? "count";
   return adjustments.find((adjustment) => adjustment === kind);
+};
+
+/**
+ * The units that a count has left missing; 0 where it has not. The row is the whole of its level then.
+ */
+export const shortfallIn = (before: StockItem | undefined, after: StockItem): number => {
+  const isCount = before?.version !== after.version && adjustmentIn(after) === "count";
+  return isCount ? Math.max(0, -after.available) : 0;
 };
 
 const changeBetween = (
@@ -58,8 +67,8 @@ export const crossingOfRow = (
     level: levelOf([after]),
     threshold,
     isLow: isLow(after.available, threshold) && !wasLow,
-    isDepleted: had > 0 && after.available === 0,
-    isReplenished: before !== undefined && had === 0 && after.available > 0,
+    isDepleted: had > 0 && after.available <= 0,
+    isReplenished: before !== undefined && had <= 0 && after.available > 0,
   };
 };
 
@@ -93,10 +102,10 @@ export const crossingOfLevel = (
     level,
     threshold,
     isLow: isLow(level.available, threshold) && hasBecomeLow,
-    isDepleted: had > 0 && after.available === 0 && level.available + departedUnits === 0,
+    isDepleted: had > 0 && after.available <= 0 && level.available + departedUnits <= 0,
     isReplenished:
       before !== undefined &&
-      had === 0 &&
+      had <= 0 &&
       after.available > 0 &&
       level.available > 0 &&
       !others.some((row) => row.available > 0 && !hasChangedSince(row)),
@@ -109,11 +118,13 @@ const hasOtherThreshold = (before: StockItem | undefined, after: StockItem): boo
   isFirstRow(after.sku) &&
   before.lowStockThreshold !== after.lowStockThreshold;
 
+/** @param atRisk the reservations at risk, where the change is a count that left a shortfall */
 export const stockEvents = (
   { source }: EventSettings,
   before: StockItem | undefined,
   after: StockItem,
   { level, threshold, ...crossed }: Crossing,
+  atRisk: readonly ReservationAtRisk[],
 ): InventoryEvent[] => {
   const of = {
     subject: level.sku,
@@ -127,6 +138,11 @@ export const stockEvents = (
   if (adjustment !== undefined) {
     const change = changeBetween(adjustment, before, after);
     events.push(eventOf(source, "stock.adjusted", of, { ...data, change }));
+  }
+  const shortfall = shortfallIn(before, after);
+  if (shortfall > 0) {
+    const reservations = atRisk.map(reservationAtRiskBody);
+    events.push(eventOf(source, "stock.shortfall", of, { ...data, shortfall, reservations }));
   }
   if (crossed.isLow) {
     events.push(eventOf(source, "stock.low", of, { ...data, lowStockThreshold: threshold }));

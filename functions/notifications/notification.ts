@@ -28,6 +28,7 @@ const titles: Record<InventoryEventType, string> = {
   "reservation.expired": "has expired",
   "reservation.rejected": "could not be held",
   "stock.adjusted": "was counted anew",
+  "stock.shortfall": "has fewer units on hand than are reserved",
   "stock.low": "is running low",
   "stock.depleted": "is sold out",
   "stock.replenished": "is available again",

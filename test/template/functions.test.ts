@@ -144,6 +144,7 @@ describe("the functions' environment", () => {
         RESERVATIONS_TABLE: "ReservationsTable",
         EXPIRY_PARTITIONS: String(expiryPartitionsDefault),
         RETENTION_DAYS: String(retentionDaysDefault),
+        MOVEMENTS_TABLE: "MovementsTable",
         DEAD_LETTER_QUEUE_URL: "StreamDeadLetters",
       },
     ],

@@ -141,6 +141,7 @@ describe("a function may do what its job needs, and nothing else:", () => {
         "dynamodb:BatchGetItem on ReservationsTable",
         "dynamodb:BatchGetItem on StockTable",
         "dynamodb:GetItem on StockTable",
+        "dynamodb:Query on MovementsTable/index/bySku",
         "sns:Publish on InventoryEvents",
         "sqs:SendMessage on StreamDeadLetters",
       ],

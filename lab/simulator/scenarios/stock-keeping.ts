@@ -38,10 +38,7 @@ export const restock: Scenario = {
     const sku = "restocked";
     await stockUp(world, [sku], load.units);
     const buying = atRate(world, load.rate, load.seconds, async (index) => {
-      const input = { lines: [{ sku, quantity: 1 }], idempotencyKey: `buyer-${index}` };
-      const responding = persist(world, { operation: "reserve", input });
-      const response = await counted(world, answers, responding);
-      const reservationId = reservationIdOf(response);
+      const reservationId = await buyOne(world, answers, sku, index);
       if (reservationId === undefined) return;
       if (!world.random.chance(load.confirms)) return;
       await persist(world, { operation: "confirm", input: { reservationId } });
@@ -50,6 +47,18 @@ export const restock: Scenario = {
     await Promise.all([buying, keeping]);
   },
 };
+
+/** Holds one unit. Returns the id of the reservation, where there is one. */
+async function buyOne(
+  world: World,
+  answers: Answers,
+  sku: string,
+  index: number,
+): Promise<string | undefined> {
+  const input = { lines: [{ sku, quantity: 1 }], idempotencyKey: `buyer-${index}` };
+  const responding = persist(world, { operation: "reserve", input });
+  return reservationIdOf(await counted(world, answers, responding));
+}
 
 async function keepStock(world: World, sku: string, index: number): Promise<void> {
   const { random } = world;
@@ -61,6 +70,33 @@ async function keepStock(world: World, sku: string, index: number): Promise<void
   const input = { sku, delta, reason: "delivery", idempotencyKey: `delivery-${index}` };
   await persist(world, { operation: "adjustStock", input });
 }
+
+const shortfallRows = [1, 4] as const;
+
+export const shortfall: Scenario = {
+  description: "A SKU in several rows is counted below what is reserved while it sells",
+  load: { rate: 20, seconds: 15, units: 100, confirms: 0.3 },
+  faults: faultLevels.some,
+  run: async (world, load, answers) => {
+    const sku = "short";
+    const { random } = world;
+    await stockUp(world, [sku], load.units, () => shortfallRows[1]);
+    const buying = atRate(world, load.rate, load.seconds, async (index) => {
+      const reservationId = await buyOne(world, answers, sku, index);
+      if (reservationId === undefined) return;
+      await world.sleep(random.within([0, 5_000]));
+      const operation = random.chance(load.confirms) ? "confirm" : "release";
+      await persist(world, { operation, input: { reservationId } });
+    });
+    const keeping = atRate(world, 2, load.seconds, async (index) => {
+      if (random.chance(0.3)) return keepStock(world, sku, index);
+      const shards = random.chance(0.5) ? random.whole(...shortfallRows) : undefined;
+      const input = { sku, onHand: random.whole(0, 60), allowShortfall: true, shards };
+      await persist(world, { operation: "setStock", input });
+    });
+    await Promise.all([buying, keeping]);
+  },
+};
 
 const adjustmentsPerSecond = 16;
 const countsPerSecond = 1;

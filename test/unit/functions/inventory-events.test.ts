@@ -5,8 +5,9 @@ import {
   inventoryEventSchema,
   inventoryEventTypes,
 } from "../../../contract/events.ts";
-import type { Part, ReservationItem, StockItem } from "../../../contract/tables.ts";
+import type { MovementKind, Part, ReservationItem, StockItem } from "../../../contract/tables.ts";
 import { eventsOf } from "../../../functions/events/inventory-events.ts";
+import { reservationIn } from "../../../inventory/reservations/reservation.ts";
 import { reservationItem, startMs, stockItem } from "./stream-images.ts";
 
 const settings = { source: "urn:holdfast:Shop:Holdfast", lowStockThreshold: 0 };
@@ -445,6 +446,61 @@ describe("stock is depleted and replenished", () => {
   });
 });
 
+describe("a shortfall", () => {
+  /** Eight reserved units, and so many available ones. */
+  const short = (available: number, version: number, kind: MovementKind): StockItem =>
+    left(available, version, { reserved: 8, lastChange: { kind } });
+  const typesBetween = (from: number, to: number, kind: MovementKind, threshold = 0) =>
+    types(toldOfStock(short(from, 1, kind), short(to, 2, kind), threshold));
+
+  test("is published at each count that leaves one, and at nothing else", () => {
+    expect(typesBetween(0, -3, "count")).toEqual(["stock.adjusted", "stock.shortfall"]);
+    expect(typesBetween(-3, -3, "count")).toEqual(["stock.adjusted", "stock.shortfall"]);
+    expect(typesBetween(-3, -1, "count")).toEqual(["stock.adjusted", "stock.shortfall"]);
+    expect(typesBetween(-1, 0, "count")).toEqual(["stock.adjusted"]);
+    expect(typesBetween(-3, -1, "adjustment")).toEqual(["stock.adjusted"]);
+    expect(typesBetween(-3, -1, "release")).toEqual([]);
+    expect(typesBetween(-3, -3, "fulfilment")).toEqual([]);
+    const counted = short(-3, 2, "count");
+    expect(toldOfStock(counted, { ...counted, open: {}, shards: 4 })).toEqual([]);
+  });
+
+  test("depletes stock that had units, and is low stock", () => {
+    const all = ["stock.adjusted", "stock.shortfall", "stock.low", "stock.depleted"];
+    expect(typesBetween(10, -3, "count", 5)).toEqual(all);
+    expect(typesBetween(3, -3, "count", 5)).toEqual(all.filter((type) => type !== "stock.low"));
+  });
+
+  test("ends as replenished stock when a unit is available again, and not before", () => {
+    expect(typesBetween(-3, 0, "release")).toEqual([]);
+    expect(typesBetween(-3, 1, "release")).toEqual(["stock.replenished"]);
+    expect(typesBetween(-3, 2, "count")).toEqual(["stock.adjusted", "stock.replenished"]);
+  });
+
+  test("comes with the units that are missing and the reservations at risk, as they are given", () => {
+    const before = short(2, 11, "hold");
+    const after = short(-3, 12, "count");
+    const atRisk = (["held", "confirmed"] as const).map((status, index) => ({
+      reservation: reservationIn(status, reservationItem({ reservationId: `r${index}` })),
+      quantity: 2 - index,
+    }));
+    delete atRisk[1]!.reservation.orderId;
+    const change = { id: "change", table: "stock", before, after } as const;
+    const [, event] = checked(eventsOf(change, settings, undefined, atRisk));
+    const createdAt = "2026-01-02T03:04:05.678Z";
+    expect(event).toMatchObject({
+      id: "stock.shortfall/shirt/12",
+      subject: "shirt",
+      sequence: "0000000000000012",
+      data: { onHand: 5, available: -3, reserved: 8, shortfall: 3 },
+    });
+    expect(event).toHaveProperty("data.reservations", [
+      { reservationId: "r0", orderId: "order-1", status: "held", quantity: 2, createdAt },
+      { reservationId: "r1", status: "confirmed", quantity: 1, createdAt },
+    ]);
+  });
+});
+
 describe("the id of an event", () => {
   const ids = (events: InventoryEvent[]) => events.map(({ id }) => id);
 
@@ -501,6 +557,7 @@ test("every type of the contract is told of by these changes", () => {
     ...toldOfStock(left(10, 1), left(5, 2, { lastChange: { kind: "count" } }), 5),
     ...toldOfStock(left(10, 1), left(0, 2)),
     ...toldOfStock(left(0, 1), left(10, 2)),
+    ...toldOfStock(left(0, 1), left(-1, 2, { reserved: 3, lastChange: { kind: "count" } })),
   ];
   expect(new Set(types(all))).toEqual(new Set(inventoryEventTypes));
 });

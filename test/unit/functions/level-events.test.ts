@@ -5,6 +5,7 @@ import type { Change } from "../../../functions/events/change.ts";
 import { eventsOfChanges } from "../../../functions/events/inventory-events.ts";
 import type { LevelReader } from "../../../functions/events/level-reading.ts";
 import { inventoryEventSchema } from "../../../contract/events.ts";
+import { markerKey } from "../../../inventory/stock/marker.ts";
 import { startMs, stockItem } from "./stream-images.ts";
 
 const settings = { source: "urn:holdfast:Shop:Holdfast", lowStockThreshold: 0 };
@@ -28,6 +29,10 @@ const levelOf = (rows: readonly StockItem[] | undefined, departedUnits = 0) => {
     level: async (sku) => {
       reads.push(`level of ${sku}`);
       return rows && { rows, departedUnits };
+    },
+    atRisk: async ({ sku, units, latestIds }) => {
+      reads.push(`at risk for ${units} of ${sku} after ${latestIds.join(", ")}`);
+      return [];
     },
   };
   return { reader, reads };
@@ -99,6 +104,18 @@ describe("a level of several rows", () => {
     expect(await typesOf(change, [...rest, later])).toEqual(["stock.replenished"]);
     // It is empty again: the change that emptied it has an event.
     expect(await typesOf(change, [row(0, 0), row(1, 0), row(2, 0)])).toEqual([]);
+  });
+
+  test("is replenished when its first row has made up a shortfall", async () => {
+    const rows = (available: number) => [row(0, available), row(1, 0), row(2, 0)];
+    expect(await typesOf(changeTo(0, [-3, 2]), rows(2))).toEqual(["stock.replenished"]);
+    expect(await typesOf(changeTo(0, [-3, 0]), rows(0))).toEqual([]);
+    expect(await typesOf(changeTo(0, [-3, -1]), rows(-1))).toEqual([]);
+  });
+
+  test("is depleted also where a count has left a shortfall since", async () => {
+    const change = changeTo(1, [1, 0]);
+    expect(await typesOf(change, [row(0, -2), row(1, 0), row(2, 0)])).toEqual(["stock.depleted"]);
   });
 
   test("is low when the sum comes down to the threshold", async () => {
@@ -216,6 +233,50 @@ describe("a level is read", () => {
   });
 });
 
+describe("the reservations at risk are read", () => {
+  const short = (version: number, more: Partial<StockItem> = {}): StockItem =>
+    stockItem({ available: -3, reserved: 8, version, lastChange: { kind: "count" }, ...more });
+
+  test("for a count that left a shortfall, with the holds whose markers are in the row", async () => {
+    const ids = [1, 2, 3].map((index) => `0000000${index}-0000-8000-8000-000000000000`);
+    const kinds = ["hold", "release", "hold"] as const;
+    const open = Object.fromEntries(
+      ids.map((reservationId, index) => {
+        const kind = kinds[index]!;
+        return [markerKey({ reservationId, kind, base: 0, quantity: 1 }), 4];
+      }),
+    );
+    const { reader, reads } = levelOf(undefined);
+    await collect([changeOf(stockItem({ version: 4 }), short(5, { open }))], reader);
+    expect(reads).toEqual([`at risk for 3 of shirt after ${ids[0]}, ${ids[2]}`]);
+  });
+
+  test("for each such count of a batch, and for no other change", async () => {
+    const { reader, reads } = levelOf(undefined);
+    const released = short(7, { available: -2, lastChange: { kind: "release" } });
+    const batch = [
+      changeOf(short(4), short(5)),
+      changeOf(short(5), { ...short(5), open: {} }),
+      changeOf(short(5), short(6)),
+      changeOf(short(6), released),
+    ];
+    const { types } = await collect(batch, reader);
+    const each = ["stock.adjusted", "stock.shortfall"];
+    expect(types).toEqual([...each, ...each]);
+    expect(reads).toHaveLength(2);
+  });
+
+  test("or no event of the count is published", async () => {
+    const failure = new Error("The ledger does not answer.");
+    const reader: LevelReader = {
+      ...levelOf(undefined).reader,
+      atRisk: () => Promise.reject(failure),
+    };
+    const result = await collect([changeOf(stockItem({ version: 4 }), short(5))], reader);
+    expect(result).toMatchObject({ events: [], done: 0, failure });
+  });
+});
+
 describe("in one batch", () => {
   const empty = [row(0, 0), row(1, 0), row(2, 0)];
 
@@ -237,6 +298,7 @@ describe("in one batch", () => {
     const reader: LevelReader = {
       firstRow: () => Promise.reject(failure),
       level: () => Promise.reject(failure),
+      atRisk: () => Promise.reject(failure),
     };
     const ofOneRow = changeOf(
       stockItem({ sku: "hat" }),
