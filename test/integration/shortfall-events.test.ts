@@ -156,7 +156,9 @@ describe("the reservations at risk", () => {
     await note(old);
     // None of these owns a unit.
     const movementsMax = movementPagesAtRiskMax * pageSizeMax;
-    const others = Array.from({ length: movementsMax - 1 }, () => movement(randomUUID(), "fulfilment"));
+    const others = Array.from({ length: movementsMax - 1 }, () =>
+      movement(randomUUID(), "fulfilment"),
+    );
     await writeMovements(database, others, call());
     await note(young);
     expect(await atRisk(3)).toEqual([[young, 2]]);
