@@ -595,7 +595,7 @@ describe("sold units", () => {
     expect(refused).toHaveLength(1);
     expectProblem(refused[0]!, "exceeds_reservation");
     const [fulfilled] = answers;
-    const onHand = fulfilled!.status === 200 ? 2 : 3;
+    const onHand = fulfilled.status === 200 ? 2 : 3;
     expect(await stockOf(sku)).toMatchObject({ onHand, available: onHand, reserved: 0 });
   });
 
