@@ -12,11 +12,13 @@ import { callWithin, connect, createDatabase } from "../inventory/dynamodb/datab
 
 const usage = `npm run audit -- [--json] [--repair [--apply]]
                 [--stock TABLE --reservations TABLE --movements TABLE --locks TABLE
-                 [--region REGION] [--expiry-partitions N] [--keeps-sold]] [--no-ledger]
+                 [--region REGION] [--expiry-partitions N] [--fulfills-on-confirm]]
+                [--no-ledger]
 
 Without tables, those of the local run (npm start) are checked.
 --expiry-partitions  the stack's expiryPartitions, where it is not the default
---keeps-sold  the stack has fulfillOnConfirm=false: sold units stay on hand
+--fulfills-on-confirm  the stack has fulfillOnConfirm=true: report confirmed units that are still
+             on hand ten minutes after the confirm
 --no-ledger  do not sum up the ledger, which reads all of it
 --repair     say what would be changed
 --apply      with --repair: change it, unless a record has moved in the meantime`;
@@ -37,7 +39,7 @@ const readArguments = () => {
         locks: { type: "string" },
         region: { type: "string" },
         "expiry-partitions": { type: "string" },
-        "keeps-sold": { type: "boolean", default: false },
+        "fulfills-on-confirm": { type: "boolean", default: false },
       },
     });
     if (values.apply && !values.repair) throw new UsageError("--apply goes with --repair.");
@@ -131,7 +133,7 @@ const run = async (): Promise<number> => {
     client,
     tables,
     ...(wanted.expiryPartitions && { expiryPartitions: wanted.expiryPartitions }),
-    fulfillsOnConfirm: !wanted["keeps-sold"],
+    fulfillsOnConfirm: wanted["fulfills-on-confirm"],
   });
   const options = {
     locksTable: locks,

@@ -223,7 +223,7 @@ describe("reserving", () => {
       { sku: few, requested: 3, available: 2 },
       { sku: none, requested: 1, available: 0 },
     ]);
-    expect(detail).toContain(`${few} has 2 available, 3 were asked for`);
+    expect(detail).toContain(`${few} has 2 available, 3 were requested`);
   });
 
   test("names every unknown SKU, with 422", async () => {
@@ -273,10 +273,8 @@ describe("a reservation", () => {
       status: 200,
       body: { status: "confirmed" },
     });
-    // The function settle takes the sold unit off.
-    await expect
-      .poll(() => stockOf(sku), { timeout: 20_000 })
-      .toMatchObject({ onHand: 9, available: 9, reserved: 0 });
+    // Sold is not shipped: the unit stays on the shelf.
+    expect(await stockOf(sku)).toMatchObject({ onHand: 10, available: 9, reserved: 1 });
     expectProblem(await client.post(`${path}/release`), "reservation_confirmed");
     expectProblem(await client.post(`${path}/extend`, { ttlSeconds: 1 }), "reservation_confirmed");
   });
@@ -346,8 +344,314 @@ describe("a reservation", () => {
       expectProblem(await client.post(`${path}/release`), "unknown_reservation");
       const extend = await client.post(`${path}/extend`, { ttlSeconds: 1 });
       expectProblem(extend, "unknown_reservation");
+      expectProblem(await client.post(`${path}/fulfill`), "unknown_reservation");
+      expectProblem(await client.post(`${path}/cancel`), "unknown_reservation");
+      const lines = [{ sku: "a", quantity: 1 }];
+      const returned = await client.post(`${path}/return`, { lines, reason: "x" });
+      expectProblem(returned, "unknown_reservation");
+      expectProblem(await client.patch(path, { lines }), "unknown_reservation");
     },
   );
+});
+
+/** A call about a reservation. */
+const act = (
+  reservationId: string,
+  action: string,
+  body?: unknown,
+  headers: Record<string, string> = {},
+) => client.post(`/v1/reservations/${reservationId}/${action}`, body, headers);
+
+const sold = async (sku: string, quantity: number): Promise<string> => {
+  const { reservationId } = await held(sku, { lines: [{ sku, quantity }] });
+  expect((await act(reservationId, "confirm")).status).toBe(200);
+  return reservationId;
+};
+
+describe("a hold is changed", () => {
+  const change = (id: string, lines: unknown, headers: Record<string, string> = {}) =>
+    client.patch(`/v1/reservations/${id}`, { lines }, headers);
+
+  test("to more units, fewer and other SKUs, in one step", async () => {
+    const [more, fewer, other] = [await stocked(5), await stocked(5), await stocked(5)];
+    const lines = [
+      { sku: more, quantity: 1 },
+      { sku: fewer, quantity: 3 },
+    ];
+    const { reservationId, expiresAt } = await held(more, { lines });
+    const next = [
+      { sku: more, quantity: 5 },
+      { sku: fewer, quantity: 1 },
+      { sku: other, quantity: 2 },
+    ];
+    const answer = await change(reservationId, next);
+    expect(answer).toMatchObject({ status: 200, body: { status: "held", lines: next, expiresAt } });
+    expect(await stockOf(more)).toMatchObject({ available: 0, reserved: 5 });
+    expect(await stockOf(fewer)).toMatchObject({ available: 4, reserved: 1 });
+    expect(await stockOf(other)).toMatchObject({ available: 3, reserved: 2 });
+    const back = await change(reservationId, [{ sku: other, quantity: 2 }]);
+    expect(z.parse(reservationSchema, back.body).lines).toEqual([{ sku: other, quantity: 2 }]);
+    expect(await stockOf(more)).toMatchObject({ available: 5, reserved: 0 });
+  });
+
+  test("all or nothing: a refusal names what is missing and leaves the hold as it was", async () => {
+    const [first, second] = [await stocked(3), await stocked(1)];
+    const { reservationId } = await held(first, { lines: [{ sku: first, quantity: 2 }] });
+    const answer = await change(reservationId, [
+      { sku: first, quantity: 3 },
+      { sku: second, quantity: 2 },
+    ]);
+    expect(expectProblem(answer, "insufficient_stock").shortages).toEqual([
+      { sku: second, requested: 2, available: 1 },
+    ]);
+    const unknown = await change(reservationId, [{ sku: "nobody", quantity: 1 }]);
+    expect(expectProblem(unknown, "unknown_sku", 422).skus).toEqual(["nobody"]);
+    expect((await client.get(`/v1/reservations/${reservationId}`)).body).toMatchObject({
+      status: "held",
+      lines: [{ sku: first, quantity: 2 }],
+    });
+    expect(await stockOf(first)).toMatchObject({ available: 1, reserved: 2 });
+    expect(await stockOf(second)).toMatchObject({ available: 1, reserved: 0 });
+  });
+
+  test("at the version of If-Match, otherwise refused with 412", async () => {
+    const sku = await stocked(5);
+    const { reservationId } = await held(sku);
+    const lines = [{ sku, quantity: 2 }];
+    const stale = await change(reservationId, lines, { "If-Match": '"7"' });
+    expect(expectProblem(stale, "version_mismatch", 412).detail).toContain('"1"');
+    const matching = await change(reservationId, lines, { "If-Match": '"1"' });
+    expect(matching).toMatchObject({ status: 200, body: { version: 2 } });
+    expectProblem(
+      await change(reservationId, lines, { "If-Match": '"1"' }),
+      "version_mismatch",
+      412,
+    );
+    expect(await stockOf(sku)).toMatchObject({ reserved: 2 });
+  });
+
+  test("once for each key", async () => {
+    const sku = await stocked(9);
+    const { reservationId } = await held(sku);
+    const headers = { "Idempotency-Key": "cart 2", "If-Match": '"1"' };
+    const first = await change(reservationId, [{ sku, quantity: 2 }], headers);
+    expect((await change(reservationId, [{ sku, quantity: 4 }])).status).toBe(200);
+    const again = await change(reservationId, [{ sku, quantity: 2 }], headers);
+    expect([first.status, again.status]).toEqual([200, 200]);
+    expect(first.headers.has("idempotency-replayed")).toBe(false);
+    expect(again.headers.get("idempotency-replayed")).toBe("true");
+    expect(again.body).toMatchObject({ lines: [{ sku, quantity: 4 }] });
+    const reused = await change(reservationId, [{ sku, quantity: 3 }], headers);
+    expectProblem(reused, "idempotency_key_reused");
+  });
+
+  test("only while it is held", async () => {
+    const sku = await stocked(9);
+    const lines = [{ sku, quantity: 2 }];
+    expectProblem(await change(await sold(sku, 1), lines), "reservation_confirmed");
+    const { reservationId: released } = await held(sku);
+    await act(released, "release");
+    expectProblem(await change(released, lines), "reservation_released");
+    const { reservationId: expired } = await held(sku, { ttlSeconds: 1 });
+    await expect
+      .poll(async () => (await client.get(`/v1/reservations/${expired}`)).body, { timeout: 10_000 })
+      .toMatchObject({ status: "expired" });
+    expectProblem(await change(expired, lines), "reservation_expired");
+  });
+});
+
+describe("a partial hold", () => {
+  test("has the units that there are, and names the lines with fewer than requested", async () => {
+    const [few, none, enough] = [await stocked(2), await stocked(0), await stocked(9)];
+    const lines = [few, none, enough].map((sku) => ({ sku, quantity: 3 }));
+    const answer = await client.post("/v1/reservations", { lines, allowPartial: true });
+    expect(answer.status).toBe(201);
+    expect(z.parse(reservationSchema, answer.body)).toMatchObject({
+      lines: [
+        { sku: few, quantity: 2 },
+        { sku: enough, quantity: 3 },
+      ],
+      shortages: [
+        { sku: few, requested: 3, available: 2 },
+        { sku: none, requested: 3, available: 0 },
+      ],
+    });
+    expect((await client.get(answer.headers.get("location")!)).body).toEqual(answer.body);
+  });
+
+  test("is refused where no line has a unit, and is a plain hold where all have enough", async () => {
+    const none = { lines: [{ sku: await stocked(0), quantity: 1 }], allowPartial: true };
+    expectProblem(await client.post("/v1/reservations", none), "insufficient_stock");
+    const whole = await held(await stocked(1), { allowPartial: true });
+    expect(whole).not.toHaveProperty("shortages");
+  });
+});
+
+describe("a confirm", () => {
+  test("of some lines releases the others", async () => {
+    const [kept, dropped] = [await stocked(5), await stocked(5)];
+    const lines = [
+      { sku: kept, quantity: 3 },
+      { sku: dropped, quantity: 1 },
+    ];
+    const { reservationId } = await held(kept, { lines });
+    const excess = await act(reservationId, "confirm", { lines: [{ sku: kept, quantity: 4 }] });
+    expect(expectProblem(excess, "exceeds_reservation").detail).toContain("4");
+    const answer = await act(reservationId, "confirm", { lines: [{ sku: kept, quantity: 2 }] });
+    expect(answer).toMatchObject({
+      status: 200,
+      body: { status: "confirmed", lines: [{ sku: kept, quantity: 2 }] },
+    });
+    expect(await stockOf(kept)).toMatchObject({ onHand: 5, available: 3, reserved: 2 });
+    expect(await stockOf(dropped)).toMatchObject({ onHand: 5, available: 5, reserved: 0 });
+  });
+
+  test("that hands over at once fulfills", async () => {
+    const sku = await stocked(5);
+    const { reservationId } = await held(sku);
+    const answer = await act(reservationId, "confirm", { fulfill: true });
+    expect(answer).toMatchObject({
+      status: 200,
+      body: { status: "fulfilled", lines: [{ sku, quantity: 1, fulfilled: 1 }] },
+    });
+    expect(await stockOf(sku)).toMatchObject({ onHand: 4, available: 4, reserved: 0 });
+  });
+
+  test("takes the units of an expired hold again where they are available", async () => {
+    const sku = await stocked(1);
+    const { reservationId } = await held(sku, { ttlSeconds: 1 });
+    await expect
+      .poll(async () => (await client.get(`/v1/reservations/${reservationId}`)).body, {
+        timeout: 10_000,
+      })
+      .toMatchObject({ status: "expired" });
+    const other = await held(sku);
+    const late = { reacquire: true };
+    expectProblem(await act(reservationId, "confirm", late), "reservation_expired");
+    await act(other.reservationId, "release");
+    expectProblem(await act(reservationId, "confirm"), "reservation_expired");
+    expect(await act(reservationId, "confirm", late)).toMatchObject({
+      status: 200,
+      body: { status: "confirmed" },
+    });
+    expect(await stockOf(sku)).toMatchObject({ onHand: 1, available: 0, reserved: 1 });
+  });
+});
+
+describe("sold units", () => {
+  test("are fulfilled, cancelled and returned in parts, each with its counts", async () => {
+    const sku = await stocked(10);
+    const id = await sold(sku, 4);
+    const lines = (quantity: number) => ({ lines: [{ sku, quantity }] });
+    expect(await act(id, "fulfill", lines(2))).toMatchObject({
+      status: 200,
+      body: { status: "confirmed", lines: [{ sku, quantity: 4, fulfilled: 2 }] },
+    });
+    expect(await stockOf(sku)).toMatchObject({ onHand: 8, available: 6, reserved: 2 });
+    expect(await act(id, "cancel", lines(1))).toMatchObject({
+      status: 200,
+      body: { status: "confirmed", lines: [{ sku, fulfilled: 2, cancelled: 1 }] },
+    });
+    expect(await stockOf(sku)).toMatchObject({ onHand: 8, available: 7, reserved: 1 });
+    expect(await act(id, "return", { ...lines(1), reason: "too small" })).toMatchObject({
+      status: 200,
+      body: { status: "confirmed", lines: [{ sku, fulfilled: 2, cancelled: 1, returned: 1 }] },
+    });
+    expect(await stockOf(sku)).toMatchObject({ onHand: 9, available: 8, reserved: 1 });
+    expect(await act(id, "cancel")).toMatchObject({
+      status: 200,
+      body: { status: "fulfilled", lines: [{ sku, fulfilled: 2, cancelled: 2, returned: 1 }] },
+    });
+    expect(await stockOf(sku)).toMatchObject({ onHand: 9, available: 9, reserved: 0 });
+  });
+
+  test("never more than there are", async () => {
+    const sku = await stocked(10);
+    const id = await sold(sku, 2);
+    const lines = (quantity: number) => ({ lines: [{ sku, quantity }] });
+    const returning = (quantity: number) => ({ ...lines(quantity), reason: "broken" });
+    const over = await act(id, "fulfill", lines(3));
+    expect(expectProblem(over, "exceeds_reservation").detail).toContain(`3 of ${sku}`);
+    expectProblem(await act(id, "cancel", lines(3)), "exceeds_reservation");
+    expectProblem(await act(id, "return", returning(1)), "exceeds_reservation");
+    expect((await act(id, "fulfill")).status).toBe(200);
+    expectProblem(await act(id, "cancel"), "exceeds_reservation");
+    expectProblem(await act(id, "cancel", lines(1)), "exceeds_reservation");
+    expectProblem(await act(id, "return", returning(3)), "exceeds_reservation");
+    expect((await act(id, "return", returning(2))).status).toBe(200);
+    expectProblem(await act(id, "return", returning(1)), "exceeds_reservation");
+    expect(await stockOf(sku)).toMatchObject({ onHand: 10, available: 10, reserved: 0 });
+  });
+
+  test.each([
+    ["fulfill", "fulfilled"],
+    ["cancel", "cancelled"],
+  ])("%s of all of them, again, changes nothing", async (action, status) => {
+    const id = await sold(await stocked(3), 2);
+    const first = await act(id, action);
+    expect(first).toMatchObject({ status: 200, body: { status } });
+    expect((await act(id, action, {})).text).toBe(first.text);
+    expect((await act(id, "confirm")).text).toBe(first.text);
+    expectProblem(await act(id, "release"), "reservation_confirmed");
+    expectProblem(await act(id, "extend", { ttlSeconds: 9 }), "reservation_confirmed");
+  });
+
+  test("change once for each key, whatever the copies", async () => {
+    const sku = await stocked(10);
+    const id = await sold(sku, 3);
+    const one = { lines: [{ sku, quantity: 1 }] };
+    const key = { "Idempotency-Key": "parcel 1" };
+    const copies = await Promise.all(Array.from({ length: 5 }, () => act(id, "fulfill", one, key)));
+    expect(copies.map(({ status }) => status)).toEqual([200, 200, 200, 200, 200]);
+    const replays = copies.filter(({ headers }) => headers.get("idempotency-replayed") === "true");
+    expect(replays).toHaveLength(4);
+    expect(await stockOf(sku)).toMatchObject({ onHand: 9, reserved: 2 });
+    const other = { lines: [{ sku, quantity: 2 }] };
+    expectProblem(await act(id, "fulfill", other, key), "idempotency_key_reused");
+    expectProblem(await act(id, "cancel", one, key), "idempotency_key_reused");
+  });
+
+  test("of a hold that is not confirmed are none", async () => {
+    const sku = await stocked(3);
+    const { reservationId } = await held(sku);
+    const body = { lines: [{ sku, quantity: 1 }], reason: "x" };
+    for (const action of ["fulfill", "cancel"]) {
+      expectProblem(await act(reservationId, action), "reservation_not_confirmed");
+    }
+    expectProblem(await act(reservationId, "return", body), "reservation_not_confirmed");
+    await act(reservationId, "release");
+    const refused = await act(reservationId, "fulfill");
+    expect(expectProblem(refused, "reservation_not_confirmed").detail).toContain("released");
+  });
+
+  test("cancelled and fulfilled at once go one way", async () => {
+    const sku = await stocked(3);
+    const id = await sold(sku, 1);
+    const answers = await Promise.all([act(id, "fulfill"), act(id, "cancel")]);
+    const refused = answers.filter(({ status }) => status !== 200);
+    expect(refused).toHaveLength(1);
+    expectProblem(refused[0]!, "exceeds_reservation");
+    const [fulfilled] = answers;
+    const onHand = fulfilled.status === 200 ? 2 : 3;
+    expect(await stockOf(sku)).toMatchObject({ onHand, available: onHand, reserved: 0 });
+  });
+
+  test("are counted once, though the warehouse counts its shelf before it ships", async () => {
+    const sku = await stocked(10);
+    const first = await sold(sku, 2);
+    expect(await client.put(`/v1/stock/${sku}`, { onHand: 10 })).toMatchObject({
+      status: 200,
+      body: { onHand: 10, available: 8, reserved: 2 },
+    });
+    const second = await sold(sku, 8);
+    const third = { lines: [{ sku, quantity: 1 }] };
+    const { code } = z.parse(problemSchema, (await client.post("/v1/reservations", third)).body);
+    // A slow machine may take longer to prove the shortage than a request waits.
+    expect(["insufficient_stock", "busy"]).toContain(code);
+    expect(await stockOf(sku)).toMatchObject({ onHand: 10, available: 0, reserved: 10 });
+    for (const id of [first, second]) expect((await act(id, "fulfill")).status).toBe(200);
+    expect(await stockOf(sku)).toMatchObject({ onHand: 0, available: 0, reserved: 0 });
+  });
 });
 
 describe("the service", () => {
@@ -368,7 +672,7 @@ describe("the service", () => {
     ["GET", "/v1"],
     ["GET", "/v2/stock"],
     ["GET", "/v1/stock/a/b"],
-    ["POST", "/v1/reservations/a/cancel"],
+    ["POST", "/v1/reservations/a/ship"],
     ["GET", "/v1/stock/a/"],
   ])("has no route %s %s", async (method, path) => {
     expectProblem(await client.send(method, path), "not_found");
@@ -379,6 +683,8 @@ describe("the service", () => {
     ["POST", "/v1/stock/a", "PUT, GET"],
     ["PATCH", "/v1/reservations", "POST, GET"],
     ["GET", "/v1/reservations/a/confirm", "POST"],
+    ["PATCH", "/v1/reservations/a/fulfill", "POST"],
+    ["PUT", "/v1/reservations/a", "GET, PATCH"],
     ["OPTIONS", "/v1/health", "GET"],
   ])("does not take %s %s, and says what it takes", async (method, path, allowed) => {
     const answer = await client.send(method, path);

@@ -84,6 +84,22 @@ test("a token opens what its scope is for", async () => {
   expect(await call("GET", "/nowhere", writer)).toBe(404);
 });
 
+test("a token for reservations opens the changes of their life", async () => {
+  const reader = await token("holdfast/reservations.read");
+  const writer = await token("holdfast/reservations.write");
+  const changes = ["confirm", "fulfill", "cancel", "return"].map((action) => [
+    "POST",
+    `/${action}`,
+  ]);
+  for (const [method, suffix] of [["PATCH", ""], ...changes] as [string, string][]) {
+    const path = `/v1/reservations/x${suffix}`;
+    expect([path, await call(method, path)]).toEqual([path, 401]);
+    expect([path, await call(method, path, reader)]).toEqual([path, 403]);
+    // The body of this test is no request of theirs.
+    expect([path, await call(method, path, writer)]).toEqual([path, 400]);
+  }
+});
+
 test("a token of others, for others, out of date or torn opens nothing", async () => {
   const scope = "holdfast/stock.read";
   const good = await token(scope);

@@ -263,6 +263,85 @@ describe("a reservation", () => {
   });
 });
 
+describe("a change of a reservation", () => {
+  const path = "/v1/reservations/some-id";
+  const lines = [{ sku, quantity: 1 }];
+  const changes: [string, (body: unknown) => Promise<Answer>][] = [
+    ["a change", (body) => client.patch(path, body)],
+    ["a confirm", (body) => client.post(`${path}/confirm`, body)],
+    ["a fulfilment", (body) => client.post(`${path}/fulfill`, body)],
+    ["a cancellation", (body) => client.post(`${path}/cancel`, body)],
+    ["a return", (body) => client.post(`${path}/return`, { reason: "x", ...(body as object) })],
+  ];
+
+  test.each(changes)("%s is refused with lines out of their bounds", async (_, send) => {
+    for (const [bad, issue] of [
+      [[], "lines"],
+      [Array(501).fill(lines[0]), "lines"],
+      [[{ sku, quantity: 0 }], "lines[0].quantity"],
+      [[{ sku: "a b", quantity: 1 }], "lines[0].sku"],
+      [[{ sku, quantity: 1, price: 2 }], "lines[0].price"],
+    ] as const) {
+      const { issues } = expectRefusal(await send({ lines: bad }), 400, "invalid_request");
+      expect(issues).toMatchObject([{ path: issue }]);
+    }
+  });
+
+  test.each(changes)("%s is refused with members that it does not know", async (_, send) => {
+    const { issues } = expectRefusal(await send({ lines, force: true }), 400, "invalid_request");
+    expect(issues).toMatchObject([{ path: "force" }]);
+  });
+
+  test("needs a body where it changes or returns", async () => {
+    expectRefusal(await client.send("PATCH", path, "", json), 400, "invalid_json");
+    expectRefusal(await client.send("POST", `${path}/return`, "", json), 400, "invalid_json");
+    const { issues } = expectRefusal(await client.patch(path, {}), 400, "invalid_request");
+    expect(issues).toMatchObject([{ path: "lines" }]);
+  });
+
+  test.each(["", "x".repeat(129), "a\nb", 7, null, undefined])(
+    "is no return for the reason %j",
+    async (reason) => {
+      const answer = await client.post(`${path}/return`, { lines, reason });
+      const { issues } = expectRefusal(answer, 400, "invalid_request");
+      expect(issues).toMatchObject([{ path: "reason" }]);
+    },
+  );
+
+  test.each(["true", 1, null])("is no confirm with the flag %j", async (flag) => {
+    const body = { fulfill: flag, reacquire: flag };
+    const answer = await client.post(`${path}/confirm`, body);
+    const { issues } = expectRefusal(answer, 400, "invalid_request");
+    expect(issues!.map((issue) => issue.path).toSorted()).toEqual(["fulfill", "reacquire"]);
+  });
+
+  test.each(["1", "*", 'W/"1"', '"1", "2"', '"x"'])("is refused at If-Match %s", async (tag) => {
+    const answer = await client.patch(path, { lines }, { "If-Match": tag });
+    const { issues } = expectRefusal(answer, 400, "invalid_request");
+    expect(issues).toMatchObject([{ path: "If-Match" }]);
+  });
+
+  test("is refused under a key that is too long", async () => {
+    const headers = { "Idempotency-Key": "x".repeat(256) };
+    for (const answer of [
+      await client.patch(path, { lines }, headers),
+      await client.post(`${path}/fulfill`, { lines }, headers),
+    ]) {
+      const { issues } = expectRefusal(answer, 400, "invalid_request");
+      expect(issues).toMatchObject([{ path: "Idempotency-Key" }]);
+    }
+  });
+});
+
+test.each(["yes", 1, null])("a partial hold is not asked for by %j", async (allowPartial) => {
+  const { issues } = expectRefusal(
+    await reserve({ ...line(1), allowPartial }),
+    400,
+    "invalid_request",
+  );
+  expect(issues).toMatchObject([{ path: "allowPartial" }]);
+});
+
 describe("stock", () => {
   test.each(["a%2Fb", "a%0Ab", "a%20b", "%C3%A4", "x".repeat(129), "a%00"])(
     "of the SKU %s is refused in a path",

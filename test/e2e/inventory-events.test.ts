@@ -44,13 +44,24 @@ describe("the world is told", () => {
     await client.put("/v1/stock/states", { onHand: 10 });
     const id = await reserve("states", 2, { orderId: "order-1" });
     await client.post(`/v1/reservations/${id}/extend`, { ttlSeconds: 600 });
+    await client.patch(`/v1/reservations/${id}`, { lines: [{ sku: "states", quantity: 3 }] });
     await client.post(`/v1/reservations/${id}/confirm`);
+    const one = { lines: [{ sku: "states", quantity: 1 }] };
+    await client.post(`/v1/reservations/${id}/fulfill`, one);
+    await client.post(`/v1/reservations/${id}/return`, { ...one, reason: "too small" });
+    await client.post(`/v1/reservations/${id}/cancel`, one);
+    await client.post(`/v1/reservations/${id}/fulfill`);
     const { body } = await client.get(`/v1/reservations/${id}`);
-    const told = await toldOf(id, 3);
+    const told = await toldOf(id, 8);
     expect(told.map(({ event }) => event.type)).toEqual([
       "reservation.held",
       "reservation.extended",
+      "reservation.changed",
       "reservation.confirmed",
+      "reservation.fulfilled",
+      "reservation.returned",
+      "reservation.cancelled",
+      "reservation.fulfilled",
     ]);
     expect(told.map(({ attributes }) => attributes)).toEqual(
       told.map(({ event }) => ({ type: event.type, sku: "states" })),
@@ -108,7 +119,7 @@ describe("the ledger over HTTP", () => {
   test("lists the changes of a SKU, newest first, page by page", async () => {
     await client.put("/v1/stock/ledger", { onHand: 5 });
     const id = await reserve("ledger", 2);
-    await client.post(`/v1/reservations/${id}/confirm`);
+    await client.post(`/v1/reservations/${id}/confirm`, { fulfill: true });
     const list = async (query: string) => {
       const { status, body } = await client.get(`/v1/stock/ledger/movements${query}`);
       expect(status).toBe(200);
@@ -131,6 +142,39 @@ describe("the ledger over HTTP", () => {
       ["count", undefined],
     ]);
     expect(second.cursor).toBeUndefined();
+  });
+
+  test("names the causes of units that were cancelled and returned", async () => {
+    await client.put("/v1/stock/causes", { onHand: 5 });
+    const id = await reserve("causes", 2);
+    const one = { lines: [{ sku: "causes", quantity: 1 }] };
+    await client.post(`/v1/reservations/${id}/confirm`);
+    await client.post(`/v1/reservations/${id}/cancel`, one);
+    await client.post(`/v1/reservations/${id}/fulfill`);
+    await client.post(`/v1/reservations/${id}/return`, { ...one, reason: "too small" });
+    const items = await vi.waitFor(
+      async () => {
+        const { body } = await client.get("/v1/stock/causes/movements");
+        const page = z.parse(movementPageSchema, body);
+        expect(page.items).toHaveLength(5);
+        return page.items;
+      },
+      { timeout: 20_000, interval: 50 },
+    );
+    expect(
+      items.map(({ kind, onHandDelta, availableDelta, reservedDelta, reason, reservationId }) => [
+        kind,
+        [onHandDelta, availableDelta, reservedDelta],
+        reason,
+        reservationId,
+      ]),
+    ).toEqual([
+      ["return", [1, 1, 0], "too small", id],
+      ["fulfilment", [-1, 0, -1], undefined, id],
+      ["cancellation", [0, 1, -1], undefined, id],
+      ["hold", [0, -2, 2], undefined, id],
+      ["count", [5, 5, 0], undefined, undefined],
+    ]);
   });
 
   test.each([
@@ -156,6 +200,59 @@ test("the service describes its events", async () => {
   const { status, body } = await client.get("/asyncapi.json");
   expect(status).toBe(200);
   expect(body).toMatchObject({ asyncapi: "3.0.0" });
+});
+
+describe("an order event about sold units", () => {
+  const topic = () => run.outputs["OrderEventsTopicArn"]!;
+  const outcomeOf = async (orderId: string, check: (body: unknown) => void) =>
+    vi.waitFor(async () => check((await client.get(`/v1/reservations?orderId=${orderId}`)).body), {
+      timeout: 30_000,
+      interval: 100,
+    });
+
+  test("takes units again for a payment that is late", async () => {
+    await client.put("/v1/stock/late", { onHand: 1 });
+    const id = await reserve("late", 1, { orderId: "late", ttlSeconds: 1 });
+    await vi.waitFor(
+      async () => {
+        const { body } = await client.get(`/v1/reservations/${id}`);
+        expect(body).toMatchObject({ status: "expired" });
+      },
+      { timeout: 10_000, interval: 100 },
+    );
+    await messages.publish(topic(), { type: "order.paid", orderId: "late" });
+    await outcomeOf("late", (body) =>
+      expect(body).toMatchObject({ items: [{ reservationId: id, status: "confirmed" }] }),
+    );
+    expect((await client.get("/v1/stock/late")).body).toMatchObject({ available: 0, reserved: 1 });
+  });
+
+  test("is counted once for its id, and once for its content where it has none", async () => {
+    await client.put("/v1/stock/parcels", { onHand: 9 });
+    const id = await reserve("parcels", 6, { orderId: "parcels" });
+    await client.post(`/v1/reservations/${id}/confirm`);
+    const lines = [{ sku: "parcels", quantity: 1 }];
+    const shipped = { type: "order.fulfilled", orderId: "parcels", lines };
+    const cloudEvent = {
+      specversion: "1.0",
+      id: "1",
+      source: "/warehouse",
+      type: "order.fulfilled",
+      data: { orderId: "parcels", lines },
+    };
+    const distinct = [shipped, { ...shipped, id: "1" }, { ...shipped, id: "2" }, cloudEvent];
+    for (const message of [...distinct, ...distinct]) await messages.publish(topic(), message);
+    await outcomeOf("parcels", (body) =>
+      expect(body).toMatchObject({ items: [{ lines: [{ quantity: 6, fulfilled: 4 }] }] }),
+    );
+    await messages.publish(topic(), { type: "order.cancelled", orderId: "parcels" });
+    await outcomeOf("parcels", (body) =>
+      expect(body).toMatchObject({
+        items: [{ status: "fulfilled", lines: [{ fulfilled: 4, cancelled: 2 }] }],
+      }),
+    );
+    expect((await client.get("/v1/stock/parcels")).body).toMatchObject({ onHand: 5, reserved: 0 });
+  });
 });
 
 test("a message that is no order event is put aside with the reason, as large as SNS takes it", async () => {

@@ -3,7 +3,7 @@ import { execFile } from "node:child_process";
 import { fileURLToPath } from "node:url";
 import { join } from "node:path";
 import { promisify } from "node:util";
-import { UpdateCommand } from "@aws-sdk/lib-dynamodb";
+import { UpdateCommand, type UpdateCommandInput } from "@aws-sdk/lib-dynamodb";
 import { afterAll, beforeAll, describe, expect, inject, onTestFinished, test } from "vitest";
 import * as z from "zod/mini";
 import { problemSchema } from "../../contract/problem-schemas.ts";
@@ -116,6 +116,10 @@ describe("a dead hold", () => {
   });
 });
 
+/** Writes to a table without Holdfast. */
+const plant = (update: UpdateCommandInput) =>
+  databaseOf(run).client.send(new UpdateCommand(update));
+
 describe("npm run audit", () => {
   const audit = async (...args: string[]) => {
     const env = { ...process.env, HOLDFAST_DATA: run.dataDirectory };
@@ -137,15 +141,12 @@ describe("npm run audit", () => {
     const { reservationId } = z.parse(reservationSchema, (await reserve([sku!])).body);
     const right = await audit();
     expect(right).toMatchObject({ exitCode: 0, stdout: expect.stringContaining(" 0 findings") });
-    const { client: database, tables } = databaseOf(run);
-    await database.send(
-      new UpdateCommand({
-        TableName: tables.stock,
-        Key: { sku },
-        UpdateExpression: "SET reserved = :reserved, available = :available",
-        ExpressionAttributeValues: { ":reserved": 7, ":available": 3 },
-      }),
-    );
+    await plant({
+      TableName: databaseOf(run).tables.stock,
+      Key: { sku },
+      UpdateExpression: "SET reserved = :reserved, available = :available",
+      ExpressionAttributeValues: { ":reserved": 7, ":available": 3 },
+    });
     const wrong = await audit("--json");
     expect(wrong.exitCode).toBe(1);
     expect(JSON.parse(wrong.stdout)).toMatchObject({
@@ -159,10 +160,32 @@ describe("npm run audit", () => {
     await expectInvariants(databaseOf(run));
   });
 
+  test("finds confirmed units on hand only where the stack fulfills on confirm", async () => {
+    const [sku] = await stocked("sold", 1, 5);
+    const { reservationId } = z.parse(reservationSchema, (await reserve([sku!])).body);
+    await client.post(`/v1/reservations/${reservationId}/confirm`);
+    await plant({
+      TableName: databaseOf(run).tables.reservations,
+      Key: { reservationId },
+      UpdateExpression: "SET updatedAtMs = :longAgo",
+      ExpressionAttributeValues: { ":longAgo": Date.now() - 60 * 60 * 1_000 },
+    });
+    expect(await audit()).toMatchObject({ exitCode: 0 });
+    const overdue = await audit("--fulfills-on-confirm", "--json");
+    expect(overdue.exitCode).toBe(1);
+    expect(JSON.parse(overdue.stdout)).toMatchObject({
+      findings: [{ damage: "sale_overdue", subject: reservationId }],
+    });
+    const repaired = await audit("--fulfills-on-confirm", "--repair", "--apply");
+    expect(repaired).toMatchObject({ exitCode: 0 });
+    expect((await client.get(`/v1/stock/${sku}`)).body).toMatchObject({ onHand: 4, reserved: 0 });
+  });
+
   test.each([
     [["--apply"], "--apply goes with --repair"],
     [["--stock", "a"], "Either all of --stock"],
     [["--fix"], "Unknown option '--fix'"],
+    [["--keeps-sold"], "Unknown option '--keeps-sold'"],
   ])("%s is refused with what is accepted", async (args, message) => {
     const { exitCode, stderr } = await audit(...args);
     expect({ exitCode, stderr }).toEqual({ exitCode: 2, stderr: expect.stringContaining(message) });

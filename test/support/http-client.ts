@@ -44,6 +44,8 @@ export const createClient = (endpoint: string) => {
     put: (path: string, body: unknown) => sendJson("PUT", path, body),
     post: (path: string, body?: unknown, headers?: HeaderFields) =>
       sendJson("POST", path, body, headers),
+    patch: (path: string, body: unknown, headers?: HeaderFields) =>
+      sendJson("PATCH", path, body, headers),
   };
 };
 
