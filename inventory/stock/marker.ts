@@ -100,6 +100,10 @@ export const isMove = ({ kind }: Pick<NewMarker, "kind">): boolean =>
 export const mayFreeUnits = ({ kind }: Pick<NewMarker, "kind">): boolean =>
   kinds[kind].effect.available !== 0;
 
+/** True for a change of the units on hand that takes effect as it is decided. */
+export const movesOnHand = (marker: Pick<NewMarker, "kind">): boolean =>
+  kinds[marker.kind].effect.onHand !== 0 && !kinds[marker.kind].isEager && !isMove(marker);
+
 /** A change that is to be marked in a row. */
 export interface NewMarker {
   reservationId: string;

@@ -19,6 +19,8 @@ import {
   snapshotOf,
   type StockLevel,
 } from "./level.ts";
+import { markersOf, movesOnHand } from "./marker.ts";
+import { resolveMarkers } from "./resolve.ts";
 import { gatherUnits, mergeRows, setShards } from "./shards.ts";
 
 export interface SetStockInput {
@@ -80,7 +82,7 @@ async function count(
   let call = withPatience(database, caller);
   const countId = database.randomUuid().slice(0, countIdLength);
   const lastChange: LastChange = { kind: "count", ...actorOf(call) };
-  let rows = await snapshotOf(database, sku, call, 0);
+  let rows = await readToCount(database, sku, call);
   for (let attempt = 0; ; attempt += 1) {
     const level = rows && levelOf(rows);
     const version = level?.version ?? 0;
@@ -108,11 +110,31 @@ async function count(
       ({ found } = result);
     }
     // After a wait the row that was found is old.
-    const isFresh = attempt === 0 && found !== undefined && isWhole(found);
+    const isFresh = attempt === 0 && found !== undefined && isWhole(found) && !mayBeCounted(found);
     if (attempt > 0) await backOff(database, call, attempt, "conflict");
-    rows = isFresh ? [found!] : await snapshotOf(database, sku, call, 0);
+    rows = isFresh ? [found!] : await readToCount(database, sku, call);
   }
 }
+
+/**
+ * Reads the rows of the level for a count. Units that records have shipped or taken back leave `onHand`, or
+ * come to it, first: whoever counts the shelf has seen that.
+ */
+async function readToCount(
+  database: Database,
+  sku: string,
+  call: Call,
+): Promise<StockItem[] | undefined> {
+  const rows = await snapshotOf(database, sku, call, 0);
+  const open = (rows ?? []).filter(mayBeCounted);
+  if (open.length === 0) return rows;
+  await mapEach(open, rowsInFlight, (row) =>
+    resolveMarkers(database, row, markersOf(row).filter(movesOnHand), call),
+  );
+  return snapshotOf(database, sku, call, 0);
+}
+
+const mayBeCounted = (row: StockItem): boolean => markersOf(row).some(movesOnHand);
 
 /** Writes the count. Returns the first row where its units on hand have changed since they were read. */
 async function writeCount(

@@ -4,6 +4,7 @@ import { createInventory, type Inventory } from "../../inventory/inventory.ts";
 import { createTestDatabase, type TestDatabase } from "../support/database.ts";
 import { countsIn, holdOf, linesOf, patient, saleOf, stock } from "../support/holds.ts";
 import { expectInvariants } from "../support/invariants.ts";
+import { dieAfter } from "../support/requests.ts";
 
 const sku = "widget";
 let database: TestDatabase;
@@ -94,6 +95,34 @@ test("counts at every step of a day of sales leave nothing oversold and nothing 
   expect(await counts()).toEqual([0, 0, 0]);
   await expectInvariants(database);
 });
+
+test.each<[string, (id: string, on: Inventory) => Promise<unknown>, number]>([
+  ["shipment", (reservationId, on) => on.fulfill({ reservationId }), 6],
+  [
+    "return",
+    (reservationId, on) =>
+      on.returnUnits({ reservationId, lines: linesOf({ [sku]: 1 }), reason: "too small" }),
+    9,
+  ],
+])(
+  "a count after a %s counts it once, though its process died before its last step",
+  async (_, change, shelf) => {
+    // Tries to apply a change to a count that has seen it: the record has it, and the row not yet.
+    const [shipped, sold] = [
+      await saleOf(inventory, { [sku]: 2 }),
+      await saleOf(inventory, { [sku]: 2 }),
+    ];
+    await inventory.fulfill({ reservationId: shipped });
+    // The record is read, the row has the marker, and the record is written.
+    const { database: dying } = dieAfter(database, 3);
+    await change(shelf === 6 ? sold : shipped, createInventory(dying));
+    expect((await counts())[0]).toBe(8);
+    await inventory.setStock({ sku, onHand: shelf });
+    await inventory.sweep(patient(), { resolvesRows: true });
+    expect((await counts())[0]).toBe(shelf);
+    await expectInvariants(database);
+  },
+);
 
 test("a count of fewer units than are sold is refused while these are on the shelf", async () => {
   const sold = await saleOf(inventory, { [sku]: 6 });
