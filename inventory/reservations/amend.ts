@@ -55,7 +55,7 @@ export const amend = async (
     const hasTouched = got.length > 0 || placed.byRow.size > 0;
     const record = hasTouched ? await giveBack(database, target, undefined, got, call) : undefined;
     await finishGiving(record);
-    return refusalOf(more, taken, database.now()) ?? { blocked: record };
+    return refusalOf(more, taken, { nowMs: database.now() }) ?? { blocked: record };
   }
   const given = giving === undefined ? [] : markedParts(placed, item, giving.changing, release);
   const parts = [...(giving?.rest ?? item.parts), ...given, ...got.map(({ part }) => part)];

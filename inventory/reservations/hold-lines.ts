@@ -43,19 +43,21 @@ export const takeLines = async (
 };
 
 /**
- * The refusal of lines, with all that are short; undefined when other requests are in the way.
+ * The refusal of lines, with all that are short; undefined when other requests are in the way. One short line
+ * is enough to refuse all of them, but not to refuse a request that takes less.
  *
  * @throws the error of a line that failed
  */
 export const refusalOf = (
   lines: readonly Line[],
   taken: LinesTaken["taken"],
-  nowMs: number,
+  { nowMs, takesLess = false }: { nowMs: number; takesLess?: boolean },
 ): OrderRefusal | undefined => {
   for (const one of taken) if ("error" in one) throw one.error;
   const skus = lines.flatMap(({ sku }, index) => ("unknown" in taken[index]! ? [sku] : []));
   // A shortage may pass, an unknown SKU does not.
   if (skus.length > 0) return { outcome: "unknown_sku", skus };
+  if (takesLess && !taken.every((one) => "short" in one)) return undefined;
   const shortages = lines.flatMap((line, index): Shortage[] => {
     const one = taken[index]!;
     return "short" in one ? [shortageOf(line, one.short, nowMs)] : [];

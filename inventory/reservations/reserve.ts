@@ -161,7 +161,7 @@ async function attemptOnce(
     got.length > 0 ? await giveBack(database, target, undefined, got, call) : undefined;
   if (placed === "undecided") return { record: await readRecord(database, reservationId, call) };
   if (placed !== undefined) return { outcome: replayOfOrder(database, request, placed) };
-  const refusal = refusalOf(lines, taken, database.now());
+  const refusal = refusalOf(lines, taken, { nowMs: database.now(), takesLess });
   if (refusal === undefined) return { blocked: abandoned };
   // The units may be gone because a repeat of this very request has them.
   const record = request.isRepeatable ? await readRecord(database, reservationId, call) : undefined;

@@ -45,7 +45,7 @@ const catalogue = {
     mistake: `return "superseded";`,
   },
   "undone-without-superseding": {
-    file: "inventory/reservations/reserve.ts",
+    file: "inventory/reservations/hold-lines.ts",
     original: `record ?? (await superseded(database, reservationId, base, call));`,
     mistake: `record ?? { version: base + 1, parts: [] };`,
     seed: 2,
@@ -148,6 +148,86 @@ const catalogue = {
     mistake: `#startVersion <> :startsBefore`,
     seed: 10,
   },
+  // The units of a reservation after it was held.
+  "version-not-expected": {
+    file: "inventory/reservations/change-hold.ts",
+    original: `expectedVersion !== undefined && item.version !== expectedVersion`,
+    mistake: `expectedVersion === 0 && item.version !== expectedVersion`,
+  },
+  "changed-past-its-end": {
+    file: "inventory/reservations/change-hold.ts",
+    original: `rewrite, isBeforeEnd: true };`,
+    mistake: `rewrite, isBeforeEnd: false };`,
+  },
+  "refused-change-gives-up-units": {
+    file: "inventory/reservations/change-parts.ts",
+    original: `decisionOf(row, marker, records.get(marker.reservationId)),`,
+    mistake: `"decided",`,
+  },
+  "refused-change-keeps-units": {
+    file: "inventory/reservations/amend.ts",
+    original: `hasTouched ? await giveBack(database, target, undefined, got, call) : undefined;`,
+    mistake: `hasTouched ? noteHeld(database, got) : undefined;`,
+  },
+  "rest-of-a-sale-lost": {
+    file: "inventory/reservations/confirm.ts",
+    original: `const given = sold.rest.filter(isOpen);`,
+    mistake: `const given = [];`,
+  },
+  "late-sale-to-be-removed": {
+    file: "inventory/reservations/confirm.ts",
+    original: `skus: _skus, ttlSeconds: _ttl, ...rest } = item;`,
+    mistake: `skus: _skus, ...rest } = item;`,
+  },
+  "late-sale-of-one-line": {
+    file: "inventory/reservations/confirm.ts",
+    original: `const more = [...(lines ?? item.lines)];`,
+    mistake: `const more = [...(lines ?? item.lines)].slice(0, 1);`,
+  },
+  "whole-part-ended": {
+    file: "inventory/reservations/parts.ts",
+    original: `if (units > 0) changing.push({ ...part, quantity: units });`,
+    mistake: `if (units > 0) changing.push(part);`,
+  },
+  "one-part-decides": {
+    file: "inventory/stock/marker.ts",
+    original: `return ended.by === kind && ended.base === base && ended.version === version;
+    }),`,
+    mistake: `return ended.by === kind && ended.base === base && ended.version === version;
+    }).slice(0, 1),`,
+  },
+  "fulfilled-and-cancelled": {
+    file: "inventory/reservations/sold-units.ts",
+    original: `done: "cancelled",
+  isConcerned: isOpen,`,
+    mistake: `done: "cancelled",
+  isConcerned: ({ ended }) => ended?.by !== "cancellation",`,
+  },
+  "returned-twice": {
+    file: "inventory/reservations/parts.ts",
+    original: `ended?.by === "fulfilment" && returned === undefined;`,
+    mistake: `ended?.by === "fulfilment" && returned !== null;`,
+  },
+  "returned-before-it-left": {
+    file: "inventory/reservations/sold-units.ts",
+    original: `isConcerned: isHandedOver,`,
+    mistake: `isConcerned: ({ returned }) => returned === undefined,`,
+  },
+  "key-not-kept": {
+    file: "inventory/reservations/request-keys.ts",
+    original: `return request === undefined ? item : { ...item, requests };`,
+    mistake: `return requests === undefined ? { ...item, requests } : item;`,
+  },
+  "key-not-compared": {
+    file: "inventory/reservations/request-keys.ts",
+    original: `known === request!.fingerprint ? "repeat" : "reused"`,
+    mistake: `known !== "" ? "repeat" : "reused"`,
+  },
+  "partial-hold-of-all-lines": {
+    file: "inventory/reservations/reserve.ts",
+    original: `lines: lines.filter(({ quantity }) => quantity > 0), shortages };`,
+    mistake: `lines: [...wanted], shortages };`,
+  },
   // The operations on it.
   "one-id-for-many-keys": {
     file: "inventory/identity.ts",
@@ -167,7 +247,7 @@ const catalogue = {
     isRare: true,
   },
   "confirmed-past-its-end": {
-    file: "inventory/reservations/transitions.ts",
+    file: "inventory/reservations/confirm.ts",
     original: `"#status = :held AND #expiresAtMs > :now"`,
     mistake: `"#status = :held AND #expiresAtMs > :one"`,
     seed: 2,

@@ -37,6 +37,8 @@ export interface WorldOptions {
   refusalMemoryMs: number;
   /** Partitions of the index `byExpiry`. */
   expiryPartitions: number;
+  /** True for a stack that takes sold units off `onHand` at once. */
+  fulfillsOnConfirm: boolean;
   /** Called with each line of the trace. */
   onTrace?: ((line: string) => void) | undefined;
 }
@@ -85,7 +87,8 @@ export const createWorld = (options: WorldOptions): World => {
     requestTimeoutMs: databaseRequestTimeoutMs,
   });
   const history = createHistory();
-  const watch = createWatch(time, history, options.refusalMemoryMs);
+  const { refusalMemoryMs, fulfillsOnConfirm } = options;
+  const watch = createWatch(time, history, { refusalMemoryMs, fulfillsOnConfirm });
   service.listen({ committed: (commit) => watch.onCommit(commit) });
 
   const account = createAccount({ time, random, parameters: parameters.functions, faults });
@@ -97,7 +100,7 @@ export const createWorld = (options: WorldOptions): World => {
     faults,
     door: options.door,
     multiItemStrategy: options.multiItemStrategy,
-    refusalMemoryMs: options.refusalMemoryMs,
+    refusalMemoryMs,
     expiryPartitions: options.expiryPartitions,
     onSend: (call) => watch.onSend(call),
     onCall: (record) => watch.onCall(record),
@@ -125,6 +128,7 @@ export const createWorld = (options: WorldOptions): World => {
       holdfast,
       streams,
       topic,
+      fulfillsOnConfirm,
     }),
     topic,
     history,
@@ -137,7 +141,7 @@ export const createWorld = (options: WorldOptions): World => {
     report: watch.report,
     changeByHand: (command) =>
       hand.run(() => {
-        const { door, multiItemStrategy, refusalMemoryMs, expiryPartitions } = options;
+        const { door, multiItemStrategy, expiryPartitions } = options;
         const transport = service.connect(hand);
         const core = openCore({
           environment: hand,

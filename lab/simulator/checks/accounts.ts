@@ -26,7 +26,7 @@ import { truthOf, type DeadUnits } from "./truth.ts";
 /** The account of a row after a commit that may have changed it. */
 export interface RowAccount {
   row: StockItem;
-  /** The units that must be on hand, by counts, adjustments, moves and sales. */
+  /** The units that must be on hand, by counts, adjustments, moves, fulfilments and returns. */
   onHand: number;
   /** The units that must be reserved. */
   reserved: number;
@@ -56,7 +56,7 @@ interface Book {
   row: StockItem | undefined;
   /** Units that records own. */
   owned: number;
-  /** Units on hand by counts, and by the adjustments, moves and sales of records. */
+  /** Units on hand by counts, and by the adjustments, moves, fulfilments and returns of records. */
   counted: number;
   moved: number;
   markers: Map<string, Marker>;
@@ -78,7 +78,7 @@ export const createAccounts = (
   const books = new Map<string, Book>();
   const levels = new Map<string, LevelBook>();
   const rowsByRecord = new Map<string, Set<string>>();
-  /** The times at which holds got the end that they have. */
+  /** The times at which holds got the end and the units that they have. */
   const heldSince = new Map<string, number>();
 
   const bookOf = (row: string): Book => {
@@ -121,7 +121,7 @@ export const createAccounts = (
       return;
     }
     const isHeldOn = after?.status === "held" && after.expiresAtMs === before.expiresAtMs;
-    if (isHeldOn) return;
+    if (isHeldOn && JSON.stringify(before.parts) === JSON.stringify(after.parts)) return;
     for (const { sku, ...dead } of deadUnitsOf(before, heldSince.get(key) ?? atMs, atMs)) {
       if (dead.fromMs < atMs) levelOf(sku).dead.push(dead);
     }

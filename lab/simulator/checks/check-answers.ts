@@ -1,14 +1,20 @@
 /** Checks that each answer was true at some instant between the call and the answer. */
-import { queueTimeoutSeconds, unitsMax } from "../../../contract/bounds.ts";
-import type { ReservationItem } from "../../../contract/tables.ts";
+import { unitsMax } from "../../../contract/bounds.ts";
+import type { LineShortage, ReservationItem } from "../../../contract/tables.ts";
 import { idOfKey } from "../../../inventory/identity.ts";
 import { fingerprintOf, type ReserveInput } from "../../../inventory/reservations/reserve.ts";
 import type { AdjustStockInput } from "../../../inventory/stock/adjust.ts";
-import { reservationIdOfOrder } from "../../../inventory/shop-orders/order-record.ts";
 import { mergeLines } from "../../../inventory/reservations/lines.ts";
-import { isReservation, type Reservation } from "../../../inventory/reservations/reservation.ts";
+import type { Reservation } from "../../../inventory/reservations/reservation.ts";
 import type { CallRecord } from "../cloud/holdfast.ts";
 import type { ShopOperation, ShopOperations } from "../cloud/shop-calls.ts";
+import { falseCancel, falsePayment, falsePlacing, falseSoldOrder } from "./check-order-answers.ts";
+import {
+  falseChange,
+  falseConfirm,
+  falseSold,
+  notShownOrThere,
+} from "./check-reservation-answers.ts";
 import { hasUnits } from "./owned-units.ts";
 import type { ShortageClaim } from "./check-shortage.ts";
 import type { History } from "./history.ts";
@@ -45,9 +51,9 @@ export const falseAnswerOf = (
     sender,
     skewMs,
     requestsUnder,
-    claim: (lines, earlierMs = 0) => {
+    claim: (lines, { earlierMs = 0, isAny = false } = {}) => {
       const { operation } = call;
-      claim({ lines, operation, fromMs: startedAtMs - earlierMs, toMs: endedAtMs });
+      claim({ lines, isAny, operation, fromMs: startedAtMs - earlierMs, toMs: endedAtMs });
     },
   };
   const check = checks[call.operation] as Check<ShopOperation>;
@@ -58,14 +64,12 @@ const checks: { [Operation in ShopOperation]: Check<Operation> } = {
   reserve: (input, result, span) => {
     switch (result.outcome) {
       case "reserved":
+        return notShown(result.reservation, span) ?? otherLines(input, result.reservation, span);
       case "replayed":
-        return (
-          notShown(result.reservation, span) ??
-          otherLines(result.reservation.lines, mergeLines(input.lines))
-        );
+        return notShown(result.reservation, span) ?? otherRequest(input, result.reservation, span);
       case "insufficient_stock":
-        span.claim(result.shortages);
-        return heldThroughout(input, span) ? "it was held under its key all the time" : undefined;
+        if (heldThroughout(input, span)) return "it was held under its key all the time";
+        return falseRefusal(input, result.shortages, span);
       case "unknown_sku":
         return result.skus.map((sku) => neverAbsent(sku, span)).find(Boolean);
       case "idempotency_key_reused": {
@@ -81,10 +85,14 @@ const checks: { [Operation in ShopOperation]: Check<Operation> } = {
       }
     }
   },
-  confirm: (input, result, span) => endCheck(input.reservationId, result, span),
-  release: (input, result, span) => endCheck(input.reservationId, result, span),
-  extend: (input, result, span) => endCheck(input.reservationId, result, span),
-  getReservation: (input, result, span) => endCheck(input.reservationId, result, span),
+  changeHold: falseChange,
+  confirm: falseConfirm,
+  fulfill: (input, result, span) => falseSold("fulfill", input, result, span),
+  cancel: (input, result, span) => falseSold("cancel", input, result, span),
+  returnUnits: (input, result, span) => falseSold("returnUnits", input, result, span),
+  release: (input, result, span) => notShownOrThere(input.reservationId, result, span),
+  extend: (input, result, span) => notShownOrThere(input.reservationId, result, span),
+  getReservation: (input, result, span) => notShownOrThere(input.reservationId, result, span),
   listReservations: (_, { reservations }, span) =>
     reservations.map((reservation) => notShown(reservation, span)).find(Boolean),
   setStock: ({ sku, onHand, allowShortfall = false }, result, span) => {
@@ -126,38 +134,12 @@ const checks: { [Operation in ShopOperation]: Check<Operation> } = {
   },
   getStock: ({ sku }, result, span) =>
     result.outcome === "found" ? notStock(result.stock, span) : neverAbsent(sku, span),
-  placeOrder: ({ orderId }, result, span) => {
-    const byEvent = recordsOf(reservationIdOfOrder(orderId), span);
-    switch (result.outcome) {
-      case "held":
-        return wasEverHeld(orderId, span) ? undefined : "nothing was ever held for it";
-      case "rejected":
-        // The shortages may be those that another delivery of the event met.
-        if (byEvent[0]?.status !== "rejected") {
-          span.claim(result.shortages, queueTimeoutSeconds * 1_000);
-        }
-        return never(byEvent, (item) => item?.status === "rejected")
-          ? "its record was never rejected"
-          : undefined;
-      case "cancelled":
-        return never(byEvent, (item) => item?.status === "released" && item.lines.length === 0)
-          ? "it was not cancelled before it came"
-          : undefined;
-      case "changed":
-        return never(byEvent, (item) => item !== undefined) ? "it was never placed" : undefined;
-    }
-  },
-  payOrder: ({ orderId }, result, span) =>
-    result.outcome === "confirmed" && noneOfOrder(orderId, soldStatuses, span)
-      ? "none of its reservations was confirmed"
-      : undefined,
-  cancelOrder: ({ orderId }, { outcome }, span) =>
-    outcome !== "released" && noneOfOrder(orderId, [outcome], span)
-      ? `none of its reservations was ${outcome}`
-      : undefined,
+  placeOrder: falsePlacing,
+  payOrder: falsePayment,
+  fulfillOrder: (input, result, span) => falseSoldOrder("fulfillOrder", input, result, span),
+  returnOrder: (input, result, span) => falseSoldOrder("returnOrder", input, result, span),
+  cancelOrder: falseCancel,
 };
-
-const soldStatuses = ["confirmed", "fulfilled", "cancelled"] as const;
 
 /** The id that repeats of a request have in common; undefined when each is a request of its own. */
 const idOfRequest = ({ idempotencyKey, reservationId }: ReserveInput): string | undefined =>
@@ -213,29 +195,62 @@ const onlyUseOf = (
     ? `only one request was sent under ${key}`
     : undefined;
 
-const otherLines = (shown: Reservation["lines"], lines: Reservation["lines"]) =>
-  JSON.stringify(shown) === JSON.stringify(lines)
-    ? undefined
-    : `it shows the lines ${JSON.stringify(shown)}`;
-
-const wasEverHeld = (orderId: string, { history, toMs }: Span): boolean =>
-  [...history.idsOfOrder(orderId)].some((id) =>
-    history.reservation(id).within(0, toMs).some(hasUnits),
-  );
-
-const noneOfOrder = (orderId: string, statuses: readonly string[], span: Span): boolean =>
-  [...span.history.idsOfOrder(orderId)].every((id) =>
-    never(recordsOf(id, span), (item) => item !== undefined && statuses.includes(item.status)),
-  );
-
-/** An answer about one reservation: it is shown as it was, or was not there. */
-function endCheck(
-  id: string,
-  result: { outcome: string; reservation?: Reservation },
+/**
+ * A new hold has the lines of its request; a partial one has fewer units of those that were short. A repeat
+ * shows what has become of them since.
+ */
+function otherLines(
+  { lines: requested, allowPartial = false }: ReserveInput,
+  { lines, shortages = [] }: Reservation,
   span: Span,
 ): string | undefined {
-  if (result.reservation !== undefined) return notShown(result.reservation, span);
-  return never(recordsOf(id, span), (item) => item === undefined || !isReservation(item))
-    ? "it was there"
+  const wanted = mergeLines(requested);
+  const accounted = wanted.flatMap(({ sku, quantity }) => {
+    const short = shortages.find((shortage) => shortage.sku === sku);
+    const held = short?.available ?? quantity;
+    return held === 0 ? [] : [{ sku, quantity: held }];
+  });
+  if (!isSame(lines, accounted)) return `it shows the lines ${JSON.stringify(lines)}`;
+  const isAsked = shortages.every(({ sku, requested: units }) =>
+    wanted.some((line) => line.sku === sku && line.quantity === units),
+  );
+  if (!isAsked) return `it shows the shortages ${JSON.stringify(shortages)}`;
+  if (shortages.length > 0 && !allowPartial) return "it holds less, and the caller wants all";
+  // One unit more of each was not there.
+  span.claim(shortages.map(({ sku, available }) => ({ sku, requested: available + 1 })));
+  return undefined;
+}
+
+/** A repeat shows the reservation of its own request, or that of the order's event for the same lines. */
+function otherRequest(
+  input: ReserveInput,
+  { reservationId, lines }: Reservation,
+  span: Span,
+): string | undefined {
+  const wanted = mergeLines(input.lines);
+  if (reservationId !== idOfRequest(input)) {
+    const shown = lines.map(({ sku, quantity }) => ({ sku, quantity }));
+    return isSame(shown, wanted) ? undefined : `it shows the lines ${JSON.stringify(lines)}`;
+  }
+  const own = fingerprintOf(input, wanted);
+  return never(recordsOf(reservationId, span), (item) => item?.fingerprint === own)
+    ? "it shows the reservation of another request"
     : undefined;
 }
+
+/** A caller who takes less is refused only where there is nothing of any line. */
+function falseRefusal(
+  { lines: requested, allowPartial = false }: ReserveInput,
+  shortages: readonly LineShortage[],
+  span: Span,
+): string | undefined {
+  span.claim(shortages);
+  if (!allowPartial) return undefined;
+  const wanted = mergeLines(requested);
+  span.claim(wanted.map(({ sku }) => ({ sku, requested: 1 })));
+  const left = wanted.find(({ sku }) => shortages.every((shortage) => shortage.sku !== sku));
+  return left && `it names no shortage of ${left.sku}`;
+}
+
+const isSame = (some: unknown, other: unknown): boolean =>
+  JSON.stringify(some) === JSON.stringify(other);

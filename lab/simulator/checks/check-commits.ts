@@ -11,9 +11,14 @@ import type { Report, Violation } from "./violation.ts";
 
 export type { Report };
 
-/** Checks each commit as it comes. */
+/**
+ * Checks each commit as it comes.
+ *
+ * @param mayReacquire true for a reservation that a caller wants to be sold also after its end
+ */
 export const createCommitChecks = (
   history: Pick<History, "reservation" | "rowsOf" | "wasChangedByHand">,
+  mayReacquire: (item: ReservationItem) => boolean,
   onViolation: (violation: Violation) => void,
 ): ((changed: NotedChange) => void) => {
   const checkAccount = createAccountCheck();
@@ -48,7 +53,7 @@ export const createCommitChecks = (
     }
     for (const change of reservations) {
       checkLife(change, report);
-      checkDueness(change, changed, report);
+      checkDueness(change, changed, mayReacquire, report);
     }
   };
 };
@@ -70,9 +75,14 @@ function createAccountCheck(): (account: RowAccount, report: Report) => void {
   };
 }
 
+/** A confirm that sees its record before it writes it. */
+const isPut = ({ request }: CommittedChange["commit"]["attempt"]): boolean =>
+  request.operation === "PutItem";
+
 function checkDueness(
   { key, before, after }: RecordChange<ReservationItem>,
   { commit: { attempt } }: CommittedChange,
+  mayReacquire: (item: ReservationItem) => boolean,
   report: Report,
 ): void {
   if (after?.status === "held" && before?.status !== "held") {
@@ -86,7 +96,11 @@ function checkDueness(
     report("early_expiry", key, `expired ${-lateMs} ms before its end`);
   }
   const isExtended = after.status === "held" && after.expiresAtMs !== before.expiresAtMs;
-  if ((after.status === "confirmed" || isExtended) && lateMs >= 0) {
+  const isChanged =
+    after.status === "held" && JSON.stringify(after.lines) !== JSON.stringify(before.lines);
+  // A late confirm that may take the units of an expired hold again may as well sell them as they are.
+  const isSold = after.status === "confirmed" && !(mayReacquire(after) && isPut(attempt));
+  if ((isSold || isExtended || isChanged) && lateMs >= 0) {
     const { number } = attempt;
     report("late_decision", key, `${after.status} by attempt ${number}, sent ${lateMs} ms late`);
   }

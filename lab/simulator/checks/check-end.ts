@@ -3,23 +3,34 @@ import { unmarshall } from "@aws-sdk/util-dynamodb";
 import type { MovementItem } from "../../../contract/tables.ts";
 import type { Counts } from "../../../inventory/stock/counts.ts";
 import { skuOf } from "../../../inventory/stock/level.ts";
+import { isReservation } from "../../../inventory/reservations/reservation.ts";
 import { epochMs } from "../cloud/environment.ts";
 import type { Engine } from "../engine/engine.ts";
 import { tableNames } from "../../app/table-names.ts";
 import type { Report } from "./violation.ts";
 import type { History } from "./history.ts";
-import { ownedParts } from "./owned-units.ts";
+import { ownedParts, unitsOnHandBy } from "./owned-units.ts";
 
-/** Checks the records. `graceMs` is how long after its end a hold may still be held. */
+export interface RestOptions {
+  /** How long after its end a hold may still be held. */
+  graceMs: number;
+  /** True for a stack that takes sold units off `onHand` at once. */
+  fulfillsOnConfirm: boolean;
+  /** False where markers may stay until a sweep reads the rows. */
+  isAtRest: boolean;
+}
+
+type Rested = Pick<
+  History,
+  "skus" | "levelOf" | "countsOf" | "reservationIds" | "reservation" | "wasChangedByHand"
+>;
+
+/** Checks the records and the rows of a run that has come to rest. */
 export const checkRecords = (
-  history: Pick<
-    History,
-    "skus" | "rows" | "stockOf" | "levelOf" | "reservationIds" | "reservation" | "wasChangedByHand"
-  >,
+  history: Rested & Pick<History, "rows" | "stockOf">,
   nowMs: number,
-  graceMs: number,
+  { graceMs, fulfillsOnConfirm, isAtRest }: RestOptions,
   report: Report,
-  isAtRest = true,
 ): void => {
   for (const id of history.reservationIds) {
     const item = history.reservation(id).last;
@@ -28,11 +39,10 @@ export const checkRecords = (
     if (item.status === "held" && lateMs > graceMs) {
       report("overdue", id, `still held ${Math.round(lateMs)} ms after its end`);
     }
-    if (item.status === "confirmed" && ownedParts(item).length > 0) {
+    if (fulfillsOnConfirm && item.status === "confirmed" && ownedParts(item).length > 0) {
       report("unsettled", id, "its units are still on hand");
     }
   }
-  // Markers may stay until a sweep reads the rows.
   if (!isAtRest) return;
   let isSettled = true;
   for (const row of history.rows) {
@@ -41,31 +51,41 @@ export const checkRecords = (
     isSettled = false;
     report("unsettled", row, `open markers: ${open.join(", ")}`);
   }
-  if (isSettled) checkReserved(history, report);
+  if (isSettled) checkLevels(history, report);
 };
 
-/** Without open markers, all rows of a level reserve what records own, in whichever row. */
-function checkReserved(
-  history: Pick<
-    History,
-    "skus" | "levelOf" | "reservationIds" | "reservation" | "wasChangedByHand"
-  >,
-  report: Report,
-): void {
+/**
+ * Without open markers, all rows of a level reserve the open units of holds and of sold reservations, in
+ * whichever row. They have on hand the counted units, with those of adjustments, without the fulfilled ones,
+ * and with the returned ones.
+ */
+function checkLevels(history: Rested, report: Report): void {
   const owned = new Map<string, number>();
+  const onHand = new Map<string, number>();
+  const add = (sums: Map<string, number>, row: string, units: number): void =>
+    void sums.set(skuOf(row), (sums.get(skuOf(row)) ?? 0) + units);
   for (const id of history.reservationIds) {
     const item = history.reservation(id).last;
-    for (const { row, quantity } of item ? ownedParts(item) : []) {
-      owned.set(skuOf(row), (owned.get(skuOf(row)) ?? 0) + quantity);
-    }
+    if (item === undefined) continue;
+    for (const { row, quantity } of ownedParts(item)) add(owned, row, quantity);
+    for (const { part, units } of unitsOnHandBy(item)) add(onHand, part.row, units);
   }
   for (const sku of history.skus) {
+    for (const { delta } of history.countsOf(sku)) add(onHand, sku, delta);
     const level = history.levelOf(sku).last;
+    if (level === undefined || history.wasChangedByHand(sku)) continue;
     const units = owned.get(sku) ?? 0;
-    if (level === undefined || level.reserved === units || history.wasChangedByHand(sku)) continue;
-    report("reserved", sku, `all rows reserve ${level.reserved}, and records own ${units}`);
+    if (level.reserved !== units) {
+      report("reserved", sku, `all rows reserve ${level.reserved}, and records own ${units}`);
+    }
+    const expected = onHand.get(sku) ?? 0;
+    if (level.onHand !== expected) {
+      report("on_hand", sku, `all rows have ${level.onHand} on hand, not ${expected}`);
+    }
   }
 }
+
+const noReservation = "no reservation";
 
 /** Checks that the movements of each SKU add up to its rows, and those of each reservation to its units. */
 export const checkLedger = (
@@ -79,20 +99,22 @@ export const checkLedger = (
 ): void => {
   const sums = new Map<string, Counts>();
   const reservedBy = new Map<string, number>();
-  const addReserved = (id: string, sku: string, units: number): void => {
+  const onHandBy = new Map<string, number>();
+  const add = (of: Map<string, number>, id: string, sku: string, units: number): void => {
     if (history.wasChangedByHand(sku)) return;
     const key = `${id} ${sku}`;
-    reservedBy.set(key, (reservedBy.get(key) ?? 0) + units);
+    of.set(key, (of.get(key) ?? 0) + units);
   };
   for (const image of engine.items(tableNames.movements)) {
-    const { reservationId = "no reservation", ...movement } = unmarshall(image) as MovementItem;
+    const { reservationId = noReservation, ...movement } = unmarshall(image) as MovementItem;
     const sku = skuOf(movement.sku);
     const sum = sums.get(sku) ?? { onHand: 0, available: 0, reserved: 0 };
     sum.onHand += movement.onHandDelta;
     sum.available += movement.availableDelta;
     sum.reserved += movement.reservedDelta;
     sums.set(sku, sum);
-    addReserved(reservationId, sku, movement.reservedDelta);
+    add(reservedBy, reservationId, sku, movement.reservedDelta);
+    add(onHandBy, reservationId, sku, movement.onHandDelta);
   }
   for (const sku of history.skus) {
     const level = history.levelOf(sku).last;
@@ -108,13 +130,20 @@ export const checkLedger = (
   if (!isAtRest) return;
   for (const id of history.reservationIds) {
     const item = history.reservation(id).last;
-    for (const { row, quantity } of item ? ownedParts(item) : []) {
-      addReserved(id, skuOf(row), -quantity);
+    if (item === undefined) continue;
+    for (const { row, quantity } of ownedParts(item)) add(reservedBy, id, skuOf(row), -quantity);
+    for (const { part, units } of unitsOnHandBy(item)) add(onHandBy, id, skuOf(part.row), -units);
+  }
+  const reportEach = (of: Map<string, number>, describe: (units: number) => string): void => {
+    for (const [key, units] of of) {
+      const [id, sku] = key.split(/ (?=[^ ]*$)/) as [string, string];
+      // Movements of adjustments name their record only where they are undone.
+      const item = history.reservation(id).last;
+      const isOther = of === onHandBy && !(item !== undefined && isReservation(item));
+      if (units === 0 || isOther) continue;
+      report("ledger", sku, `the movements of ${id} ${describe(units)}`);
     }
-  }
-  for (const [key, units] of reservedBy) {
-    if (units === 0) continue;
-    const [id, sku] = key.split(/ (?=[^ ]*$)/) as [string, string];
-    report("ledger", sku, `the movements of ${id} reserve ${units} more than it owns`);
-  }
+  };
+  reportEach(reservedBy, (units) => `reserve ${units} more than it owns`);
+  reportEach(onHandBy, (units) => `bring ${units} more units than it fulfilled and returned`);
 };

@@ -1,6 +1,7 @@
-/** Checks one write of a record: the next status, the next version, and the parts that stay. */
-import type { Part, PartEnd, ReservationItem } from "../../../contract/tables.ts";
-import { skuOf } from "../../../inventory/stock/level.ts";
+/** Checks one write of a record: the next status, the next version, and the attributes that follow from it. */
+import type { ReservationItem } from "../../../contract/tables.ts";
+import { checkNewParts, checkParts } from "./check-parts.ts";
+import { unitsIn } from "./line-units.ts";
 import type { Report } from "./violation.ts";
 import type { RecordChange } from "./record-change.ts";
 
@@ -15,7 +16,7 @@ const nextStatuses: Record<Status, readonly Status[]> = {
   abandoned: ["abandoned", "held", "released", "rejected", "adjustment"],
   held: ["held", "confirmed", "released", "expired"],
   confirmed: ["confirmed", "fulfilled", "cancelled"],
-  // Units that were returned change it no more.
+  // Units that are returned do not change the status.
   fulfilled: ["fulfilled"],
   cancelled: [],
   released: [],
@@ -25,24 +26,6 @@ const nextStatuses: Record<Status, readonly Status[]> = {
   adjustment: [],
   move: [],
   order: ["order"],
-};
-
-/** The ways in which the parts of a record of each status may have ended. */
-const endsOf: Record<Status, readonly PartEnd[]> = {
-  absent: [],
-  abandoned: [],
-  // By changes of its lines.
-  held: ["release"],
-  confirmed: ["release", "expiry", "fulfilment", "cancellation"],
-  fulfilled: ["release", "expiry", "fulfilment", "cancellation"],
-  cancelled: ["release", "expiry", "cancellation"],
-  released: ["release"],
-  // A release that comes too late is written as an expiry.
-  expired: ["expiry", "release"],
-  rejected: [],
-  adjustment: [],
-  move: [],
-  order: [],
 };
 
 export const checkLife = (
@@ -57,63 +40,68 @@ export const checkLife = (
   if (after.version !== version + 1) {
     report("transition", key, `version ${after.version} after ${version}`);
   }
-  checkParts(after, report);
-  if (before === undefined || from === "abandoned") checkStart(after, report);
-  else checkKept(before, after, report);
+  checkStatus(after, report);
+  checkAttributes(after, report);
+  if (before === undefined || from === "abandoned") {
+    checkNewParts(after, report);
+    checkShortages(after, report);
+  } else {
+    checkKept(before, after, report);
+    checkParts(before, after, report);
+  }
 };
 
-/**
- * Ended parts have ended in the way of the record. A hold that is over owns nothing. Units arrive by
- * moves alone.
- */
-function checkParts({ reservationId, status, parts }: ReservationItem, report: Report): void {
-  const ends = parts.flatMap(({ ended }) => (ended === undefined ? [] : [ended.by]));
-  const wrong = ends.find((by) => !endsOf[status].includes(by));
-  if (wrong !== undefined) {
-    report("transition", reservationId, `${status}, and a part has ended by ${wrong}`);
-  }
-  const isOver = ["released", "expired", "fulfilled", "cancelled"].includes(status);
-  if (isOver && ends.length < parts.length) {
-    report("transition", reservationId, `${status}, and a part has not ended`);
-  }
-  if (status !== "move" && parts.some(({ arrives }) => arrives === true)) {
-    report("transition", reservationId, `${status}, and the units of a part arrive`);
+/** The status of sold units follows from what has become of them. */
+function checkStatus({ reservationId, status, parts }: ReservationItem, report: Report): void {
+  const isSold = status === "confirmed" || status === "fulfilled" || status === "cancelled";
+  if (!isSold) return;
+  const hasOpen = unitsIn(parts, ["open"]).size > 0;
+  const hasFulfilled = unitsIn(parts, ["fulfilled", "returned"]).size > 0;
+  const expected = hasOpen ? "confirmed" : hasFulfilled ? "fulfilled" : "cancelled";
+  if (status !== expected) {
+    report("transition", reservationId, `${status}, and by its parts it is ${expected}`);
   }
 }
 
+const endedStatuses: readonly Status[] = ["fulfilled", "cancelled", "released", "expired"];
+
 /**
- * A new record owns the units of its lines, in any rows of their SKUs, or none. A move takes the units of
- * its line from some rows, and brings them to others.
+ * A hold, and no other record, is in the index of holds with the SKUs of its lines. A record may be removed
+ * once it owns no units, not before.
  */
-function checkStart(item: ReservationItem, report: Report): void {
-  const { reservationId, status, lines, parts } = item;
-  const hasUnits = status === "held" || status === "adjustment" || status === "move";
-  const expected = hasUnits ? unitsByKey(lines.map(({ sku, quantity }) => [sku, quantity])) : "";
-  const isMove = status === "move";
-  const ways = isMove
-    ? [
-        { name: "departures", units: parts.filter(({ arrives }) => arrives !== true) },
-        { name: "arrivals", units: parts.filter(({ arrives }) => arrives === true) },
-      ]
-    : [{ name: "parts", units: parts }];
-  for (const { name, units } of ways) {
-    const owned = unitsByKey(units.map(({ row, quantity }) => [skuOf(row), quantity]));
-    if (owned === expected) continue;
-    report("transition", reservationId, `${status} with ${name} of "${owned}", not "${expected}"`);
+function checkAttributes(item: ReservationItem, report: Report): void {
+  const { reservationId, status, lines, expiryShard, skus, ttlSeconds } = item;
+  const isHeld = status === "held";
+  if ((expiryShard !== undefined) !== isHeld || (skus !== undefined) !== isHeld) {
+    const place = expiryShard === undefined ? "not in" : "in";
+    report("transition", reservationId, `${status}, and ${place} the index of holds`);
   }
-  if (isMove && lines.length !== 1) {
-    report("transition", reservationId, `a move of ${lines.length} lines`);
+  const named = [...(skus ?? [])].toSorted().join(", ");
+  const own = lines.map(({ sku }) => sku).join(", ");
+  if (isHeld && named !== own) {
+    report("transition", reservationId, `the index of holds names ${named}, not ${own}`);
   }
-  if (status === "released" && lines.length > 0) {
-    report("transition", reservationId, "released with lines before it was held");
+  const isKept = isHeld || status === "confirmed";
+  if (isKept && ttlSeconds !== undefined) {
+    report("transition", reservationId, `${status}, and to be removed at ${ttlSeconds} s`);
+  }
+  if (endedStatuses.includes(status) && ttlSeconds === undefined) {
+    report("transition", reservationId, `${status}, and never to be removed`);
   }
 }
 
-function unitsByKey(units: readonly [key: string, quantity: number][]): string {
-  const sums = new Map<string, number>();
-  for (const [key, quantity] of units) sums.set(key, (sums.get(key) ?? 0) + quantity);
-  const keys = [...sums.keys()].toSorted((some, other) => (some < other ? -1 : 1));
-  return keys.map((key) => `${sums.get(key)} × ${key}`).join(", ");
+/** A hold of fewer units than were wanted says how many of each line it has. */
+function checkShortages(
+  { reservationId, status, lines, shortages = [] }: ReservationItem,
+  report: Report,
+): void {
+  if (status !== "held") return;
+  for (const { sku, requested, available } of shortages) {
+    const held = lines.find((line) => line.sku === sku)?.quantity ?? 0;
+    if (held === available && held < requested) continue;
+    const message = `it names ${available} of ${requested} × ${sku}, and holds ${held}`;
+    report("transition", reservationId, message);
+  }
 }
 
 function checkKept(before: ReservationItem, after: ReservationItem, report: Report): void {
@@ -126,33 +114,21 @@ function checkKept(before: ReservationItem, after: ReservationItem, report: Repo
       report("transition", reservationId, `its ${name} changed`);
     }
   }
-  const had = unitsOfParts(before.parts);
-  const has = unitsOfParts(after.parts);
-  const isKept = [...had].every(([key, { units, open }]) => {
-    const now = has.get(key);
-    return now?.units === units && now.open <= open;
-  });
-  if (!isKept) report("transition", reservationId, "its parts changed");
-  const ends = unitsByKey(endsOfParts(before.parts));
-  const kept = unitsByKey(endsOfParts(after.parts).filter(([end]) => ends.includes(end)));
-  if (ends !== kept) report("transition", reservationId, "parts that had ended changed");
-  const isTaken = [...has.keys()].some((key) => !had.has(key));
-  if (isTaken && !mayChangeLines) report("transition", reservationId, "it has new parts");
-}
-
-/** The units of each row and version, which stay the same however the parts are divided. */
-function unitsOfParts(parts: readonly Part[]): Map<string, { units: number; open: number }> {
-  const sums = new Map<string, { units: number; open: number }>();
-  for (const { row, version, quantity, ended } of parts) {
-    const { units, open } = sums.get(`${row} at ${version}`) ?? { units: 0, open: 0 };
-    const stillOpen = ended === undefined ? quantity : 0;
-    sums.set(`${row} at ${version}`, { units: units + quantity, open: open + stillOpen });
+  if (after.shortages !== undefined && !isSame(before.shortages, after.shortages)) {
+    report("transition", reservationId, "its shortages changed");
   }
-  return sums;
+  const [had, has] = [before, after].map(({ lines }) =>
+    lines.map(({ sku, quantity }) => `${quantity} × ${sku}`).join(", "),
+  );
+  const isSale = after.status === "confirmed" && before.status !== "confirmed";
+  const isMore = after.lines.some(
+    ({ sku, quantity }) =>
+      quantity > (before.lines.find((line) => line.sku === sku)?.quantity ?? 0),
+  );
+  if (isSale && isMore) {
+    report("transition", reservationId, `it had the lines ${had}, and ${has} are sold`);
+  }
 }
 
-/** The units that ended in each way and place. */
-const endsOfParts = (parts: readonly Part[]): [end: string, quantity: number][] =>
-  parts.flatMap(({ row, version, quantity, ended }) =>
-    ended === undefined ? [] : [[JSON.stringify([row, version, ended]), quantity]],
-  );
+const isSame = (some: unknown, other: unknown): boolean =>
+  JSON.stringify(some) === JSON.stringify(other);

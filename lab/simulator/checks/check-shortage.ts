@@ -7,9 +7,14 @@ import type { ShopOperation } from "../cloud/shop-calls.ts";
 import type { History } from "./history.ts";
 import type { Timeline } from "./timeline.ts";
 
+/** A line that an answer says was short. `available` is absent where the answer names no units. */
+export type ClaimedLine = Pick<Shortage, "sku" | "requested"> & { available?: number };
+
 /** The lines that one answer says were short, between a call and its answer. */
 export interface ShortageClaim {
-  lines: readonly Pick<Shortage, "sku" | "requested" | "available">[];
+  lines: readonly ClaimedLine[];
+  /** True where one of the lines was short, and the answer does not say which. */
+  isAny?: boolean;
   operation: ShopOperation;
   fromMs: number;
   toMs: number;
@@ -18,7 +23,7 @@ export interface ShortageClaim {
 /** The lines of a claim that were not short, and why. Call it when the run has ended. */
 export const falsehoodsOf = (
   history: Pick<History, "levelOf" | "wasChangedByHand">,
-  { lines, operation, ...span }: ShortageClaim,
+  { lines, isAny = false, operation, ...span }: ShortageClaim,
   truthOf: (sku: string) => Timeline<number>,
 ): { sku: string; message: string }[] => {
   const found = lines.flatMap((line) => {
@@ -26,6 +31,7 @@ export const falsehoodsOf = (
     return message === undefined ? [] : [{ sku: line.sku, message: `${operation}: ${message}` }];
   });
   if (found.length === lines.length) return found;
+  if (isAny) return [];
   return found.map(({ sku, message }) => ({
     sku,
     message: `beside a line that was short: ${message}`,
@@ -34,14 +40,14 @@ export const falsehoodsOf = (
 
 function falsehoodOf(
   history: Pick<History, "levelOf" | "wasChangedByHand">,
-  { sku, requested, available, fromMs, toMs }: Shortage & { fromMs: number; toMs: number },
+  { sku, requested, available, fromMs, toMs }: ClaimedLine & { fromMs: number; toMs: number },
   truthOf: (sku: string) => Timeline<number>,
 ): string | undefined {
   const seen = history
     .levelOf(sku)
     .within(fromMs, toMs)
     .map((level) => Math.max(0, level?.available ?? 0));
-  if (!seen.includes(available)) {
+  if (available !== undefined && !seen.includes(available)) {
     return `${available} were never available; at those instants: ${[...new Set(seen)].join(", ")}`;
   }
   if (history.wasChangedByHand(sku)) return undefined;

@@ -5,6 +5,7 @@
 import type { Part, ReservationItem, StockItem } from "../../../contract/tables.ts";
 import { shardsOf, skuOf } from "../../../inventory/stock/level.ts";
 import { markersOf, type Marker } from "../../../inventory/stock/marker.ts";
+import type { ReservationLine } from "../../../inventory/reservations/reservation.ts";
 import { epochMs } from "../cloud/environment.ts";
 import type { CallRecord } from "../cloud/holdfast.ts";
 import type { CommittedChange, History } from "./history.ts";
@@ -114,11 +115,14 @@ function describeReservation(item: ReservationItem | undefined): string {
   const { status, version, expiresAtMs, lines, parts } = item;
   const units = lines.map(({ sku, quantity }) => `${quantity} × ${sku}`).join(", ");
   const taken = parts.map(
-    ({ row, quantity, version: at, arrives, ended }) =>
-      `${quantity} of ${row} at ${at}${arrives ? ", arrives" : ""}${describeEnd(ended)}`,
+    ({ row, quantity, version: at, arrives, ended, returned }) =>
+      `${quantity} of ${row} at ${at}${arrives ? ", arrives" : ""}` +
+      `${describeEnd(ended)}${describeReturn(returned)}`,
   );
+  const keys = Object.keys(item.requests ?? {}).length;
   const of = taken.length === 0 ? "" : `, parts of ${taken.join("; ")}`;
-  return `${status} version ${version} until ${expiresAtMs - epochMs} ms, ${units}${of}`;
+  const keyed = keys === 0 ? "" : `, ${keys} keyed changes`;
+  return `${status} version ${version} until ${expiresAtMs - epochMs} ms, ${units}${of}${keyed}`;
 }
 
 const describeEnd = (ended: Part["ended"]): string =>
@@ -126,10 +130,13 @@ const describeEnd = (ended: Part["ended"]): string =>
     ? ""
     : `, ${ended.by} at ${ended.version}${ended.row === undefined ? "" : ` of ${ended.row}`}`;
 
+const describeReturn = (returned: Part["returned"]): string =>
+  returned === undefined ? "" : `, returned at ${returned.version} of ${returned.row}`;
+
 function isAbout({ call: { input }, answer }: CallRecord, keys: ReadonlySet<string>): boolean {
   const named = [
     ...("sku" in input ? [input.sku] : []),
-    ...("lines" in input ? input.lines.map(({ sku }) => sku) : []),
+    ...("lines" in input ? (input.lines ?? []).map(({ sku }) => sku) : []),
     ...("reservationId" in input ? [input.reservationId] : []),
     ...("orderId" in input ? [input.orderId] : []),
     ...(answer.kind === "outcome" && "reservation" in answer.outcome
@@ -149,12 +156,19 @@ function describeAnswer(answer: CallRecord["answer"]): string {
   if (answer.kind !== "outcome") return `${answer.kind}, ${answer.error.message}`;
   const { outcome, ...details } = answer.outcome;
   if ("reservation" in details) {
-    const { status, version, reservationId } = details.reservation;
-    return `${outcome}, ${reservationId} is ${status}, version ${version}`;
+    const { status, version, reservationId, lines } = details.reservation;
+    const shown = lines.map(describeLine).join(", ");
+    const excess = "excess" in details ? `, excess ${JSON.stringify(details.excess)}` : "";
+    return `${outcome}, ${reservationId} is ${status}, version ${version}, ${shown}${excess}`;
   }
   if ("stock" in details) return `${outcome}, ${describeCounts(details.stock)}`;
   const shown = JSON.stringify(details);
   return shown === "{}" ? outcome : `${outcome} ${shown}`;
 }
+
+const describeLine = ({ sku, quantity, ...progress }: ReservationLine): string => {
+  const states = Object.entries(progress).map(([state, units]) => `${units} ${state}`);
+  return `${quantity} × ${sku}${states.length === 0 ? "" : ` (${states.join(", ")})`}`;
+};
 
 const formatMs = (ms: number): string => ms.toFixed(3);

@@ -36,6 +36,13 @@ export interface CountChange {
   delta: number;
 }
 
+/** A write of one record, with the environment that sent it and the time of its clock when it did. */
+export interface RecordWrite extends RecordChange<ReservationItem> {
+  atMs: number;
+  sender: string;
+  sentAtWallMs: number;
+}
+
 /** The environment in which a person works past Holdfast. */
 export const byHand = "by-hand";
 
@@ -49,6 +56,8 @@ export interface History {
   /** The rows that a level has now, by their keys. */
   rowsOf(sku: string): ReadonlyMap<string, StockItem>;
   reservation(reservationId: string): Timeline<ReservationItem>;
+  /** The writes of a record, in the order of their commits. */
+  writesOf(reservationId: string): readonly RecordWrite[];
   /** Ids of all reservations that an order ever had. */
   idsOfOrder(orderId: string): ReadonlySet<string>;
   /** The keys of all rows that a level ever had. */
@@ -81,6 +90,7 @@ export const createHistory = (): History => {
   const changedByHand = new Set<string>();
   const levels = createLevels();
   const counts = new Map<string, CountChange[]>();
+  const writes = new Map<string, RecordWrite[]>();
   const changes: CommittedChange[] = [];
   const accounts = createAccounts((id) => reservations.get(id)?.last);
 
@@ -92,6 +102,13 @@ export const createHistory = (): History => {
     const ofSku = counts.get(skuOf(key)) ?? [];
     ofSku.push({ atMs, sender, delta: after.onHand - (before?.onHand ?? 0) });
     counts.set(skuOf(key), ofSku);
+  };
+
+  const noteWrite = ({ atMs, attempt }: Commit, change: RecordChange<ReservationItem>): void => {
+    const { sender, sentAtWallMs } = attempt;
+    const ofRecord = writes.get(change.key) ?? [];
+    ofRecord.push({ ...change, atMs, sender, sentAtWallMs });
+    writes.set(change.key, ofRecord);
   };
 
   const note = (commit: Commit): NotedChange => {
@@ -111,6 +128,7 @@ export const createHistory = (): History => {
           const changed = noteIn(reservations, "reservationId", change, commit.atMs);
           const { orderId } = changed.after ?? {};
           if (orderId !== undefined) addTo(byOrder, orderId, changed.key);
+          noteWrite(commit, changed);
           changedReservations.push(changed);
           break;
         }
@@ -138,6 +156,7 @@ export const createHistory = (): History => {
     rowsOf: (sku) => levels.rowsOf(sku),
     keysOf: (sku) => levels.keysOf(sku),
     reservation: (id) => reservations.get(id) ?? absent,
+    writesOf: (id) => writes.get(id) ?? [],
     idsOfOrder: (orderId) => byOrder.get(orderId) ?? noIds,
     truthOf: (sku, allowanceMs) => accounts.truthOf(sku, allowanceMs),
     onHandOf: (sku) => accounts.onHandOf(sku),

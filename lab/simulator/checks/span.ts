@@ -4,8 +4,9 @@ import type { Reservation } from "../../../inventory/reservations/reservation.ts
 import { shardsOf, type StockLevel } from "../../../inventory/stock/level.ts";
 import { epochMs } from "../cloud/environment.ts";
 import type { ShortageClaim } from "./check-shortage.ts";
-import type { History } from "./history.ts";
+import type { History, RecordWrite } from "./history.ts";
 import type { LevelSums } from "./levels.ts";
+import { unitsIn } from "./line-units.ts";
 
 export interface Span {
   history: History;
@@ -17,7 +18,7 @@ export interface Span {
   /** Counts the different requests that were sent under a key. */
   requestsUnder(idempotencyKey: string): number;
   /** Leaves a claim to be checked when the run has ended. */
-  claim(lines: ShortageClaim["lines"], earlierMs?: number): void;
+  claim(lines: ShortageClaim["lines"], options?: { earlierMs?: number; isAny?: boolean }): void;
 }
 
 /** Versions of a record that were current at some instant of the span. */
@@ -25,6 +26,17 @@ export const recordsOf = (id: string, { history, fromMs, toMs }: Span) =>
   history.reservation(id).within(fromMs, toMs);
 export const levelsOf = (sku: string, { history, fromMs, toMs }: Span) =>
   history.levelOf(sku).within(fromMs, toMs);
+
+/** The writes of a record that the answering environment sent and saw committed within the span. */
+export const ownWritesOf = (
+  id: string,
+  { history, fromMs, toMs, sender, skewMs }: Span,
+): RecordWrite[] =>
+  history.writesOf(id).filter((write) => {
+    // Clocks of environments have whole milliseconds.
+    const sentAtMs = write.sentAtWallMs - epochMs - skewMs + 1;
+    return write.sender === sender && sentAtMs >= fromMs && write.atMs <= toMs;
+  });
 
 export const never = <Item>(items: readonly Item[], matches: (item: Item) => boolean): boolean =>
   !items.some(matches);
@@ -46,18 +58,49 @@ export function notShown(shown: Reservation, span: Span): string | undefined {
     if (item === undefined || item.version !== version || item.expiresAtMs !== expiresAtMs) {
       return false;
     }
+    if (!hasContents(item, shown)) return false;
     if (item.status !== "held") return item.status === status;
     return status === "expired" ? isDueAtEnd : status === "held" && !isDueAtStart;
   };
   if (!never(recordsOf(reservationId, span), isAsShown)) return undefined;
   const was = recordsOf(reservationId, span).map(
-    (item) => item && `${item.status} version ${item.version} until ${item.expiresAtMs}`,
+    (item) =>
+      item &&
+      `${item.status} version ${item.version} until ${item.expiresAtMs}` +
+        (item.version === version && !hasContents(item, shown) ? " with other lines" : ""),
   );
   return (
     `it was never ${status} version ${version} until ${expiresAtMs}, ` +
     `but ${was.map((one) => one ?? "absent").join(", then ")}`
   );
 }
+
+/** True when an answer shows the lines of a record, with what has become of their units. */
+function hasContents(item: ReservationItem, { lines, shortages }: Reservation): boolean {
+  const [open, cancelled, returned, fulfilled] = (
+    [["open"], ["cancelled"], ["returned"], ["fulfilled", "returned"]] as const
+  ).map((states) => unitsIn(item.parts, states));
+  const isSold = item.status === "confirmed" || item.status === "fulfilled";
+  return (
+    isSame(item.shortages, shortages) &&
+    lines.length === item.lines.length &&
+    lines.every((line, index) => {
+      const { sku, quantity } = item.lines[index]!;
+      const left = quantity - (line.fulfilled ?? 0) - (line.cancelled ?? 0);
+      return (
+        line.sku === sku &&
+        line.quantity === quantity &&
+        line.fulfilled === fulfilled!.get(sku) &&
+        line.cancelled === cancelled!.get(sku) &&
+        line.returned === returned!.get(sku) &&
+        (!isSold || left === (open!.get(sku) ?? 0))
+      );
+    })
+  );
+}
+
+const isSame = (some: unknown, other: unknown): boolean =>
+  JSON.stringify(some) === JSON.stringify(other);
 
 /** The reason why a stock level was never as an answer shows it: the sums of its rows at one instant. */
 export const notStock = (shown: StockLevel, span: Span): string | undefined =>

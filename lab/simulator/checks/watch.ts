@@ -5,6 +5,7 @@ import type { Commit } from "../service/context.ts";
 import type { VirtualTime } from "../time/virtual-time.ts";
 import { createCallLog } from "./call-log.ts";
 import { falseAnswerOf } from "./check-answers.ts";
+import { createEffectChecks } from "./check-effects.ts";
 import { createAppliedChecks } from "./check-applied.ts";
 import { createCommitChecks } from "./check-commits.ts";
 import { checkEndReached, checkHeldOnce } from "./check-orders.ts";
@@ -27,16 +28,25 @@ export interface Watch {
   judgeClaims(allowanceMs: number): void;
 }
 
-/** @param refusalMemoryMs how old a refusal may be */
+export interface WatchOptions {
+  /** How old a refusal may be. */
+  refusalMemoryMs: number;
+  /** True for a stack that takes sold units off `onHand` at once. */
+  fulfillsOnConfirm: boolean;
+}
+
 export const createWatch = (
   time: VirtualTime,
   history: History,
-  refusalMemoryMs: number,
+  { refusalMemoryMs, fulfillsOnConfirm }: WatchOptions,
 ): Watch => {
   const violations: Violation[] = [];
   const report: Report = (kind, subject, message) =>
     void violations.push({ kind, subject, atMs: time.nowMs, message });
-  const checkCommit = createCommitChecks(history, (violation) => violations.push(violation));
+  const checkEffects = createEffectChecks(history, { fulfillsOnConfirm }, report);
+  const checkCommit = createCommitChecks(history, checkEffects.mayReacquire, (violation) =>
+    violations.push(violation),
+  );
   const checkApplied = createAppliedChecks(history, report);
   const claims: ShortageClaim[] = [];
   const claim = (one: ShortageClaim): void =>
@@ -55,10 +65,12 @@ export const createWatch = (
       const changed = history.note(commit);
       checkCommit(changed);
       checkApplied.onCommit(changed);
+      checkEffects.onCommit(changed);
       checkHeldOnce(history, changed, report);
     },
     onSend: (call) => {
       checkApplied.onSend(call);
+      checkEffects.onSend(call);
       const { input } = call;
       const key = "idempotencyKey" in input ? input.idempotencyKey : undefined;
       if (key === undefined) return;

@@ -63,9 +63,13 @@ export interface Holdfast {
 
 const functionOf: Record<ShopOperation, "reserve" | "reservations" | "stock" | "orders"> = {
   reserve: "reserve",
+  changeHold: "reservations",
   confirm: "reservations",
   release: "reservations",
   extend: "reservations",
+  fulfill: "reservations",
+  cancel: "reservations",
+  returnUnits: "reservations",
   getReservation: "reservations",
   listReservations: "reservations",
   setStock: "stock",
@@ -73,6 +77,8 @@ const functionOf: Record<ShopOperation, "reserve" | "reservations" | "stock" | "
   getStock: "stock",
   placeOrder: "orders",
   payOrder: "orders",
+  fulfillOrder: "orders",
+  returnOrder: "orders",
   cancelOrder: "orders",
 };
 

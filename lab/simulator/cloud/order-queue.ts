@@ -10,7 +10,7 @@ import type { VirtualTime } from "../time/virtual-time.ts";
 import type { Holdfast, Response } from "./holdfast.ts";
 import type { ShopCall } from "./shop-calls.ts";
 
-export type OrderCall = Extract<ShopCall, { operation: "placeOrder" | "payOrder" | "cancelOrder" }>;
+export type OrderCall = Extract<ShopCall, { operation: `${string}Order` }>;
 
 export interface OrderQueue {
   send(call: OrderCall): void;
@@ -63,9 +63,17 @@ export const createOrderQueue = (
   };
 };
 
+/** Outcomes of events that are too early: they are retried. */
+const early: readonly string[] = ["unknown_order", "not_confirmed"];
+/** Outcomes of events that no retry can help. */
+const late: readonly string[] = ["not_held", "changed"];
+
 const isDone = (response: Response): boolean =>
   response.kind === "outcome" &&
-  !["unknown_order", "not_held", "changed"].includes(response.outcome.outcome);
+  ![...early, ...late, "exceeds_order"].includes(response.outcome.outcome);
 
-const isFinal = (response: Response): boolean =>
-  response.kind === "outcome" && ["not_held", "changed"].includes(response.outcome.outcome);
+function isFinal(response: Response): boolean {
+  if (response.kind !== "outcome") return false;
+  const { outcome } = response;
+  return outcome.outcome === "exceeds_order" ? outcome.isFinal : late.includes(outcome.outcome);
+}

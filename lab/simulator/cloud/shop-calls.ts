@@ -18,9 +18,14 @@ import {
 import type { LeasingDatabase } from "../../../inventory/reservations/leases.ts";
 import {
   cancelOrder,
+  fulfillOrder,
   payOrder,
+  returnOrder,
   type CancelOrderOutcome,
+  type FulfillOrderOutcome,
   type PayOrderOutcome,
+  type ReturnOrderOutcome,
+  type SoldOrderInput,
 } from "../../../inventory/shop-orders/end-order.ts";
 import {
   placeOrder,
@@ -43,15 +48,38 @@ import {
   type SetStockInput,
   type SetStockOutcome,
 } from "../../../inventory/stock/stock.ts";
-import { confirm, type ConfirmOutcome } from "../../../inventory/reservations/confirm.ts";
+import {
+  changeHold,
+  type ChangeHoldInput,
+  type ChangeHoldOutcome,
+} from "../../../inventory/reservations/change-hold.ts";
+import {
+  confirm,
+  type ConfirmOptions,
+  type ConfirmOutcome,
+} from "../../../inventory/reservations/confirm.ts";
+import {
+  cancel,
+  fulfill,
+  returnUnits,
+  type CancelOutcome,
+  type FulfillOutcome,
+  type ReturnInput,
+  type ReturnOutcome,
+  type SoldUnitsInput,
+} from "../../../inventory/reservations/sold-units.ts";
 import { release, type ReleaseOutcome } from "../../../inventory/reservations/transitions.ts";
 
 /** By operation: its input, and its outcome. */
 export interface ShopOperations {
   reserve: { input: ReserveInput; outcome: ReserveOutcome };
-  confirm: { input: { reservationId: string }; outcome: ConfirmOutcome };
+  changeHold: { input: ChangeHoldInput; outcome: ChangeHoldOutcome };
+  confirm: { input: ConfirmOptions & { reservationId: string }; outcome: ConfirmOutcome };
   release: { input: { reservationId: string }; outcome: ReleaseOutcome };
   extend: { input: ExtendInput; outcome: ExtendOutcome };
+  fulfill: { input: SoldUnitsInput; outcome: FulfillOutcome };
+  cancel: { input: SoldUnitsInput; outcome: CancelOutcome };
+  returnUnits: { input: ReturnInput; outcome: ReturnOutcome };
   getReservation: {
     input: { reservationId: string };
     outcome: { outcome: "found"; reservation: Reservation } | { outcome: "unknown_reservation" };
@@ -67,9 +95,19 @@ export interface ShopOperations {
     outcome: { outcome: "found"; stock: StockLevel } | { outcome: "unknown_sku" };
   };
   placeOrder: { input: PlaceOrderInput; outcome: PlaceOrderOutcome };
-  payOrder: { input: { orderId: string }; outcome: PayOrderOutcome };
+  payOrder: { input: PayOrderInput; outcome: PayOrderOutcome };
+  fulfillOrder: { input: SoldOrderInput; outcome: FulfillOrderOutcome };
+  returnOrder: { input: ReturnOrderInput; outcome: ReturnOrderOutcome };
   cancelOrder: { input: { orderId: string }; outcome: CancelOrderOutcome };
 }
+
+interface PayOrderInput {
+  orderId: string;
+  /** Takes the units of an expired hold again. */
+  reacquires?: boolean;
+}
+
+type ReturnOrderInput = Parameters<typeof returnOrder>[1];
 
 export type ShopOperation = keyof ShopOperations;
 
@@ -96,9 +134,14 @@ type Work<Operation extends ShopOperation> = (
 
 const work: { [Operation in ShopOperation]: Work<Operation> } = {
   reserve,
-  confirm: (database, { reservationId }, call) => confirm(database, reservationId, call),
+  changeHold,
+  confirm: (database, { reservationId, ...options }, call) =>
+    confirm(database, reservationId, call, options),
   release: (database, { reservationId }, call) => release(database, reservationId, call),
   extend,
+  fulfill,
+  cancel,
+  returnUnits,
   getReservation: async (database, { reservationId }, call) => {
     const reservation = await getReservation(database, reservationId, call);
     return reservation === undefined
@@ -116,7 +159,9 @@ const work: { [Operation in ShopOperation]: Work<Operation> } = {
     return stock === undefined ? { outcome: "unknown_sku" } : { outcome: "found", stock };
   },
   placeOrder,
-  payOrder: (database, { orderId }, call) => payOrder(database, orderId, call),
+  payOrder: (database, { orderId, ...options }, call) => payOrder(database, orderId, call, options),
+  fulfillOrder,
+  returnOrder,
   cancelOrder: (database, { orderId }, call) => cancelOrder(database, orderId, call),
 };
 

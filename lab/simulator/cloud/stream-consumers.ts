@@ -35,6 +35,8 @@ export interface StreamConsumersOptions {
   holdfast: Holdfast;
   streams: Streams;
   topic: Topic;
+  /** False leaves sold units reserved until a call fulfills them. */
+  fulfillsOnConfirm: boolean;
 }
 
 type Consumer = CloudFunction<DynamoDBRecord[], { done: number }>;
@@ -43,7 +45,7 @@ const retryMs = 500;
 
 /** Starts the event source mappings of the stack (lib/event-sources.ts). */
 export const startStreamConsumers = (options: StreamConsumersOptions): StreamConsumers => {
-  const { time, random, parameters, faults, holdfast, streams, topic } = options;
+  const { time, random, parameters, faults, holdfast, streams, topic, fulfillsOnConfirm } = options;
   const timeoutMs = streamTimeoutSeconds * 1_000;
   const publisher: Consumer = holdfast.createFunction(
     "publish",
@@ -77,7 +79,7 @@ export const startStreamConsumers = (options: StreamConsumersOptions): StreamCon
     consume(tableNames.stock, shard, publisher);
     consume(tableNames.reservations, shard, publisher);
     consume(tableNames.stock, shard, ledger);
-    consume(tableNames.reservations, shard, settler);
+    if (fulfillsOnConfirm) consume(tableNames.reservations, shard, settler);
   }
   return {
     isIdle: () =>

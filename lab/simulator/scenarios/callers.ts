@@ -1,4 +1,5 @@
 /** Callers of Holdfast: shops that repeat a call under its key until they know what became of it. */
+import type { Reservation } from "../../../inventory/reservations/reservation.ts";
 import type { Response } from "../cloud/holdfast.ts";
 import type { ShopCall } from "../cloud/shop-calls.ts";
 import type { World } from "../world.ts";
@@ -21,11 +22,14 @@ export const persist = async (
   }
 };
 
-/** The id of the reservation that a response shows; undefined for one without. */
-export const reservationIdOf = (response: Response): string | undefined =>
+/** The reservation that a response shows; undefined for one without. */
+export const reservationOf = (response: Response): Reservation | undefined =>
   response.kind === "outcome" && "reservation" in response.outcome
-    ? response.outcome.reservation.reservationId
+    ? response.outcome.reservation
     : undefined;
+
+export const reservationIdOf = (response: Response): string | undefined =>
+  reservationOf(response)?.reservationId;
 
 /** Waits for the response to a call that is sent at this instant, and counts it. */
 export const counted = async (

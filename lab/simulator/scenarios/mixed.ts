@@ -3,14 +3,13 @@
  * several rows.
  */
 import type { Line } from "../../../contract/tables.ts";
-import type { ShopCall } from "../cloud/shop-calls.ts";
 import { faultLevels } from "../faults.ts";
 import type { Random } from "../time/random.ts";
 import type { World } from "../world.ts";
-import type { Answers } from "./answers.ts";
-import { atRate, persist, reservationIdOf, stockUp } from "./callers.ts";
+import { atRate, persist, stockUp } from "./callers.ts";
 import type { Scenario } from "./scenario.ts";
 import { orderLife } from "./order-events.ts";
+import { shop } from "./shopper.ts";
 
 /** One run in so many has carts of more lines than a transaction takes. */
 const largeCartEvery = 10;
@@ -41,14 +40,15 @@ export const mixed: Scenario = {
     await stockUp(world, [...skus, ...many], load.units, (sku) => rows.shards.get(sku));
     await atRate(world, load.rate, load.seconds, (index) => {
       const kind = random.next();
-      if (kind < 0.6)
-        return shop(world, answers, load.confirms, index, pickLines(world, skus, rows));
+      const shopper = { confirms: load.confirms, index };
+      const pick = (): Line[] => pickLines(world, skus, rows);
+      if (kind < 0.6) return shop(world, answers, shopper, pick(), pick);
       if (kind < 0.75) return staff(world, skus, rows, index);
       if (kind < 0.85) return look(world, skus);
       if (isLarge && kind < 0.9) {
         const lines = many.slice(0, random.pick(largeCartLines));
         const cart = lines.map((sku) => ({ sku, quantity: random.whole(1, 3) }));
-        return shop(world, answers, load.confirms, index, cart);
+        return shop(world, answers, shopper, cart, pick);
       }
       return orderLife(world, `order-${index}`, pickLines(world, skus, rows));
     });
@@ -73,48 +73,6 @@ function pickLines({ random }: World, skus: readonly string[], rows: Rows): Line
     return { sku, quantity: isLarge ? rows.random.whole(4, 10) : quantity };
   });
 }
-
-/** A shopper holds lines, sometimes twice at once, and then decides. */
-async function shop(
-  world: World,
-  answers: Answers,
-  confirms: number,
-  index: number,
-  lines: Line[],
-): Promise<void> {
-  const { random } = world;
-  const ttlSeconds = random.pick([1, 3, 10, 30]);
-  // A few send their request under the key of another.
-  const key = random.chance(0.03) ? random.whole(0, index) : index;
-  const input = {
-    lines,
-    ttlSeconds,
-    idempotencyKey: `shopper-${key}`,
-    ...(random.chance(0.2) && { orderId: `cart-${index}` }),
-  };
-  const call: ShopCall = { operation: "reserve", input };
-  const startedAtMs = world.time.nowMs;
-  const twin = random.chance(0.2) ? persist(world, call) : undefined;
-  const response = await persist(world, call);
-  await twin;
-  answers.add(response, startedAtMs, world.time.nowMs);
-  const reservationId = reservationIdOf(response);
-  if (reservationId === undefined) return;
-  await world.sleep(random.within([0, ttlSeconds * 1_200]));
-  if (random.chance(0.2)) {
-    await persist(world, { operation: "extend", input: { reservationId, ttlSeconds: 5 } });
-    await world.sleep(random.within([0, 6_000]));
-  }
-  if (random.chance(confirms)) await end(world, "confirm", reservationId);
-  else if (random.chance(0.5)) await end(world, "release", reservationId);
-  if (random.chance(0.2)) await end(world, random.pick(["confirm", "release"]), reservationId);
-  if (random.chance(0.2)) {
-    await persist(world, { operation: "getReservation", input: { reservationId } });
-  }
-}
-
-const end = (world: World, operation: "confirm" | "release", reservationId: string) =>
-  persist(world, { operation, input: { reservationId } });
 
 /** Staff count a SKU, and may choose its rows, or correct it. */
 async function staff(

@@ -2,6 +2,7 @@
 import type { Line } from "../../../contract/tables.ts";
 import type { OrderCall } from "../cloud/order-queue.ts";
 import { faultLevels } from "../faults.ts";
+import type { Random } from "../time/random.ts";
 import type { World } from "../world.ts";
 import { atRate, persist, stockUp } from "./callers.ts";
 import type { Scenario } from "./scenario.ts";
@@ -9,7 +10,8 @@ import type { Scenario } from "./scenario.ts";
 const skus = ["ordered-0", "ordered-1", "ordered-2"] as const;
 
 export const orderEvents: Scenario = {
-  description: "Orders are placed, paid and cancelled by events, some over HTTP as well",
+  description:
+    "Orders go through their life by events, some twice or shuffled, some over HTTP as well",
   load: { rate: 4, seconds: 20, units: 40, confirms: 0 },
   faults: faultLevels.some,
   run: async (world, load) => {
@@ -22,23 +24,22 @@ export const orderEvents: Scenario = {
   },
 };
 
-/** The events of one order, each after some time, and sometimes a call over HTTP beside them. */
+/**
+ * The events of one order: some of them twice, in any order, each after some time, and sometimes a call
+ * over HTTP beside them.
+ */
 export async function orderLife(world: World, orderId: string, lines: Line[]): Promise<void> {
   const { random, orders } = world;
-  const placed: OrderCall = { operation: "placeOrder", input: { orderId, lines, ttlSeconds: 30 } };
-  const paid: OrderCall = { operation: "payOrder", input: { orderId } };
-  const cancelled: OrderCall = { operation: "cancelOrder", input: { orderId } };
-  const events: OrderCall[] = [placed, ...(random.chance(0.7) ? [paid] : [])];
-  if (random.chance(0.3)) events.push(cancelled);
-  if (random.chance(0.15)) events.reverse();
+  // A payment of some comes after the end of their hold.
+  const ttlSeconds = random.chance(0.75) ? 30 : 1;
   const isByHttp = random.chance(0.15);
   const byHttp = isByHttp
     ? persist(world, {
         operation: "reserve",
-        input: { orderId, lines, ttlSeconds: 30, idempotencyKey: `http-${orderId}` },
+        input: { orderId, lines, ttlSeconds, idempotencyKey: `http-${orderId}` },
       })
     : undefined;
-  for (const event of events) {
+  for (const event of eventsOf(world, orderId, lines, ttlSeconds)) {
     orders.send(event);
     await world.sleep(random.within([0, 2_000]));
   }
@@ -46,4 +47,41 @@ export async function orderLife(world: World, orderId: string, lines: Line[]): P
   if (isByHttp || random.chance(0.2)) {
     await persist(world, { operation: "listReservations", input: { orderId } });
   }
+}
+
+function eventsOf(
+  { random }: World,
+  orderId: string,
+  lines: Line[],
+  ttlSeconds: number,
+): OrderCall[] {
+  const events: OrderCall[] = [{ operation: "placeOrder", input: { orderId, lines, ttlSeconds } }];
+  if (random.chance(0.7)) {
+    const reacquires = random.chance(0.8);
+    events.push({ operation: "payOrder", input: { orderId, reacquires } });
+  }
+  if (random.chance(0.4)) {
+    const some = random.chance(0.5) ? { lines: someOf(random, lines) } : {};
+    const input = { orderId, ...some, idempotencyKey: `fulfilled-${orderId}` };
+    events.push({ operation: "fulfillOrder", input });
+  }
+  if (random.chance(0.25)) {
+    const idempotencyKey = `returned-${orderId}`;
+    const input = { orderId, lines: someOf(random, lines), reason: "unwanted", idempotencyKey };
+    events.push({ operation: "returnOrder", input });
+  }
+  if (random.chance(0.3)) events.push({ operation: "cancelOrder", input: { orderId } });
+  if (random.chance(0.2)) events.push(random.pick(events));
+  if (random.chance(0.25)) return shuffled(random, events);
+  return events;
+}
+
+const someOf = (random: Random, lines: readonly Line[]): Line[] => {
+  const { sku, quantity } = random.pick(lines);
+  return [{ sku, quantity: random.whole(1, quantity) }];
+};
+
+function shuffled<Item>(random: Random, items: readonly Item[]): Item[] {
+  const left = [...items];
+  return items.map(() => left.splice(random.whole(0, left.length - 1), 1)[0]!);
 }

@@ -27,6 +27,8 @@ export interface Scenario {
   faults: Faults;
   /** By the seed where absent. */
   multiItemStrategy?: MultiItemStrategy;
+  /** True for a stack that takes sold units off `onHand` at once. By the seed where absent. */
+  fulfillsOnConfirm?: boolean;
   /** Partitions of the index of holds. The stack's default where absent. */
   expiryPartitions?: number;
   /** True when its figures are the point; otherwise its violations are. */

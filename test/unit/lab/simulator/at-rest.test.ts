@@ -19,7 +19,8 @@ const second = "mug~1";
 
 const graceMs = 1_000;
 const records = (run: HandMadeRun, nowMs: number, isAtRest = true): string[] => {
-  checkRecords(run.history, nowMs, graceMs, run.watch.report, isAtRest);
+  const options = { graceMs, fulfillsOnConfirm: true, isAtRest };
+  checkRecords(run.history, nowMs, options, run.watch.report);
   return run.messages;
 };
 
@@ -57,7 +58,7 @@ test("no confirmed reservation keeps units on hand", () => {
   const confirmed = run.put(next(item, { status: "confirmed" }));
   expect(records(run, 0)).toEqual(["unsettled: its units are still on hand"]);
   const sale = run.place({ ...hold(), kind: "fulfilment", base: 2 });
-  run.put(endedBy(confirmed, "confirmed", sale));
+  run.put(endedBy(confirmed, "fulfilled", sale));
   run.settle(sale);
   expect(records(run, 0)).toHaveLength(1);
 });

@@ -70,7 +70,18 @@ export const next = (
   more: Partial<ReservationItem> = {},
 ): ReservationItem => ({ ...item, version: item.version + 1, ...more });
 
-export const handMadeRun = ({ refusalMemoryMs = 0 } = {}) => {
+/** The attributes that follow from the status of a record. */
+const attributesOf = ({ status, lines }: ReservationItem): Partial<ReservationItem> => {
+  if (status === "held") return { expiryShard: 0, skus: new Set(lines.map(({ sku }) => sku)) };
+  return status === "confirmed" ? {} : { ttlSeconds: 0 };
+};
+
+/** @param options `isAsked`: callers ask for each sale, fulfilment and cancellation of a whole record */
+export const handMadeRun = ({
+  refusalMemoryMs = 0,
+  fulfillsOnConfirm = false,
+  isAsked = true,
+} = {}) => {
   let nowMs = 0;
   let requests = 0;
   let counts = 0;
@@ -80,7 +91,7 @@ export const handMadeRun = ({ refusalMemoryMs = 0 } = {}) => {
     },
   } as VirtualTime;
   const history = createHistory();
-  const watch = createWatch(time, history, refusalMemoryMs);
+  const watch = createWatch(time, history, { refusalMemoryMs, fulfillsOnConfirm });
 
   const commit = (
     table: string,
@@ -241,10 +252,14 @@ export const handMadeRun = ({ refusalMemoryMs = 0 } = {}) => {
         { table, key: { sku: key }, after: undefined },
       ]);
     },
-    /** Writes a record. */
+    /** Writes a record, with the attributes that it does not name. */
     put: (item: ReservationItem, attempt: Partial<Attempt> = {}): ReservationItem => {
       const { reservationId } = item;
-      commit(tableNames.reservations, { reservationId }, item, attempt);
+      for (const operation of isAsked ? (["confirm", "fulfill", "cancel"] as const) : []) {
+        watch.onSend({ operation, input: { reservationId } });
+      }
+      const written = { ...attributesOf(item), ...item };
+      commit(tableNames.reservations, { reservationId }, written, attempt);
       return item;
     },
     removeRecord: (reservationId: string): void =>

@@ -1,6 +1,6 @@
 /** The life of a record, and the time of the request that writes it. */
 import { expect, test } from "vitest";
-import type { ReservationItem } from "../../../../contract/tables.ts";
+import type { Part, PartEnd, ReservationItem } from "../../../../contract/tables.ts";
 import { epochMs } from "../../../../lab/simulator/cloud/environment.ts";
 import {
   alice,
@@ -29,6 +29,51 @@ const lifeOf = (...versions: ReservationItem[]) => {
 const held = heldBy(marker);
 const abandoned = heldBy(marker, { status: "abandoned", ...none });
 const order = heldBy(marker, { status: "order", ...none });
+const one = { sku: mug, quantity: 1 };
+const expired = { ...released(held), status: "expired" } as const;
+const confirmed = next(held, { status: "confirmed" });
+
+/** Units that are taken later than those of the hold. */
+const taken = (quantity: number): Part => ({ row: mug, quantity, version: 9 });
+const acquired = next(expired, { status: "confirmed", parts: [...expired.parts, taken(2)] });
+
+/** The parts of a record, so many of whose units end now. */
+const divided = ({ parts, version }: ReservationItem, units: number, by: PartEnd): Part[] =>
+  parts.flatMap((part): Part[] => {
+    if (part.ended !== undefined) return [part];
+    const ended = { ...part, quantity: units, ended: { by, base: version, version: 5 } };
+    return units === part.quantity
+      ? [ended]
+      : [ended, { ...part, quantity: part.quantity - units }];
+  });
+
+const fulfilledBy = (item: ReservationItem, units: number): ReservationItem => {
+  const parts = divided(item, units, "fulfilment");
+  const isAll = parts.every(({ ended }) => ended !== undefined);
+  return next(item, { parts, status: isAll ? "fulfilled" : "confirmed" });
+};
+const all = fulfilledBy(fulfilledBy(confirmed, 1), 1);
+
+const cancelledBy = (item: ReservationItem, base: number): ReservationItem =>
+  next(item, {
+    status: "cancelled",
+    parts: item.parts.map((part) => ({
+      ...part,
+      ended: { by: "cancellation", base, version: 5 },
+    })),
+  });
+
+const returned = (item: ReservationItem, base: number): ReservationItem =>
+  next(item, {
+    parts: item.parts.map((part) => ({
+      ...part,
+      returned: { base, version: 6, row: mug, reason: "unwanted" },
+    })),
+  });
+
+const listed = { expiryShard: 0, skus: new Set([mug]) };
+const unlisted = { expiryShard: undefined, skus: undefined };
+const inIndex = (status: string): string => `${status}, and in the index of holds`;
 const rejected = heldBy(marker, { status: "rejected", parts: [] });
 
 test.each<[string, ReservationItem[]]>([
@@ -45,6 +90,23 @@ test.each<[string, ReservationItem[]]>([
   ["a tombstone that a rejected order replaces", [abandoned, next(rejected)]],
   ["a tombstone that a cancel replaces", [abandoned, next(abandoned, { status: "released" })]],
   ["an order that gets reservations", [order, next(order)]],
+  [
+    "a hold that gives one unit up",
+    [held, next(held, { lines: [one], parts: divided(held, 1, "release") })],
+  ],
+  [
+    "a hold that takes one unit more",
+    [held, next(held, { lines: [{ sku: mug, quantity: 3 }], parts: [...held.parts, taken(1)] })],
+  ],
+  [
+    "a hold that is sold in part",
+    [held, next(held, { status: "confirmed", lines: [one], parts: divided(held, 1, "release") })],
+  ],
+  ["a hold whose units are taken again after its end", [held, expired, acquired]],
+  [
+    "a sold one that is fulfilled in parts, and returned",
+    [held, confirmed, fulfilledBy(confirmed, 1), all, returned(all, 4)],
+  ],
   ["an order that is cancelled before it comes", [{ ...order, status: "released" }]],
 ])("%s is lawful", (_, versions) => {
   expect(lifeOf(...versions)).toEqual([]);
@@ -61,7 +123,16 @@ test.each<[string, ReservationItem[], string]>([
   ],
   ["a hold that a tombstone replaces", [held, next(abandoned)], "held became abandoned"],
   ["rejected and held", [rejected, next(held)], "rejected became held"],
-  ["other lines", [held, next(held, { lines: [] })], "its lines changed"],
+  [
+    "a hold with other lines than its units",
+    [held, next(held, { lines: [{ sku: mug, quantity: 1 }] })],
+    'held with parts of "2 × mug", not "1 × mug"',
+  ],
+  [
+    "a sold one with other lines",
+    [held, confirmed, next(confirmed, { lines: [{ sku: mug, quantity: 1 }] })],
+    "its lines changed",
+  ],
   ["another request", [held, next(held, { fingerprint: "other" })], "its fingerprint changed"],
   ["a part less", [held, next(held, { parts: [] })], "its parts changed"],
   [
@@ -81,12 +152,12 @@ test.each<[string, ReservationItem[], string]>([
   [
     "released without an end",
     [held, next(held, { status: "released" })],
-    "released, and a part has not ended",
+    'released with parts of "2 × mug", not ""',
   ],
   [
     "sold by a release",
     [held, { ...released(held), status: "confirmed" }],
-    "confirmed, and a part has ended by release",
+    'confirmed with parts of "", not "2 × mug"',
   ],
   [
     "held with too few units",
@@ -102,6 +173,70 @@ test.each<[string, ReservationItem[], string]>([
     "released before it was held",
     [{ ...rejected, status: "released" }],
     "released with lines before it was held",
+  ],
+  [
+    "sold after its end without a hold of its units",
+    [held, expired, next(expired, { status: "confirmed" })],
+    'confirmed with parts of "", not "2 × mug"',
+  ],
+  [
+    "sold after its end, and is to be removed",
+    [held, expired, { ...acquired, ttlSeconds: 1 }],
+    "confirmed, and to be removed at 1 s",
+  ],
+  [
+    "sold after its end for fewer units than its lines",
+    [held, expired, next(acquired, { version: 3, parts: [...expired.parts, taken(1)] })],
+    'confirmed with parts of "1 × mug", not "2 × mug"',
+  ],
+  ["fulfilled in the index of holds", [held, { ...confirmed, ...listed }], inIndex("confirmed")],
+  ["held outside the index", [{ ...held, ...unlisted }], "held, and not in the index of holds"],
+  [
+    "fulfilled as a whole by one unit",
+    [held, confirmed, next(fulfilledBy(confirmed, 1), { version: 3, status: "fulfilled" })],
+    "fulfilled, and by its parts it is confirmed",
+  ],
+  [
+    "fulfilled, and confirmed on",
+    [held, confirmed, next(fulfilledBy(confirmed, 2), { version: 3, status: "confirmed" })],
+    "confirmed, and by its parts it is fulfilled",
+  ],
+  [
+    "cancelled where units were fulfilled",
+    [held, confirmed, fulfilledBy(confirmed, 1), cancelledBy(fulfilledBy(confirmed, 1), 3)],
+    "its parts changed",
+  ],
+  [
+    "returned before it is fulfilled",
+    [held, confirmed, returned(confirmed, 2)],
+    "units came back that were never fulfilled",
+  ],
+  [
+    "returned twice",
+    [held, confirmed, all, returned(all, 4), returned(returned(all, 4), 5)],
+    "its parts changed",
+  ],
+  [
+    "a hold that gives units up and keeps its lines",
+    [held, next(held, { parts: divided(held, 1, "release") })],
+    'held with parts of "1 × mug", not "2 × mug"',
+  ],
+  [
+    "a sold one that takes more",
+    [held, confirmed, next(confirmed, { parts: [...confirmed.parts, taken(1)] })],
+    "confirmed became confirmed with new parts",
+  ],
+  [
+    "a hold whose sale is of more than its lines",
+    [
+      held,
+      next(confirmed, {
+        version: 2,
+        lines: [{ sku: mug, quantity: 3 }],
+        parts: [...held.parts, taken(1)],
+      }),
+    ],
+    "it had the lines 2 × mug, and 3 × mug are sold",
   ],
 ])("a record that is %s is not", (_, versions, message) => {
   expect(lifeOf(...versions)).toContain(`transition: ${message}`);

@@ -31,7 +31,7 @@ describe("lawful sequences", () => {
     run.clear(marker);
     const confirmed = run.put(next(item, { status: "confirmed" }));
     const sale = run.place({ ...hold(), kind: "fulfilment", base: 2 });
-    run.put(endedBy(confirmed, "confirmed", sale));
+    run.put(endedBy(confirmed, "fulfilled", sale));
     run.settle(sale);
     expect(run.rowOf(mug)).toMatchObject({ onHand: 8, available: 8, reserved: 0 });
     expect(run.messages).toEqual([]);
@@ -194,7 +194,7 @@ describe("units that records do not account for", () => {
     const { run, item } = runWithHold();
     const confirmed = run.put(next(item, { status: "confirmed" }));
     const sale = run.place({ ...hold(), kind: "fulfilment", base: 2 });
-    run.put(endedBy(confirmed, "confirmed", sale));
+    run.put(endedBy(confirmed, "fulfilled", sale));
     run.write((row) => ({
       available: row.available + 2,
       reserved: row.reserved - 2,

@@ -195,7 +195,7 @@ describe("a reservation with parts in two rows", () => {
     const sale = { ...hold(), kind: "fulfilment", base: 2 } as const;
     const sales = [run.place(sale), run.place(sale, second)];
     run.put({
-      ...next(confirmed),
+      ...next(confirmed, { status: "fulfilled" }),
       parts: confirmed.parts.map((part, index) => ({
         ...part,
         ended: { by: "fulfilment", base: 2, version: sales[index]!.version },
@@ -498,6 +498,8 @@ describe("an answer about a level", () => {
     const run = runWithTwoRows();
     move(run);
     const item = run.put(next(holdInBoth(run), { status: "confirmed" }));
+    const lines = [{ sku: mug, quantity: 2 }];
+    run.send({ operation: "fulfill", input: { reservationId: item.reservationId, lines } });
     run.at(200);
     run.count(8, {}, { countId: "count" });
     run.at(250);

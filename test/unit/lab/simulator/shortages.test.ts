@@ -110,7 +110,7 @@ test("units of a confirmed hold do not count, whether they are sold or not", () 
   const item = run.put(heldBy(run.place(hold())));
   const confirmed = run.put(next(item, { status: "confirmed" }));
   const sale = run.place({ ...hold(), kind: "fulfilment", base: 2 });
-  run.put(endedBy(confirmed, "confirmed", sale));
+  run.put(endedBy(confirmed, "fulfilled", sale));
   run.at(90_000);
   claim(run, { requested: 1, available: 0, fromMs: 0 });
   expect(judged(run, 100)).toEqual([]);
