@@ -21,6 +21,7 @@ const seedsOf = {
   carts: 1,
   "expiry-wave": 2,
   restock: 2,
+  shortfall: 2,
   "order-events": 3,
 } as const satisfies Partial<Record<ScenarioName, number>>;
 

@@ -87,12 +87,13 @@ const checks: { [Operation in ShopOperation]: Check<Operation> } = {
   getReservation: (input, result, span) => endCheck(input.reservationId, result, span),
   listReservations: (_, { reservations }, span) =>
     reservations.map((reservation) => notShown(reservation, span)).find(Boolean),
-  setStock: ({ sku, onHand }, result, span) => {
+  setStock: ({ sku, onHand, allowShortfall = false }, result, span) => {
     switch (result.outcome) {
       case "created":
       case "replaced":
         return notStockByRows(result.stock, span) ?? neverCounted(sku, onHand, span);
       case "below_reserved":
+        if (allowShortfall) return "a shortfall was allowed";
         return (
           notStockByRows(result.stock, span) ??
           (result.stock.reserved > onHand ? undefined : `no more than ${onHand} were reserved`)
@@ -110,7 +111,7 @@ const checks: { [Operation in ShopOperation]: Check<Operation> } = {
       case "replayed":
         return notStockByRows(result.stock, span) ?? neverAdjusted(input, span);
       case "insufficient_stock":
-        span.claim([{ sku, requested: -delta, available: result.stock.available }]);
+        span.claim([{ sku, requested: -delta, available: Math.max(0, result.stock.available) }]);
         return notStockByRows(result.stock, span);
       case "unknown_sku":
         return neverAbsent(sku, span);

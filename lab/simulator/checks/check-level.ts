@@ -37,6 +37,9 @@ export const createLevelCheck = (
     const rows = history.rowsOf(skuOf(key));
     const first = rows.get(skuOf(key));
     if (first === undefined) return report("level_rows", key, "the level has no first row");
+    if (first.available < 0 && [...rows.values()].some(({ available }) => available > 0)) {
+      report("level_rows", key, "a row has units, and the level fewer than none");
+    }
     const isNew = before === undefined || beginsAnew(before, after);
     if (!isFirstRow(key) && isNew) checkStart(after, first, report);
     const isLess = before !== undefined && shardsOf(after) < shardsOf(before);

@@ -2,7 +2,7 @@
 import type { ReservationItem, StockItem } from "../../../contract/tables.ts";
 import { deltasBetween, type Counts } from "../../../inventory/stock/counts.ts";
 import { beginsAnew } from "./levels.ts";
-import { isFirstRow } from "../../../inventory/stock/level.ts";
+import { isFirstRow, leastAvailableOf } from "../../../inventory/stock/level.ts";
 import { decisionOf, effectOf, kindOf } from "../../../inventory/stock/marker.ts";
 import { setsOnHand, type RowAccount } from "./accounts.ts";
 import { versionsOfShrink } from "./shrink.ts";
@@ -25,10 +25,11 @@ export const checkRow = (
   checkReason(before, account, takenOver, recordOf, report);
 };
 
-function checkCounts({ sku, onHand, available, reserved }: StockItem, report: Report): void {
+function checkCounts(row: StockItem, report: Report): void {
+  const { sku, onHand, available, reserved } = row;
   const counts = `${onHand} on hand, ${available} available, ${reserved} reserved`;
   if (onHand !== available + reserved) report("counts", sku, `${counts}: do not add up`);
-  if (Math.min(onHand, available, reserved) < 0) {
+  if (Math.min(onHand, available) < leastAvailableOf(row) || reserved < 0) {
     report("counts", sku, `${counts}: one is negative`);
   }
 }

@@ -40,7 +40,7 @@ function falsehoodOf(
   const seen = history
     .levelOf(sku)
     .within(fromMs, toMs)
-    .map((level) => level?.available ?? 0);
+    .map((level) => Math.max(0, level?.available ?? 0));
   if (!seen.includes(available)) {
     return `${available} were never available; at those instants: ${[...new Set(seen)].join(", ")}`;
   }

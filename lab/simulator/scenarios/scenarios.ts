@@ -12,7 +12,7 @@ import {
 import { mixed } from "./mixed.ts";
 import { orderEvents } from "./order-events.ts";
 import type { Scenario } from "./scenario.ts";
-import { expiryWave, restock, restockUnderLoad } from "./stock-keeping.ts";
+import { expiryWave, restock, restockUnderLoad, shortfall } from "./stock-keeping.ts";
 
 export const scenarios = {
   mixed,
@@ -24,6 +24,7 @@ export const scenarios = {
   "order-events": orderEvents,
   restock,
   "restock-under-load": restockUnderLoad,
+  shortfall,
   "conflict-answers": conflictAnswers,
   "repeated-count": repeatedCount,
   "starving-adjustments": starvingAdjustments,

@@ -4,7 +4,7 @@ import type { World } from "../world.ts";
 import { kindOf, type Answers } from "./answers.ts";
 import { buy, warmUpSeconds } from "./buyers.ts";
 import { atRate, buyersAtRate, counted, persist, reservationIdOf, stockUp } from "./callers.ts";
-import type { Scenario } from "./scenario.ts";
+import type { Load, Scenario } from "./scenario.ts";
 
 const waveSkus = ["wave-0", "wave-1", "wave-2"] as const;
 const waveSeconds = 5;
@@ -37,12 +37,7 @@ export const restock: Scenario = {
   run: async (world, load, answers) => {
     const sku = "restocked";
     await stockUp(world, [sku], load.units);
-    const buying = atRate(world, load.rate, load.seconds, async (index) => {
-      const input = { lines: [{ sku, quantity: 1 }], idempotencyKey: `buyer-${index}` };
-      const responding = persist(world, { operation: "reserve", input });
-      const response = await counted(world, answers, responding);
-      const reservationId = reservationIdOf(response);
-      if (reservationId === undefined) return;
+    const buying = sellUnits(world, load, answers, sku, async (reservationId) => {
       if (!world.random.chance(load.confirms)) return;
       await persist(world, { operation: "confirm", input: { reservationId } });
     });
@@ -50,6 +45,21 @@ export const restock: Scenario = {
     await Promise.all([buying, keeping]);
   },
 };
+
+/** Buyers at the rate of the load hold a unit each, and then decide. */
+const sellUnits = (
+  world: World,
+  { rate, seconds }: Load,
+  answers: Answers,
+  sku: string,
+  decide: (reservationId: string) => Promise<unknown>,
+): Promise<void> =>
+  atRate(world, rate, seconds, async (index) => {
+    const input = { lines: [{ sku, quantity: 1 }], idempotencyKey: `buyer-${index}` };
+    const responding = persist(world, { operation: "reserve", input });
+    const reservationId = reservationIdOf(await counted(world, answers, responding));
+    if (reservationId !== undefined) await decide(reservationId);
+  });
 
 async function keepStock(world: World, sku: string, index: number): Promise<void> {
   const { random } = world;
@@ -61,6 +71,31 @@ async function keepStock(world: World, sku: string, index: number): Promise<void
   const input = { sku, delta, reason: "delivery", idempotencyKey: `delivery-${index}` };
   await persist(world, { operation: "adjustStock", input });
 }
+
+const shortfallRows = [1, 4] as const;
+
+export const shortfall: Scenario = {
+  description: "A SKU in several rows is counted below what is reserved while it sells",
+  load: { rate: 20, seconds: 15, units: 100, confirms: 0.3 },
+  faults: faultLevels.some,
+  run: async (world, load, answers) => {
+    const sku = "short";
+    const { random } = world;
+    await stockUp(world, [sku], load.units, () => shortfallRows[1]);
+    const buying = sellUnits(world, load, answers, sku, async (reservationId) => {
+      await world.sleep(random.within([0, 5_000]));
+      const operation = random.chance(load.confirms) ? "confirm" : "release";
+      await persist(world, { operation, input: { reservationId } });
+    });
+    const keeping = atRate(world, 2, load.seconds, async (index) => {
+      if (random.chance(0.3)) return keepStock(world, sku, index);
+      const shards = random.chance(0.5) ? random.whole(...shortfallRows) : undefined;
+      const input = { sku, onHand: random.whole(0, 60), allowShortfall: true, shards };
+      await persist(world, { operation: "setStock", input });
+    });
+    await Promise.all([buying, keeping]);
+  },
+};
 
 const adjustmentsPerSecond = 16;
 const countsPerSecond = 1;

@@ -154,6 +154,15 @@ describe("a stock record", () => {
     expect(falsehood(run, enough, outcome)).toBe("no more than 2 were reserved");
   });
 
+  test("refuses no count that may leave a shortfall", () => {
+    const { run } = runWithHold();
+    const outcome = { outcome: "below_reserved", stock: run.rowOf(mug) } as const;
+    const input = { sku: mug, onHand: 1, allowShortfall: true };
+    expect(falsehood(run, { operation: "setStock", input }, outcome)).toBe(
+      "a shortfall was allowed",
+    );
+  });
+
   test("is adjusted only where the adjustment has a record", () => {
     for (const hasRecord of [true, false]) {
       const run = handMadeRun();

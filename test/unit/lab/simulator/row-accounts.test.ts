@@ -243,6 +243,29 @@ describe("units that records do not account for", () => {
   });
 });
 
+describe("a count below what is reserved", () => {
+  test("may leave fewer units than none where a shortfall was allowed, until units return", () => {
+    const { run, marker, item } = runWithHold();
+    run.count(1, {}, { leastAvailable: -1 });
+    const end = run.place({ ...hold(), kind: "release", base: 1 });
+    run.put(endedBy(item, "released", end));
+    run.settle(end);
+    run.clear(marker);
+    expect(run.rowOf(mug)).toMatchObject({ onHand: 1, available: 1, reserved: 0 });
+    expect(run.messages).toEqual([]);
+  });
+
+  test.each([
+    ["without an allowed shortfall", {}],
+    ["beyond the shortfall that was allowed", { leastAvailable: -1 }],
+    ["where an earlier count left some", { leastAvailable: 3 }],
+  ])("leaves no negative count %s", (_, more) => {
+    const { run } = runWithHold();
+    run.count(0, {}, more);
+    expect(run.violations).toEqual(["counts"]);
+  });
+});
+
 describe("counts, versions and reasons of a row", () => {
   const change = (of: Parameters<ReturnType<typeof handMadeRun>["write"]>[0]) => {
     const run = handMadeRun();

@@ -297,6 +297,16 @@ const releaseInFirstRow = (run: HandMadeRun, item: ReservationItem): void => {
   run.settle(release);
 };
 
+describe("a level with a shortfall", () => {
+  test("has no row with units", () => {
+    const run = runWithTwoRows();
+    run.write(() => ({ available: -1, reserved: 11, version: 2, leastAvailable: -1 }));
+    run.write(() => ({ onHand: 1, available: 1, version: 1 }), {}, second);
+    expect(run.violations).toContain("level_rows");
+    expect(run.messages).toContain("level_rows: a row has units, and the level fewer than none");
+  });
+});
+
 describe("a level that shrinks", () => {
   test("takes the units and the reservations of its last row into the first one", () => {
     const run = runWithTwoRows();

@@ -60,6 +60,18 @@ test("a refusal names units that the row had", () => {
   ]);
 });
 
+test("a refusal shows no units where a shortfall was allowed", () => {
+  const { run } = runWithHold();
+  run.count(1, {}, { leastAvailable: -1 });
+  run.at(100);
+  claim(run, { requested: 1, available: 0, fromMs: 50 });
+  expect(judged(run)).toEqual([]);
+  claim(run, { requested: 1, available: -1, fromMs: 50 });
+  expect(judged(run)).toEqual([
+    "false_shortage: reserve: -1 were never available; at those instants: 0",
+  ]);
+});
+
 test("units of a marker that no record owns count as available", () => {
   const run = handMadeRun();
   run.count(2);
