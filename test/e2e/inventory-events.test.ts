@@ -206,7 +206,7 @@ describe("an order event about sold units", () => {
   const topic = () => run.outputs["OrderEventsTopicArn"]!;
   const outcomeOf = async (orderId: string, check: (body: unknown) => void) =>
     vi.waitFor(async () => check((await client.get(`/v1/reservations?orderId=${orderId}`)).body), {
-      timeout: 30_000,
+      timeout: 55_000,
       interval: 100,
     });
 
