@@ -1,7 +1,7 @@
 /** The units of a confirmed reservation: fulfilled, cancelled and returned, whole and by lines. */
 import { UpdateCommand } from "@aws-sdk/lib-dynamodb";
 import { beforeAll, describe, expect, test } from "vitest";
-import { partsMax, requestsMax } from "../../contract/bounds.ts";
+import { openMarkersMax, partsMax, requestsMax } from "../../contract/bounds.ts";
 import type { Part } from "../../contract/tables.ts";
 import { createInventory, type Inventory } from "../../inventory/inventory.ts";
 import type { SoldUnitsInput } from "../../inventory/reservations/sold-units.ts";
@@ -696,6 +696,24 @@ describe("a request that dies between its steps", () => {
     await createInventory(dying).cancel({ reservationId });
     expect(await countsOf("bought")).toEqual([4, 0, 4]);
     await saleOf(inventory, { bought: 4 });
+    await expectInvariants(database);
+  });
+
+  test("often costs no sale either: a row full of what they left is tidied by the next buyer", async () => {
+    // Tries to close a row to buyers, by as many unfinished fulfilments as a hold lets a row have.
+    await stock(inventory, { full: 100 });
+    const ids: string[] = [];
+    for (let index = 0; index < openMarkersMax + 2; index += 1) {
+      ids.push(await saleOf(inventory, { full: 1 }));
+    }
+    for (const reservationId of ids) {
+      const { database: dying } = dieAfter(database, 3);
+      await createInventory(dying).fulfill({ reservationId });
+    }
+    const left = (await readRecords(database)).stock.find(({ sku }) => sku === "full")!;
+    expect(Object.keys(left.open).length).toBeGreaterThan(openMarkersMax);
+    await holdOf(inventory, { full: 1 });
+    expect((await countsOf("full"))[1]).toBe(100 - ids.length - 1);
     await expectInvariants(database);
   });
 });
