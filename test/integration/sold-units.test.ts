@@ -1,38 +1,27 @@
 /** The units of a confirmed reservation: fulfilled, cancelled and returned, whole and by lines. */
 import { UpdateCommand } from "@aws-sdk/lib-dynamodb";
-import { beforeAll, describe, expect, test } from "vitest";
+import { describe, expect, test } from "vitest";
 import { openMarkersMax, partsMax, requestsMax } from "../../contract/bounds.ts";
 import type { Part } from "../../contract/tables.ts";
-import { createInventory, type Inventory } from "../../inventory/inventory.ts";
+import { createInventory } from "../../inventory/inventory.ts";
 import type { SoldUnitsInput } from "../../inventory/reservations/sold-units.ts";
 import { mergeRows, setShards } from "../../inventory/stock/shards.ts";
-import { createTestDatabase, type TestDatabase } from "../support/database.ts";
 import {
-  countsIn,
   dieAtEachRequest,
   holdOf,
   linesOf,
+  openShop,
   patient,
   saleOf,
   stateOf,
   stock,
-  type CountsOf,
 } from "../support/holds.ts";
 import { expectInvariants, readRecords } from "../support/invariants.ts";
 import { loadOf } from "../support/load-of.ts";
 import { countRequests, dieAfter, tallyOf } from "../support/requests.ts";
 
-const clock = { nowMs: Date.UTC(2026, 10, 26) };
+const { clock, database, inventory, countsOf, recordOf } = await openShop();
 const day = 24 * 60 * 60;
-let database: TestDatabase;
-let inventory: Inventory;
-let countsOf: CountsOf;
-
-beforeAll(async () => {
-  database = await createTestDatabase({ now: () => clock.nowMs, retentionDays: 30 });
-  inventory = createInventory(database);
-  countsOf = countsIn(inventory);
-});
 
 type Change = "fulfill" | "cancel" | "returnUnits";
 const changes: Change[] = ["fulfill", "cancel", "returnUnits"];
@@ -42,11 +31,6 @@ const change = (kind: Change, input: SoldUnitsInput, on = inventory) =>
   kind === "returnUnits"
     ? on.returnUnits({ lines: [], ...input, reason: "too small" }, patient())
     : on[kind](input, patient());
-
-const recordOf = async (reservationId: string) => {
-  const { reservations } = await readRecords(database);
-  return reservations.find((record) => record.reservationId === reservationId)!;
-};
 
 /** Expects an outcome, and that nothing is different after the call. */
 const expectRefusal = async (call: () => Promise<unknown>, outcome: object) => {
