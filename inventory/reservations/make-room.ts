@@ -75,8 +75,11 @@ export const makeRoom = async (
   if (isCrowded && !waits && attempt >= crowdedTries) return "blocked";
   // One of those that wait removes the markers for all of them.
   if (isCrowded && database.random() >= resolvingShare) return waitAndSee();
+  // Any marker takes room, also one that frees no units.
+  const isInTheWay = (marker: Marker) =>
+    isOther(own)(marker) || (isCrowded && !own.includes(marker.key));
   const open = rows
-    .map((row) => ({ row, markers: markersOf(row).filter(isOther(own)) }))
+    .map((row) => ({ row, markers: markersOf(row).filter(isInTheWay) }))
     .filter(({ markers }) => markers.length > 0);
   if (open.length > 0) {
     const resolved = await mapEach(open, rowsInFlight, ({ row, markers }) =>

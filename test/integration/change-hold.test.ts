@@ -1,5 +1,5 @@
 /** Changes of a hold: more, fewer and other units in one step, or none of it. */
-import { beforeAll, beforeEach, describe, expect, test } from "vitest";
+import { beforeEach, describe, expect, test } from "vitest";
 import { createInventory, type Inventory } from "../../inventory/inventory.ts";
 import type { ChangeHoldInput } from "../../inventory/reservations/change-hold.ts";
 import { createTestDatabase, type TestDatabase } from "../support/database.ts";
@@ -8,26 +8,17 @@ import {
   dieAtEachRequest,
   holdOf,
   linesOf,
+  openShop,
   patient,
   saleOf,
   stateOf,
   stock,
-  type CountsOf,
 } from "../support/holds.ts";
 import { expectInvariants } from "../support/invariants.ts";
 import { loadOf } from "../support/load-of.ts";
 import { countRequests, intercept, tallyOf } from "../support/requests.ts";
 
-const clock = { nowMs: Date.UTC(2026, 10, 26) };
-let database: TestDatabase;
-let inventory: Inventory;
-let countsOf: CountsOf;
-
-beforeAll(async () => {
-  database = await createTestDatabase({ now: () => clock.nowMs });
-  inventory = createInventory(database);
-  countsOf = countsIn(inventory);
-});
+const { clock, database, inventory, countsOf } = await openShop();
 
 type Options = Omit<ChangeHoldInput, "reservationId" | "lines">;
 

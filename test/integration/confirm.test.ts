@@ -1,41 +1,25 @@
 /** The sale of a hold: of some of its lines, at once with the handover, and after its end. */
-import { beforeAll, describe, expect, test } from "vitest";
-import { createInventory, type Inventory } from "../../inventory/inventory.ts";
+import { describe, expect, test } from "vitest";
+import { createInventory } from "../../inventory/inventory.ts";
 import type { ConfirmOptions } from "../../inventory/reservations/confirm.ts";
-import { createTestDatabase, type TestDatabase } from "../support/database.ts";
 import {
-  countsIn,
   dieAtEachRequest,
   holdOf,
   linesOf,
+  openShop,
   patient,
   saleOf,
   stateOf,
   stock,
-  type CountsOf,
 } from "../support/holds.ts";
-import { expectInvariants, readRecords } from "../support/invariants.ts";
+import { expectInvariants } from "../support/invariants.ts";
 import { loadOf } from "../support/load-of.ts";
 import { countRequests, tallyOf } from "../support/requests.ts";
 
-const clock = { nowMs: Date.UTC(2026, 10, 26) };
-let database: TestDatabase;
-let inventory: Inventory;
-let countsOf: CountsOf;
-
-beforeAll(async () => {
-  database = await createTestDatabase({ now: () => clock.nowMs });
-  inventory = createInventory(database);
-  countsOf = countsIn(inventory);
-});
+const { clock, database, inventory, countsOf, recordOf } = await openShop();
 
 const confirm = (reservationId: string, options?: ConfirmOptions, on = inventory) =>
   on.confirm(reservationId, patient(), options);
-
-const recordOf = async (reservationId: string) => {
-  const { reservations } = await readRecords(database);
-  return reservations.find((record) => record.reservationId === reservationId)!;
-};
 
 describe("a confirm with lines", () => {
   test("sells these units and releases the rest", async () => {

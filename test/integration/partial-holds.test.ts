@@ -1,30 +1,18 @@
 /** Holds of fewer units than were wanted, where the caller allows that. */
-import { beforeAll, expect, test } from "vitest";
-import { createInventory, type Inventory } from "../../inventory/inventory.ts";
+import { expect, test } from "vitest";
 import type { ReserveInput } from "../../inventory/reservations/reserve.ts";
-import { createTestDatabase, type TestDatabase } from "../support/database.ts";
 import {
-  countsIn,
   dieAtEachRequest,
   linesOf,
+  openShop,
   patient,
   saleOf,
   stateOf,
   stock,
-  type CountsOf,
 } from "../support/holds.ts";
 import { expectInvariants } from "../support/invariants.ts";
 
-const clock = { nowMs: Date.UTC(2026, 10, 26) };
-let database: TestDatabase;
-let inventory: Inventory;
-let countsOf: CountsOf;
-
-beforeAll(async () => {
-  database = await createTestDatabase({ now: () => clock.nowMs });
-  inventory = createInventory(database);
-  countsOf = countsIn(inventory);
-});
+const { clock, database, inventory, countsOf } = await openShop();
 
 const holdSome = (
   quantities: Record<string, number>,

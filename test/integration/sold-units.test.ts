@@ -1,38 +1,27 @@
 /** The units of a confirmed reservation: fulfilled, cancelled and returned, whole and by lines. */
 import { UpdateCommand } from "@aws-sdk/lib-dynamodb";
-import { beforeAll, describe, expect, test } from "vitest";
-import { partsMax, requestsMax } from "../../contract/bounds.ts";
+import { describe, expect, test } from "vitest";
+import { openMarkersMax, partsMax, requestsMax } from "../../contract/bounds.ts";
 import type { Part } from "../../contract/tables.ts";
-import { createInventory, type Inventory } from "../../inventory/inventory.ts";
+import { createInventory } from "../../inventory/inventory.ts";
 import type { SoldUnitsInput } from "../../inventory/reservations/sold-units.ts";
 import { mergeRows, setShards } from "../../inventory/stock/shards.ts";
-import { createTestDatabase, type TestDatabase } from "../support/database.ts";
 import {
-  countsIn,
   dieAtEachRequest,
   holdOf,
   linesOf,
+  openShop,
   patient,
   saleOf,
   stateOf,
   stock,
-  type CountsOf,
 } from "../support/holds.ts";
 import { expectInvariants, readRecords } from "../support/invariants.ts";
 import { loadOf } from "../support/load-of.ts";
 import { countRequests, dieAfter, tallyOf } from "../support/requests.ts";
 
-const clock = { nowMs: Date.UTC(2026, 10, 26) };
+const { clock, database, inventory, countsOf, recordOf } = await openShop();
 const day = 24 * 60 * 60;
-let database: TestDatabase;
-let inventory: Inventory;
-let countsOf: CountsOf;
-
-beforeAll(async () => {
-  database = await createTestDatabase({ now: () => clock.nowMs, retentionDays: 30 });
-  inventory = createInventory(database);
-  countsOf = countsIn(inventory);
-});
 
 type Change = "fulfill" | "cancel" | "returnUnits";
 const changes: Change[] = ["fulfill", "cancel", "returnUnits"];
@@ -42,11 +31,6 @@ const change = (kind: Change, input: SoldUnitsInput, on = inventory) =>
   kind === "returnUnits"
     ? on.returnUnits({ lines: [], ...input, reason: "too small" }, patient())
     : on[kind](input, patient());
-
-const recordOf = async (reservationId: string) => {
-  const { reservations } = await readRecords(database);
-  return reservations.find((record) => record.reservationId === reservationId)!;
-};
 
 /** Expects an outcome, and that nothing is different after the call. */
 const expectRefusal = async (call: () => Promise<unknown>, outcome: object) => {
@@ -696,6 +680,24 @@ describe("a request that dies between its steps", () => {
     await createInventory(dying).cancel({ reservationId });
     expect(await countsOf("bought")).toEqual([4, 0, 4]);
     await saleOf(inventory, { bought: 4 });
+    await expectInvariants(database);
+  });
+
+  test("often costs no sale either: a row full of what they left is tidied by the next buyer", async () => {
+    // Tries to close a row to buyers, by as many unfinished fulfilments as a hold lets a row have.
+    await stock(inventory, { full: 100 });
+    const ids: string[] = [];
+    for (let index = 0; index < openMarkersMax + 2; index += 1) {
+      ids.push(await saleOf(inventory, { full: 1 }));
+    }
+    for (const reservationId of ids) {
+      const { database: dying } = dieAfter(database, 3);
+      await createInventory(dying).fulfill({ reservationId });
+    }
+    const left = (await readRecords(database)).stock.find(({ sku }) => sku === "full")!;
+    expect(Object.keys(left.open).length).toBeGreaterThan(openMarkersMax);
+    await holdOf(inventory, { full: 1 });
+    expect((await countsOf("full"))[1]).toBe(100 - ids.length - 1);
     await expectInvariants(database);
   });
 });

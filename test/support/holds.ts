@@ -1,11 +1,11 @@
 /** Holds and sales for tests that begin with one, and the counts to compare. */
-import type { Line, StockItem } from "../../contract/tables.ts";
+import type { Line, ReservationItem, StockItem } from "../../contract/tables.ts";
 import { callWithin, type Call, type Database } from "../../inventory/dynamodb/database.ts";
 import { InventoryError } from "../../inventory/errors.ts";
 import { createInventory, type Inventory } from "../../inventory/inventory.ts";
 import type { ReserveInput } from "../../inventory/reservations/reserve.ts";
 import { levelOf, skuOf } from "../../inventory/stock/level.ts";
-import type { TestDatabase } from "./database.ts";
+import { createTestDatabase, type TestDatabase } from "./database.ts";
 import { expectInvariants, readRecords } from "./invariants.ts";
 import { dieAfter } from "./requests.ts";
 
@@ -65,6 +65,18 @@ export const stateOf = async (database: Database) => {
     return { sku, onHand, available, reserved };
   });
   return { levels: levels.toSorted((a, b) => (a.sku < b.sku ? -1 : 1)), reservations };
+};
+
+/** Fresh tables with a clock that stands still, and what the tests of holds and sales ask of them. */
+export const openShop = async () => {
+  const clock = { nowMs: Date.UTC(2026, 10, 26) };
+  const database = await createTestDatabase({ now: () => clock.nowMs, retentionDays: 30 });
+  const inventory = createInventory(database);
+  const recordOf = async (reservationId: string): Promise<ReservationItem> => {
+    const { reservations } = await readRecords(database);
+    return reservations.find((record) => record.reservationId === reservationId)!;
+  };
+  return { clock, database, inventory, countsOf: countsIn(inventory), recordOf };
 };
 
 export interface CrashTest<Prepared> {
