@@ -15,6 +15,7 @@ import {
   isDue,
   isReservation,
   readReservationItem,
+  reservationAt,
   reservationIn,
   type Reservation,
 } from "./reservation.ts";
@@ -84,11 +85,11 @@ async function changeUntilDecided(
     if (item === undefined || !isReservation(item)) return { outcome: "unknown_reservation" };
     const standing = standingOf(item, keyed);
     if (standing === "reused") return { outcome: "idempotency_key_reused", reservationId };
-    const reservation = reservationIn(item.status, item);
     if (standing === "repeat") {
       await finishRecord(database, item, call);
-      return { outcome: "replayed", reservation };
+      return { outcome: "replayed", reservation: reservationAt(item, database.now()) };
     }
+    const reservation = reservationIn(item.status, item);
     if (item.status !== "held") return { outcome: heldOnlyRefusals[item.status], reservation };
     if (isDue(item, database.now())) {
       item = await expireHold(database, item, call);

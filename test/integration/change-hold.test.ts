@@ -1,5 +1,6 @@
 /** Changes of a hold: more, fewer and other units in one step, or none of it. */
 import { beforeEach, describe, expect, test } from "vitest";
+import { holdSecondsDefault } from "../../contract/bounds.ts";
 import { createInventory, type Inventory } from "../../inventory/inventory.ts";
 import type { ChangeHoldInput } from "../../inventory/reservations/change-hold.ts";
 import { createTestDatabase, type TestDatabase } from "../support/database.ts";
@@ -325,6 +326,15 @@ describe("a repeat", () => {
     );
     await inventory.confirm(id);
     await expectRefusal(repeat, { outcome: "replayed", reservation: { status: "confirmed" } });
+  });
+
+  test("shows a hold that is due as expired", async () => {
+    await stock(inventory, { lapsed: 9 });
+    const id = await holdOf(inventory, { lapsed: 2 });
+    const repeat = () => change(id, { lapsed: 3 }, { idempotencyKey: "k" });
+    await repeat();
+    clock.nowMs += holdSecondsDefault * 1_000;
+    await expectRefusal(repeat, { outcome: "replayed", reservation: { status: "expired" } });
   });
 
   test("under the key of another change is refused", async () => {
