@@ -4,7 +4,7 @@ import type { World } from "../world.ts";
 import { kindOf, type Answers } from "./answers.ts";
 import { buy, warmUpSeconds } from "./buyers.ts";
 import { atRate, buyersAtRate, counted, persist, reservationIdOf, stockUp } from "./callers.ts";
-import type { Scenario } from "./scenario.ts";
+import type { Load, Scenario } from "./scenario.ts";
 
 const waveSkus = ["wave-0", "wave-1", "wave-2"] as const;
 const waveSeconds = 5;
@@ -37,9 +37,7 @@ export const restock: Scenario = {
   run: async (world, load, answers) => {
     const sku = "restocked";
     await stockUp(world, [sku], load.units);
-    const buying = atRate(world, load.rate, load.seconds, async (index) => {
-      const reservationId = await buyOne(world, answers, sku, index);
-      if (reservationId === undefined) return;
+    const buying = sellUnits(world, load, answers, sku, async (reservationId) => {
       if (!world.random.chance(load.confirms)) return;
       await persist(world, { operation: "confirm", input: { reservationId } });
     });
@@ -48,17 +46,20 @@ export const restock: Scenario = {
   },
 };
 
-/** Holds one unit. Returns the id of the reservation, where there is one. */
-async function buyOne(
+/** Buyers at the rate of the load hold a unit each, and then decide. */
+const sellUnits = (
   world: World,
+  { rate, seconds }: Load,
   answers: Answers,
   sku: string,
-  index: number,
-): Promise<string | undefined> {
-  const input = { lines: [{ sku, quantity: 1 }], idempotencyKey: `buyer-${index}` };
-  const responding = persist(world, { operation: "reserve", input });
-  return reservationIdOf(await counted(world, answers, responding));
-}
+  decide: (reservationId: string) => Promise<unknown>,
+): Promise<void> =>
+  atRate(world, rate, seconds, async (index) => {
+    const input = { lines: [{ sku, quantity: 1 }], idempotencyKey: `buyer-${index}` };
+    const responding = persist(world, { operation: "reserve", input });
+    const reservationId = reservationIdOf(await counted(world, answers, responding));
+    if (reservationId !== undefined) await decide(reservationId);
+  });
 
 async function keepStock(world: World, sku: string, index: number): Promise<void> {
   const { random } = world;
@@ -81,9 +82,7 @@ export const shortfall: Scenario = {
     const sku = "short";
     const { random } = world;
     await stockUp(world, [sku], load.units, () => shortfallRows[1]);
-    const buying = atRate(world, load.rate, load.seconds, async (index) => {
-      const reservationId = await buyOne(world, answers, sku, index);
-      if (reservationId === undefined) return;
+    const buying = sellUnits(world, load, answers, sku, async (reservationId) => {
       await world.sleep(random.within([0, 5_000]));
       const operation = random.chance(load.confirms) ? "confirm" : "release";
       await persist(world, { operation, input: { reservationId } });
