@@ -51,6 +51,10 @@ export const sku = text(
   `must be 1 to ${skuLengthMax} of the characters A-Z a-z 0-9 . _ : -`,
 );
 
+/** The only accepted text. */
+export const exactly = <Text extends string>(accepted: Text) =>
+  z.literal(accepted, expecting(`must be ${accepted}`));
+
 export const label = printable(labelLengthMax);
 export const idempotencyKey = printable(idempotencyKeyLengthMax);
 export const holdSeconds = wholeNumber(holdSecondsMin, holdSecondsMax);

@@ -10,7 +10,11 @@ import {
   type ProblemCode,
 } from "./problems.ts";
 import type { RequestSchema } from "./request.ts";
-import { reservationPageSchema, reservationSchema } from "./reservation-schemas.ts";
+import {
+  reservationPageSchema,
+  reservationSchema,
+  skuHoldPageSchema,
+} from "./reservation-schemas.ts";
 import {
   extendReservationRequest,
   listReservationsRequest,
@@ -23,6 +27,7 @@ import { movementPageSchema, stockPageSchema, stockRecordSchema } from "./stock-
 import {
   adjustStockRequest,
   getStockRequest,
+  listHoldsRequest,
   listMovementsRequest,
   listStockRequest,
   setStockRequest,
@@ -42,6 +47,7 @@ const answers = {
   Stock: stockRecordSchema,
   StockPage: stockPageSchema,
   MovementPage: movementPageSchema,
+  SkuHoldPage: skuHoldPageSchema,
   Reservation: reservationSchema,
   ReservationPage: reservationPageSchema,
   Health: healthSchema,
@@ -74,6 +80,13 @@ const operations: Record<OperationId, Operation> = {
     request: listMovementsRequest,
     successes: { 200: "A page; without a cursor, the last one" },
     answer: "MovementPage",
+    refusals: ["unknown_sku", "invalid_cursor", "busy"],
+  },
+  listHolds: {
+    summary: "List the holds of a SKU, next to expire first",
+    request: listHoldsRequest,
+    successes: { 200: "A page; without a cursor, the last one" },
+    answer: "SkuHoldPage",
     refusals: ["unknown_sku", "invalid_cursor", "busy"],
   },
   adjustStock: {

@@ -1,7 +1,15 @@
 /** The requests about stock. */
 import * as z from "zod/mini";
 import { pageSizeMax, shardsMax, unitsMax } from "./bounds.ts";
-import { closedObject, idempotencyKey, label, queryNumber, sku, wholeNumber } from "./fields.ts";
+import {
+  closedObject,
+  exactly,
+  idempotencyKey,
+  label,
+  queryNumber,
+  sku,
+  wholeNumber,
+} from "./fields.ts";
 
 const units = wholeNumber(0, unitsMax);
 const skuParams = closedObject({ sku });
@@ -23,14 +31,21 @@ export const setStockRequest = {
 
 export const getStockRequest = { params: skuParams };
 
-const pageQuery = closedObject({
+const pageParameters = {
   limit: z.optional(queryNumber(1, pageSizeMax)),
   cursor: z.optional(z.string()),
-});
+};
+const pageQuery = closedObject(pageParameters);
 
 export const listStockRequest = { query: pageQuery };
 
 export const listMovementsRequest = { params: skuParams, query: pageQuery };
+
+export const listHoldsRequest = {
+  params: skuParams,
+  /** `status` names the reservations that are listed. There is one choice so far, and it is the default. */
+  query: closedObject({ status: z.optional(exactly("held")), ...pageParameters }),
+};
 
 const nonZero = "must not be 0: an adjustment changes the count";
 

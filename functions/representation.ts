@@ -1,6 +1,10 @@
 /** How the engine's records look to HTTP callers: times as text, nothing internal. */
-import type { Reservation as ReservationBody } from "../contract/reservation-schemas.ts";
+import type {
+  Reservation as ReservationBody,
+  SkuHold as SkuHoldBody,
+} from "../contract/reservation-schemas.ts";
 import type { Movement, StockRecord } from "../contract/stock-schemas.ts";
+import type { SkuHold } from "../inventory/reservations/list-holds.ts";
 import type { Reservation } from "../inventory/reservations/reservation.ts";
 import type { PublicMovement } from "../inventory/stock/ledger.ts";
 import type { StockLevel } from "../inventory/stock/level.ts";
@@ -17,6 +21,11 @@ export const reservationBody = ({
   createdAt: isoTime(createdAtMs),
   expiresAt: isoTime(expiresAtMs),
   version,
+});
+
+export const skuHoldBody = ({ quantity, ...reservation }: SkuHold): SkuHoldBody => ({
+  ...reservationBody(reservation),
+  quantity,
 });
 
 export const stockBody = (level: StockLevel): StockRecord => ({

@@ -14,6 +14,7 @@ import type { LeasingDatabase } from "./reservations/leases.ts";
 import { listMovements } from "./stock/ledger.ts";
 import { cancelOrder, payOrder } from "./shop-orders/end-order.ts";
 import { placeOrder, type PlaceOrderInput } from "./shop-orders/place-order.ts";
+import { listHolds } from "./reservations/list-holds.ts";
 import { getReservation, listReservations } from "./reservations/reservation-queries.ts";
 import { reserve, type ReserveInput } from "./reservations/reserve.ts";
 import { getStock, listStock, setStock, type SetStockInput } from "./stock/stock.ts";
@@ -43,6 +44,8 @@ export const createInventory = (database: LeasingDatabase) => {
       getReservation(database, reservationId, call),
     listReservations: (input: Parameters<typeof listReservations>[1], call: Call = defaultCall()) =>
       listReservations(database, input, call),
+    listHolds: (input: Parameters<typeof listHolds>[1], call: Call = defaultCall()) =>
+      listHolds(database, input, call),
     confirm: (reservationId: string, call: Call = defaultCall()) =>
       confirm(database, reservationId, call),
     release: (reservationId: string, call: Call = defaultCall()) =>

@@ -177,10 +177,11 @@ export const dutiesOver = (
       grants: [...ending, { actions: ["dynamodb:Query"], resourceArn: indexArn("byOrder") }],
     },
     stock: {
-      description: "Sets, reads and adjusts stock",
+      description: "Sets, reads and adjusts stock, and lists its holds",
       memoryMiB: 512,
       variables: { ...stockTable, ...reservationsTableName, ...movementsTableName },
       grants: [
+        // Includes the index and the records, from which the holds of a SKU are listed.
         ...deciding,
         // The first count of a SKU creates its row, too.
         spreading,
