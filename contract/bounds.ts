@@ -100,6 +100,12 @@ export const holdLifeMsMax = 7 * 24 * 60 * 60 * 1000;
 export const pageSizeMax = 100;
 export const pageSizeDefault = 50;
 
+/**
+ * Entries of the index `byExpiry` that one page of a SKU's holds reads in all partitions together, those
+ * of other SKUs included: some 16 MB where orders have a few lines, which cost 2,000 read units.
+ */
+export const holdEntriesMax = 160_000;
+
 /** Bytes of a request body. */
 export const bodyBytesMax = 256 * 1024;
 
@@ -232,6 +238,10 @@ holds(pageSizeDefault <= pageSizeMax, "the default page is within its bound");
 holds(
   metadataMembersMax * metadataNameLengthMax < metadataBytesMax,
   "a reservation with all members of metadata has room for their values",
+);
+holds(
+  holdEntriesMax / expiryPartitionsMax > pageSizeMax,
+  "each partition may read as much as one page lists",
 );
 holds(unitsMax * linesMax <= Number.MAX_SAFE_INTEGER, "sums of quantities are exact");
 holds(

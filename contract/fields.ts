@@ -53,7 +53,9 @@ export const sku = text(
   `must be 1 to ${skuLengthMax} of the characters A-Z a-z 0-9 . _ : -`,
 );
 
-export const flag = z.boolean(expecting("must be true or false"));
+/** The only accepted text. */
+export const exactly = <Text extends string>(accepted: Text) =>
+  z.literal(accepted, expecting(`must be ${accepted}`));
 
 export const label = printable(labelLengthMax);
 export const idempotencyKey = printable(idempotencyKeyLengthMax);

@@ -11,7 +11,11 @@ import {
   type ProblemCode,
 } from "./problems.ts";
 import type { RequestSchema } from "./request.ts";
-import { reservationPageSchema, reservationSchema } from "./reservation-schemas.ts";
+import {
+  reservationPageSchema,
+  reservationSchema,
+  skuHoldPageSchema,
+} from "./reservation-schemas.ts";
 import {
   changeReservationRequest,
   confirmReservationRequest,
@@ -28,6 +32,7 @@ import { movementPageSchema, stockPageSchema, stockRecordSchema } from "./stock-
 import {
   adjustStockRequest,
   getStockRequest,
+  listHoldsRequest,
   listMovementsRequest,
   listStockRequest,
   setStockRequest,
@@ -47,6 +52,7 @@ const answers = {
   Stock: stockRecordSchema,
   StockPage: stockPageSchema,
   MovementPage: movementPageSchema,
+  SkuHoldPage: skuHoldPageSchema,
   Reservation: reservationSchema,
   ReservationPage: reservationPageSchema,
   Health: healthSchema,
@@ -87,6 +93,13 @@ const operations: Record<OperationId, Operation> = {
     request: listMovementsRequest,
     successes: { 200: "A page; without a cursor, the last one" },
     answer: "MovementPage",
+    refusals: ["unknown_sku", "invalid_cursor", "busy"],
+  },
+  listHolds: {
+    summary: "List the holds of a SKU, next to expire first",
+    request: listHoldsRequest,
+    successes: { 200: "A page; without a cursor, the last one" },
+    answer: "SkuHoldPage",
     refusals: ["unknown_sku", "invalid_cursor", "busy"],
   },
   adjustStock: {

@@ -34,3 +34,12 @@ export const reservationPageSchema = z.object({
   cursor: z.optional(z.string()),
 });
 export type ReservationPage = z.infer<typeof reservationPageSchema>;
+
+/** A hold of a SKU: the reservation, and its units of the SKU. */
+export const skuHoldSchema = z.extend(reservationSchema, { quantity: z.int() });
+export type SkuHold = z.infer<typeof skuHoldSchema>;
+
+export const skuHoldPageSchema = z.object({
+  items: z.array(skuHoldSchema),
+  cursor: z.optional(z.string()),
+});

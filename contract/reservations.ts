@@ -3,7 +3,7 @@ import * as z from "zod/mini";
 import { pageSizeMax } from "./bounds.ts";
 import {
   closedObject,
-  flag,
+  trueOrFalse,
   holdSeconds,
   idempotencyKey,
   label,
@@ -37,8 +37,8 @@ export const confirmReservationRequest = {
   params: reservationParams,
   body: closedObject({
     lines: z.optional(lines),
-    fulfill: z.optional(flag),
-    reacquire: z.optional(flag),
+    fulfill: z.optional(trueOrFalse),
+    reacquire: z.optional(trueOrFalse),
   }),
   mayOmitBody: true,
 } as const;

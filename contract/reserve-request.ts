@@ -4,7 +4,7 @@ import { linesMax, unitsMax } from "./bounds.ts";
 import {
   boundedArray,
   closedObject,
-  flag,
+  trueOrFalse,
   holdSeconds,
   idempotencyKey,
   label,
@@ -26,7 +26,7 @@ export const reserveRequest = {
     lines,
     orderId: z.optional(label),
     ttlSeconds: z.optional(holdSeconds),
-    allowPartial: z.optional(flag),
+    allowPartial: z.optional(trueOrFalse),
     metadata: z.optional(metadata),
   }),
 };

@@ -47,6 +47,13 @@ export const routes = {
     function: "stock",
     access: "stock.read",
   },
+  listHolds: {
+    method: "GET",
+    path: "/v1/stock/{sku}/reservations",
+    function: "stock",
+    // It shows whole reservations, with their orders and their metadata.
+    access: "reservations.read",
+  },
   reserve: {
     method: "POST",
     path: "/v1/reservations",

@@ -3,6 +3,7 @@ import * as z from "zod/mini";
 import { pageSizeMax, shardsMax, unitsMax } from "./bounds.ts";
 import {
   closedObject,
+  exactly,
   idempotencyKey,
   label,
   queryNumber,
@@ -32,14 +33,21 @@ export const setStockRequest = {
 
 export const getStockRequest = { params: skuParams };
 
-const pageQuery = closedObject({
+const pageParameters = {
   limit: z.optional(queryNumber(1, pageSizeMax)),
   cursor: z.optional(z.string()),
-});
+};
+const pageQuery = closedObject(pageParameters);
 
 export const listStockRequest = { query: pageQuery };
 
 export const listMovementsRequest = { params: skuParams, query: pageQuery };
+
+export const listHoldsRequest = {
+  params: skuParams,
+  /** `status` names the reservations that are listed. There is one choice so far, and it is the default. */
+  query: closedObject({ status: z.optional(exactly("held")), ...pageParameters }),
+};
 
 const nonZero = "must not be 0: an adjustment changes the count";
 

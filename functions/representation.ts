@@ -1,8 +1,12 @@
 /** How the engine's records look to HTTP callers: times as text, nothing internal. */
 import type { ReservationAtRisk as ReservationAtRiskBody } from "../contract/events.ts";
-import type { Reservation as ReservationBody } from "../contract/reservation-schemas.ts";
+import type {
+  Reservation as ReservationBody,
+  SkuHold as SkuHoldBody,
+} from "../contract/reservation-schemas.ts";
 import type { Movement, StockRecord } from "../contract/stock-schemas.ts";
 import type { ReservationAtRisk } from "../inventory/reservations/at-risk.ts";
+import type { SkuHold } from "../inventory/reservations/list-holds.ts";
 import type { Reservation } from "../inventory/reservations/reservation.ts";
 import type { PublicMovement } from "../inventory/stock/ledger.ts";
 import type { StockLevel } from "../inventory/stock/level.ts";
@@ -30,6 +34,11 @@ export const reservationAtRiskBody = ({
   status,
   quantity,
   createdAt: isoTime(createdAtMs),
+});
+
+export const skuHoldBody = ({ quantity, ...reservation }: SkuHold): SkuHoldBody => ({
+  ...reservationBody(reservation),
+  quantity,
 });
 
 export const stockBody = (level: StockLevel): StockRecord => ({

@@ -3,19 +3,37 @@ import { unitsMax } from "../contract/bounds.ts";
 import {
   adjustStockRequest,
   getStockRequest,
+  listHoldsRequest,
   listMovementsRequest,
   listStockRequest,
   setStockRequest,
 } from "../contract/stock.ts";
+import type { Call } from "../inventory/dynamodb/database.ts";
+import type { Page } from "../inventory/dynamodb/page.ts";
+import { listHolds } from "../inventory/reservations/list-holds.ts";
 import { adjustStock } from "../inventory/stock/adjust.ts";
 import { listMovements } from "../inventory/stock/ledger.ts";
 import { getStock, listStock, setStock } from "../inventory/stock/stock.ts";
 import { answer, refuse, refuseRequest } from "./middleware/answer.ts";
 import { endpoint, httpHandler } from "./middleware/http-handler.ts";
-import { movementBody, stockBody } from "./representation.ts";
+import { movementBody, skuHoldBody, stockBody } from "./representation.ts";
 import { database } from "./wiring.ts";
 
 const unknown = (sku: string) => refuse("unknown_sku", `No stock was ever set for ${sku}.`);
+
+/**
+ * The answer with a page of a SKU's list. An empty page may be that of an unknown SKU, or of one whose
+ * entries have not reached the list.
+ */
+const listed = async <Item>(
+  sku: string,
+  { items, ...page }: Page<Item>,
+  bodyOf: (item: Item) => unknown,
+  call: Call,
+) =>
+  items.length === 0 && !(await getStock(database, sku, call))
+    ? unknown(sku)
+    : answer(200, "listed", { items: items.map(bodyOf), ...page });
 
 export const handler = httpHandler({
   setStock: endpoint(setStockRequest, async ({ params: { sku }, body }, call) => {
@@ -50,10 +68,13 @@ export const handler = httpHandler({
   }),
 
   listMovements: endpoint(listMovementsRequest, async ({ params: { sku }, query }, call) => {
-    const { items, ...page } = await listMovements(database, { sku, ...query }, call);
-    // The ledger of a SKU begins with its first count, which may be on its way to it.
-    if (items.length === 0 && !(await getStock(database, sku, call))) return unknown(sku);
-    return answer(200, "listed", { items: items.map(movementBody), ...page });
+    const page = await listMovements(database, { sku, ...query }, call);
+    return listed(sku, page, movementBody, call);
+  }),
+
+  listHolds: endpoint(listHoldsRequest, async ({ params: { sku }, query }, call) => {
+    const page = await listHolds(database, { sku, ...query }, call);
+    return listed(sku, page, skuHoldBody, call);
   }),
 
   adjustStock: endpoint(adjustStockRequest, async ({ params, body, idempotencyKey }, call) => {

@@ -22,6 +22,7 @@ import {
   type SoldOrderInput,
 } from "./shop-orders/end-order.ts";
 import { placeOrder, type PlaceOrderInput } from "./shop-orders/place-order.ts";
+import { listHolds } from "./reservations/list-holds.ts";
 import { getReservation, listReservations } from "./reservations/reservation-queries.ts";
 import { reserve, type ReserveInput } from "./reservations/reserve.ts";
 import { getStock, listStock, setStock, type SetStockInput } from "./stock/stock.ts";
@@ -66,6 +67,8 @@ export const createInventory = (database: LeasingDatabase) => {
       getReservation(database, reservationId, call),
     listReservations: (input: Parameters<typeof listReservations>[1], call: Call = defaultCall()) =>
       listReservations(database, input, call),
+    listHolds: (input: Parameters<typeof listHolds>[1], call: Call = defaultCall()) =>
+      listHolds(database, input, call),
     changeHold: (input: ChangeHoldInput, call: Call = defaultCall()) =>
       changeHold(database, input, call),
     confirm: (reservationId: string, call: Call = defaultCall(), options?: ConfirmOptions) =>

@@ -180,10 +180,11 @@ export const dutiesOver = (
       ],
     },
     stock: {
-      description: "Sets, reads and adjusts stock",
+      description: "Sets, reads and adjusts stock, and lists its holds",
       memoryMiB: 512,
       variables: { ...stockTable, ...reservationsTableName, ...movementsTableName },
       grants: [
+        // Includes the index and the records, from which the holds of a SKU are listed.
         ...deciding,
         // The first count of a SKU creates its row, too.
         spreading,

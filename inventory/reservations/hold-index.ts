@@ -1,7 +1,7 @@
 /**
- * The index of what is held, by its end: which holds are due, and when the next one of a SKU is. Its
- * partitions are asked side by side. It may lag behind the records by moments, so whoever acts on
- * what it says looks at the record.
+ * The index of what is held, by its end: which holds are due, when the next one of a SKU is, and which
+ * holds a SKU has. Its partitions are queried side by side. It may lag behind the records by moments, so
+ * that a caller reads the record before it acts.
  */
 import { QueryCommand } from "@aws-sdk/lib-dynamodb";
 import { reservationsTable, type ReservationItem } from "../../contract/tables.ts";
@@ -21,6 +21,8 @@ export interface HoldPage {
 
 export interface HoldQuery {
   shard: number;
+  /** Only holds that end then or later, in milliseconds of the epoch. */
+  fromMs?: number;
   /** Only holds that end until then, in milliseconds of the epoch. */
   untilMs?: number;
   /** Only holds of one of these, where it is given. */
@@ -47,20 +49,20 @@ export const queryHolds = async (
   query: HoldQuery,
   call: Call,
 ): Promise<HoldPage> => {
-  const { shard, untilMs = Number.MAX_SAFE_INTEGER, skus, limit, start } = query;
+  const { shard, fromMs = 0, untilMs = Number.MAX_SAFE_INTEGER, skus, limit, start } = query;
   const { values, ...filter } = filterOf(skus);
   const { byExpiry } = reservationsTable;
   const command = new QueryCommand({
     TableName: database.tables.reservations,
     IndexName: byExpiry.indexName,
-    KeyConditionExpression: "#shard = :shard AND #expiresAtMs <= :until",
+    KeyConditionExpression: "#shard = :shard AND #expiresAtMs BETWEEN :from AND :until",
     ...filter,
     ExpressionAttributeNames: {
       "#shard": byExpiry.partitionKey,
       "#expiresAtMs": byExpiry.sortKey,
       ...(values && { "#skus": byExpiry.carries }),
     },
-    ExpressionAttributeValues: { ":shard": shard, ":until": untilMs, ...values },
+    ExpressionAttributeValues: { ":shard": shard, ":from": fromMs, ":until": untilMs, ...values },
     Limit: limit,
     ExclusiveStartKey: start,
   });

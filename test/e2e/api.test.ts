@@ -3,7 +3,11 @@ import { afterAll, beforeAll, describe, expect, inject, test } from "vitest";
 import * as z from "zod/mini";
 import { problemSchema } from "../../contract/problem-schemas.ts";
 import { problems, type ProblemCode } from "../../contract/problems.ts";
-import { reservationPageSchema, reservationSchema } from "../../contract/reservation-schemas.ts";
+import {
+  reservationPageSchema,
+  reservationSchema,
+  skuHoldPageSchema,
+} from "../../contract/reservation-schemas.ts";
 import { stockPageSchema, stockRecordSchema } from "../../contract/stock-schemas.ts";
 import { createClient, type Answer, type Client } from "../support/http-client.ts";
 import { startLocalRun, type LocalRun } from "../support/local-run.ts";
@@ -121,6 +125,38 @@ describe("stock", () => {
     }
     expect(new Set(seen).size).toBe(seen.length);
     expect(seen.length).toBeGreaterThanOrEqual(5);
+  });
+
+  test("GET lists the holds of a SKU with its units, next to expire first, in pages", async () => {
+    const [sku, other] = [await stocked(10), await stocked(10)];
+    const lines = [
+      { sku, quantity: 3 },
+      { sku: other, quantity: 1 },
+    ];
+    const metadata = { till: "7" };
+    const late = await held(sku, { ttlSeconds: 300 });
+    const soon = await held(sku, { lines, ttlSeconds: 60, orderId: `order of ${sku}`, metadata });
+    await held(other);
+    const path = `/v1/stock/${sku}/reservations`;
+    const all = await client.get(`${path}?status=held`);
+    expect(all).toMatchObject({ status: 200 });
+    expect(z.parse(skuHoldPageSchema, all.body)).toEqual({
+      items: [
+        { ...soon, quantity: 3 },
+        { ...late, quantity: 1 },
+      ],
+    });
+    const first = z.parse(skuHoldPageSchema, (await client.get(`${path}?limit=1`)).body);
+    expect(first.items).toEqual([{ ...soon, quantity: 3 }]);
+    const rest = await client.get(`${path}?cursor=${encodeURIComponent(first.cursor!)}`);
+    expect(rest.body).toEqual({ items: [{ ...late, quantity: 1 }] });
+  });
+
+  test("GET of the holds of a SKU is empty without any, and a 404 where it is unknown", async () => {
+    const sku = await stocked(1);
+    const answer = await client.get(`/v1/stock/${sku}/reservations`);
+    expect(answer).toMatchObject({ status: 200, body: { items: [] } });
+    expectProblem(await client.get("/v1/stock/nobody/reservations"), "unknown_sku");
   });
 
   test("an adjustment changes the count, once for each key", async () => {

@@ -348,6 +348,7 @@ describe("stock", () => {
     async (bad) => {
       for (const answer of [
         await client.get(`/v1/stock/${bad}`),
+        await client.get(`/v1/stock/${bad}/reservations`),
         await client.put(`/v1/stock/${bad}`, { onHand: 1 }),
         await client.post(`/v1/stock/${bad}/adjustments`, { delta: 1, reason: "found" }),
       ]) {
@@ -404,6 +405,26 @@ describe("stock", () => {
     const { issues } = expectRefusal(answer, 400, "invalid_request");
     expect(issues!.map((issue) => issue.path).toSorted()).toEqual(["reason", "reference"]);
   });
+
+  test.each([
+    ["status=confirmed", "status", 'must be held, not "confirmed"'],
+    ["status=", "status", 'must be held, not ""'],
+    ["status=held&status=held", "status", 'must be held, not "held,held"'],
+    ["limit=101", "limit", "must be a whole number from 1 to 100, not 101"],
+    ["state=held", "state", "is not a member that is known here; known are: status, limit, cursor"],
+  ])("has no list of its holds with %s", async (query, path, message) => {
+    const answer = await client.get(`/v1/stock/${sku}/reservations?${query}`);
+    const { issues } = expectRefusal(answer, 400, "invalid_request");
+    expect(issues).toEqual([{ path, message }]);
+  });
+
+  test.each(["x", "%00", "W10", "bnVsbA"])(
+    "has no list of its holds from the cursor %j",
+    async (cursor) => {
+      const answer = await client.get(`/v1/stock/${sku}/reservations?cursor=${cursor}`);
+      expectRefusal(answer, 400, "invalid_cursor");
+    },
+  );
 
   test.each(["limit=0", "limit=101", "limit=1.5", "limit=1&limit=2"])(
     "is not listed with %s",

@@ -5,9 +5,8 @@ import { fileURLToPath } from "node:url";
 import { PutCommand, UpdateCommand } from "@aws-sdk/lib-dynamodb";
 import { beforeEach, describe, expect, inject, onTestFinished, test, vi } from "vitest";
 import { sweepPageSize } from "../../contract/bounds.ts";
-import type { ReservationItem, StockItem } from "../../contract/tables.ts";
+import type { StockItem } from "../../contract/tables.ts";
 import { callWithin, type Call } from "../../inventory/dynamodb/database.ts";
-import { expiryShardOf, timeOrderedId } from "../../inventory/identity.ts";
 import type { InventoryError } from "../../inventory/errors.ts";
 import { createInventory, type Inventory } from "../../inventory/inventory.ts";
 import { sweep } from "../../inventory/reservations/sweep.ts";
@@ -15,6 +14,7 @@ import { createTestDatabase, throughEndpoint, type TestDatabase } from "../suppo
 import { startFaultProxy } from "../support/fault-proxy.ts";
 import { loadOf } from "../support/load-of.ts";
 import { expectInvariants } from "../support/invariants.ts";
+import { plantHolds } from "../support/plant-holds.ts";
 import type { SweepProcessPlan } from "../support/sweep-process-main.ts";
 
 const dueHolds = loadOf(2_000);
@@ -144,31 +144,6 @@ describe("a reserve that falls short", () => {
 });
 
 describe("a sweep", { timeout: patientMs }, () => {
-  /** Held records as a reserve writes them, many at a time. */
-  const plantHolds = async (count: number, sku: (index: number) => string, expiresAtMs: number) => {
-    const plant = async (index: number): Promise<void> => {
-      const reservationId = timeOrderedId(clock.nowMs, database.randomUuid());
-      const Item: ReservationItem = {
-        reservationId,
-        status: "held",
-        lines: [{ sku: sku(index), quantity: 1 }],
-        parts: [{ row: sku(index), quantity: 1, version: 2 }],
-        updatedAtMs: clock.nowMs,
-        createdAtMs: clock.nowMs,
-        expiresAtMs,
-        fingerprint: "planted",
-        version: 1,
-        expiryShard: expiryShardOf(reservationId, database.expiryPartitions),
-        skus: new Set([sku(index)]),
-      };
-      const { reservations } = database.tables;
-      await database.client.send(new PutCommand({ TableName: reservations, Item }));
-    };
-    for (let from = 0; from < count; from += 100) {
-      await Promise.all(Array.from({ length: 100 }, (_, index) => plant(from + index)));
-    }
-  };
-
   test(`returns ${dueHolds} due holds, by few requests for each, and reports their lag`, async () => {
     const proxy = await startFaultProxy(inject("engineEndpoint"));
     onTestFinished(() => proxy.stop());
@@ -191,7 +166,7 @@ describe("a sweep", { timeout: patientMs }, () => {
       await database.client.send(new PutCommand({ TableName: stock, Item }));
     }
     const expiresAtMs = clock.nowMs - 5_000;
-    await plantHolds(dueHolds, (index) => skus[index % 50]!, expiresAtMs);
+    await plantHolds(database, dueHolds, (index) => ({ sku: skus[index % 50]!, expiresAtMs }));
     const lags: number[] = [];
     const counted = throughEndpoint(database, proxy.endpoint);
     const report = await sweep(counted, {

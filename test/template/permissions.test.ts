@@ -226,6 +226,18 @@ describe("the permissions as a whole", () => {
       )
       .toSorted();
 
+  test("a function that finds holds in their index may read their records in batches", () => {
+    const rolesWith = (permission: string) =>
+      found(() => true).flatMap((line) => {
+        const [role, rest] = line.split(": ");
+        return rest === permission ? [role] : [];
+      });
+    const searching = rolesWith(searchingHolds);
+    expect(searching).toContain("StockFunctionRole");
+    const reading = rolesWith("dynamodb:BatchGetItem on ReservationsTable");
+    expect(reading).toEqual(expect.arrayContaining(searching));
+  });
+
   test("functions delete used messages and marks of notifications, and no other record", () => {
     expect(found((action) => action.includes("Delete"))).toEqual([
       "NotifyFunctionRole: dynamodb:DeleteItem on LocksTable",

@@ -3,7 +3,7 @@ import * as z from "zod/mini";
 import {
   boundedArray,
   closedObject,
-  flag,
+  trueOrFalse,
   idempotencyKey,
   label,
   queryNumber,
@@ -80,8 +80,8 @@ describe("a label", () => {
   });
 });
 
-test.each(["true", 1, 0, null, "yes", {}])("a flag cannot be %j", (value) => {
-  expect(messageOf(flag, value)).toBe(`must be true or false, not ${JSON.stringify(value)}`);
+test.each(["true", 1, 0, null, "yes", {}])("a trueOrFalse cannot be %j", (value) => {
+  expect(messageOf(trueOrFalse, value)).toBe(`must be true or false, not ${JSON.stringify(value)}`);
 });
 
 test("a version tag is a number in quotes", () => {

@@ -91,6 +91,14 @@ test("a number of a query is described as a number", () => {
   });
 });
 
+test("the status of a SKU's holds may be left out, and has one accepted value", () => {
+  const { parameters } = document.paths["/v1/stock/{sku}/reservations"]!["get"]!;
+  expect(parameters.find((parameter) => parameter.name === "status")).toMatchObject({
+    required: false,
+    schema: { const: "held" },
+  });
+});
+
 test("an unknown SKU is a 404 in a path and a 422 in a body", () => {
   expect(document.paths["/v1/stock/{sku}"]!["get"]!.responses).toHaveProperty("404");
   const { responses } = document.paths["/v1/reservations"]!["post"]!;
