@@ -28,7 +28,6 @@ interface Sent {
 
 /** The database, with a client that sends each request by `sending`. */
 const sendingBy = (
-  database: TestDatabase,
   sending: (command: Sent, send: () => Promise<unknown>) => Promise<unknown>,
 ): TestDatabase => ({
   ...database,
@@ -145,7 +144,7 @@ describe("holds of a level in several rows", () => {
       }
     };
     let isFirst = true;
-    const slow = sendingBy(database, async ({ input }, send) => {
+    const slow = sendingBy(async ({ input }, send) => {
       if (isFirst && input.Key?.sku === `${sku}~1`) {
         isFirst = false;
         await giveBackAndBuy();
@@ -212,7 +211,7 @@ describe("rows that were merged", () => {
     const sku = "merged-meanwhile";
     await inventory.setStock({ sku, onHand: 20, shards: 2 });
     let isFirst = true;
-    const slow = sendingBy(database, async (_command, send) => {
+    const slow = sendingBy(async (_command, send) => {
       const result = (await send()) as { Responses?: Record<string, { sku: string }[]> };
       if (!isFirst || result.Responses === undefined) return result;
       isFirst = false;

@@ -62,16 +62,14 @@ export const checkRecords = (
 function checkLevels(history: Rested, report: Report): void {
   const owned = new Map<string, number>();
   const onHand = new Map<string, number>();
-  const add = (sums: Map<string, number>, row: string, units: number): void =>
-    void sums.set(skuOf(row), (sums.get(skuOf(row)) ?? 0) + units);
   for (const id of history.reservationIds) {
     const item = history.reservation(id).last;
     if (item === undefined) continue;
-    for (const { row, quantity } of ownedParts(item)) add(owned, row, quantity);
-    for (const { part, units } of unitsOnHandBy(item)) add(onHand, part.row, units);
+    for (const { row, quantity } of ownedParts(item)) addUnits(owned, row, quantity);
+    for (const { part, units } of unitsOnHandBy(item)) addUnits(onHand, part.row, units);
   }
   for (const sku of history.skus) {
-    for (const { delta } of history.countsOf(sku)) add(onHand, sku, delta);
+    for (const { delta } of history.countsOf(sku)) addUnits(onHand, sku, delta);
     const level = history.levelOf(sku).last;
     if (level === undefined || history.wasChangedByHand(sku)) continue;
     const units = owned.get(sku) ?? 0;
@@ -84,6 +82,9 @@ function checkLevels(history: Rested, report: Report): void {
     }
   }
 }
+
+const addUnits = (sums: Map<string, number>, row: string, units: number): void =>
+  void sums.set(skuOf(row), (sums.get(skuOf(row)) ?? 0) + units);
 
 const noReservation = "no reservation";
 

@@ -85,6 +85,9 @@ export const falsePayment = (
   }
 };
 
+const hasUnitsIn = (state: UnitState) => (item: ReservationItem | undefined) =>
+  item !== undefined && unitsIn(item.parts, [state]).size > 0;
+
 export const falseCancel = (
   { orderId }: { orderId: string },
   { outcome }: CancelOrderOutcome,
@@ -93,12 +96,10 @@ export const falseCancel = (
   const reservations = reservationsOf(orderId, span);
   const left = reservations.find(isOpenThroughout);
   if (left !== undefined) return `${left[0]!.reservationId} has units all the time`;
-  const has = (state: UnitState) => (item: ReservationItem | undefined) =>
-    item !== undefined && unitsIn(item.parts, [state]).size > 0;
   const items = reservations.flat();
   switch (outcome) {
     case "cancelled":
-      return never(items, has("cancelled")) ? "none of its units was cancelled" : undefined;
+      return never(items, hasUnitsIn("cancelled")) ? "none of its units was cancelled" : undefined;
     case "fulfilled":
       return never(items, (item) => item?.status === "fulfilled")
         ? "none of its reservations was fulfilled"

@@ -120,13 +120,14 @@ function otherBase(
   const records = recordsOf(id, span);
   const seen = records.find((item) => item?.version === expectedVersion);
   if (seen === undefined) return `it never had the version ${expectedVersion}`;
-  const contents = ({ lines, expiresAtMs }: ReservationItem) => ({ lines, expiresAtMs });
   const other = ownWritesOf(id, span).find(
     ({ before, after }) =>
-      effectOfWrite(before, after)?.isChange && !isSame(contents(before!), contents(seen)),
+      effectOfWrite(before, after)?.isChange && !isSame(contentsOf(before!), contentsOf(seen)),
   );
   return other && `it changed version ${other.before?.version}, not ${expectedVersion}`;
 }
+
+const contentsOf = ({ lines, expiresAtMs }: ReservationItem) => ({ lines, expiresAtMs });
 
 type SoldOperation = "fulfill" | "cancel" | "returnUnits";
 
