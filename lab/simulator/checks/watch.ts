@@ -75,7 +75,7 @@ export const createWatch = (
       const key = "idempotencyKey" in input ? input.idempotencyKey : undefined;
       if (key === undefined) return;
       const requests = requestsByKey.get(key) ?? new Set();
-      requestsByKey.set(key, requests.add(JSON.stringify(input)));
+      requestsByKey.set(key, requests.add(JSON.stringify(call)));
     },
     onCall: (record) => {
       calls.add(record);

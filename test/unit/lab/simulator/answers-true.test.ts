@@ -8,10 +8,11 @@ import {
   type ReservationRecord,
 } from "../../../../inventory/reservations/reservation.ts";
 import { reservationIdOfOrder } from "../../../../inventory/shop-orders/order-record.ts";
-import type { ShopAnswer, ShopCall } from "../../../../lab/simulator/cloud/shop-calls.ts";
+import type { ShopCall } from "../../../../lab/simulator/cloud/shop-calls.ts";
 import {
   alice,
   endedBy,
+  falsehood,
   handMadeRun,
   heldBy,
   hold,
@@ -19,17 +20,8 @@ import {
   next,
   runWithHold,
   type HandMadeRun,
+  type Outcome,
 } from "./hand-made-run.ts";
-
-type Outcome = Extract<ShopAnswer, { kind: "outcome" }>["outcome"];
-
-/** The falsehood of an answer between 50 and 100 ms; undefined where it is true. */
-const falsehood = (run: HandMadeRun, call: ShopCall, outcome: Outcome): string | undefined => {
-  run.at(100);
-  run.answer(call, outcome, { startedAtMs: 50 });
-  const [violation] = run.watch.violations.filter(({ kind }) => kind === "false_answer");
-  return violation?.message.split("}: ").at(-1);
-};
 
 const shown = (item: ReservationItem) => reservationIn("held", item as ReservationRecord);
 const get = { operation: "getReservation", input: { reservationId: alice } } as const;

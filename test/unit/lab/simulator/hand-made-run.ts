@@ -1,6 +1,6 @@
 /** A run whose commits a test makes by hand, step by step, for the checks of the simulator. */
 import { marshall } from "@aws-sdk/util-dynamodb";
-import type { PartEnd, ReservationItem, StockItem } from "../../../../contract/tables.ts";
+import type { Part, PartEnd, ReservationItem, StockItem } from "../../../../contract/tables.ts";
 import {
   effectOf,
   findMarker,
@@ -284,6 +284,45 @@ export const handMadeRun = ({
 };
 
 export type HandMadeRun = ReturnType<typeof handMadeRun>;
+
+export type Outcome = Extract<ShopAnswer, { kind: "outcome" }>["outcome"];
+
+/** The falsehood of an answer between 50 and 100 ms; undefined where it is true. */
+export const falsehood = (
+  run: HandMadeRun,
+  call: ShopCall,
+  outcome: Outcome,
+): string | undefined => {
+  run.at(100);
+  run.answer(call, outcome, { startedAtMs: 50 });
+  const [violation] = run.watch.violations.filter(({ kind }) => kind === "false_answer");
+  return violation?.message.split("}: ").at(-1);
+};
+
+/** The parts of a record, as many of whose units end now in a row of mugs. */
+export const partsEndedBy = (
+  { parts, version }: ReservationItem,
+  by: PartEnd,
+  units: number,
+): Part[] =>
+  parts.flatMap((part): Part[] => {
+    if (part.ended !== undefined) return [part];
+    const ended = { ...part, quantity: units, ended: { by, base: version, version: 5 } };
+    return units === part.quantity
+      ? [ended]
+      : [ended, { ...part, quantity: part.quantity - units }];
+  });
+
+/** The next version of a sold record of which as many units are fulfilled. */
+export const fulfilledBy = (
+  item: ReservationItem,
+  units: number,
+  more: Partial<ReservationItem> = {},
+): ReservationItem => {
+  const parts = partsEndedBy(item, "fulfilment", units);
+  const isAll = parts.every(({ ended }) => ended !== undefined);
+  return next(item, { parts, status: isAll ? "fulfilled" : "confirmed", ...more });
+};
 
 /** A run with ten mugs, two of which Alice holds; her marker is still open. */
 export const runWithHold = () => {

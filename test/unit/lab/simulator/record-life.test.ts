@@ -1,16 +1,18 @@
 /** The life of a record, and the time of the request that writes it. */
 import { expect, test } from "vitest";
-import type { Part, PartEnd, ReservationItem } from "../../../../contract/tables.ts";
+import type { Part, ReservationItem } from "../../../../contract/tables.ts";
 import { epochMs } from "../../../../lab/simulator/cloud/environment.ts";
 import {
   alice,
   endedBy,
+  fulfilledBy,
   handMadeRun,
   heldBy,
   hold,
   holdSeconds,
   mug,
   next,
+  partsEndedBy,
   runWithHold,
 } from "./hand-made-run.ts";
 
@@ -37,21 +39,6 @@ const confirmed = next(held, { status: "confirmed" });
 const taken = (quantity: number): Part => ({ row: mug, quantity, version: 9 });
 const acquired = next(expired, { status: "confirmed", parts: [...expired.parts, taken(2)] });
 
-/** The parts of a record, so many of whose units end now. */
-const divided = ({ parts, version }: ReservationItem, units: number, by: PartEnd): Part[] =>
-  parts.flatMap((part): Part[] => {
-    if (part.ended !== undefined) return [part];
-    const ended = { ...part, quantity: units, ended: { by, base: version, version: 5 } };
-    return units === part.quantity
-      ? [ended]
-      : [ended, { ...part, quantity: part.quantity - units }];
-  });
-
-const fulfilledBy = (item: ReservationItem, units: number): ReservationItem => {
-  const parts = divided(item, units, "fulfilment");
-  const isAll = parts.every(({ ended }) => ended !== undefined);
-  return next(item, { parts, status: isAll ? "fulfilled" : "confirmed" });
-};
 const all = fulfilledBy(fulfilledBy(confirmed, 1), 1);
 
 const cancelledBy = (item: ReservationItem, base: number): ReservationItem =>
@@ -92,7 +79,7 @@ test.each<[string, ReservationItem[]]>([
   ["an order that gets reservations", [order, next(order)]],
   [
     "a hold that gives one unit up",
-    [held, next(held, { lines: [one], parts: divided(held, 1, "release") })],
+    [held, next(held, { lines: [one], parts: partsEndedBy(held, "release", 1) })],
   ],
   [
     "a hold that takes one unit more",
@@ -100,7 +87,10 @@ test.each<[string, ReservationItem[]]>([
   ],
   [
     "a hold that is sold in part",
-    [held, next(held, { status: "confirmed", lines: [one], parts: divided(held, 1, "release") })],
+    [
+      held,
+      next(held, { status: "confirmed", lines: [one], parts: partsEndedBy(held, "release", 1) }),
+    ],
   ],
   ["a hold whose units are taken again after its end", [held, expired, acquired]],
   [
@@ -218,7 +208,7 @@ test.each<[string, ReservationItem[], string]>([
   ],
   [
     "a hold that gives units up and keeps its lines",
-    [held, next(held, { parts: divided(held, 1, "release") })],
+    [held, next(held, { parts: partsEndedBy(held, "release", 1) })],
     'held with parts of "1 × mug", not "2 × mug"',
   ],
   [
