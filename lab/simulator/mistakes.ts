@@ -168,11 +168,13 @@ const catalogue = {
     file: "inventory/reservations/amend.ts",
     original: `hasTouched ? await giveBack(database, target, undefined, got, call) : undefined;`,
     mistake: `hasTouched ? noteHeld(database, got) : undefined;`,
+    seed: 5,
   },
   "rest-of-a-sale-lost": {
     file: "inventory/reservations/confirm.ts",
     original: `const given = sold.rest.filter(isOpen);`,
     mistake: `const given = [];`,
+    seed: 2,
   },
   "late-sale-to-be-removed": {
     file: "inventory/reservations/confirm.ts",
@@ -183,6 +185,7 @@ const catalogue = {
     file: "inventory/reservations/confirm.ts",
     original: `const more = [...(lines ?? item.lines)];`,
     mistake: `const more = [...(lines ?? item.lines)].slice(0, 1);`,
+    seed: 3,
   },
   "whole-part-ended": {
     file: "inventory/reservations/parts.ts",

@@ -40,6 +40,7 @@ export const buy = async (
 export const flashSale: Scenario = {
   description: "Buyers of one SKU come at a rate, and confirm or release their holds",
   load: { rate: 500, seconds: 10, units: 1_000_000, confirms: 0.9, warmUpSeconds },
+  fulfillsOnConfirm: true,
   faults: faultLevels.none,
   isThroughput: true,
   takesShards: true,
@@ -102,6 +103,7 @@ const cartSkus = Array.from({ length: 10 }, (_, index) => `cart-${index}`);
 export const carts: Scenario = {
   description: "Carts of two to six lines over ten scarce SKUs get in each other's way",
   load: { rate: 20, seconds: 15, units: 60, confirms: 0.6 },
+  fulfillsOnConfirm: true,
   faults: faultLevels.some,
   isThroughput: true,
   run: async (world, load, answers) => {

@@ -47,6 +47,7 @@ export const repeatedCount: Scenario = {
   description: "Replies to counts and extensions are lost, and the SDK sends the requests again",
   load: { ...load, rate: 4 },
   faults: { ...none, replyLost: 0.2 },
+  fulfillsOnConfirm: true,
   run: async (world, { rate, seconds, units }) => {
     await stockUp(world, ["counted"], units);
     await atRate(world, rate, seconds, async (index) => {

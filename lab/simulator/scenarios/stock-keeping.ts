@@ -33,6 +33,7 @@ export const expiryWave: Scenario = {
 export const restock: Scenario = {
   description: "A SKU is counted and corrected while it sells",
   load: { rate: 20, seconds: 15, units: 100, confirms: 0.5 },
+  fulfillsOnConfirm: true,
   faults: faultLevels.some,
   run: async (world, load, answers) => {
     const sku = "restocked";
@@ -103,6 +104,7 @@ const countsPerSecond = 1;
 export const restockUnderLoad: Scenario = {
   description: "A SKU is corrected 16 times a second and counted once a second beside its buyers",
   load: { rate: 500, seconds: 10, units: 1_000_000, confirms: 0.9, warmUpSeconds },
+  fulfillsOnConfirm: true,
   faults: faultLevels.none,
   isThroughput: true,
   takesShards: true,
