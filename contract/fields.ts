@@ -53,7 +53,7 @@ export const sku = text(
   `must be 1 to ${skuLengthMax} of the characters A-Z a-z 0-9 . _ : -`,
 );
 
-/** The only accepted text. */
+/** A text with one accepted value. */
 export const exactly = <Text extends string>(accepted: Text) =>
   z.literal(accepted, expecting(`must be ${accepted}`));
 

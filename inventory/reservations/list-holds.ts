@@ -33,9 +33,9 @@ type Position = Pick<ReservationItem, "expiresAtMs" | "reservationId">;
 const beforeAllIds = "-";
 
 /**
- * One page of the holds of a SKU. Holds that are due are expired, and not listed. A page has fewer holds
- * than `limit` where some have ended since the index was written, and where few entries of the index are
- * of the SKU. The index may lag behind a hold that was made or extended this instant.
+ * One page of the holds of a SKU. A hold that is due is expired, and not listed. A page has fewer holds
+ * than `limit` where some ended after the index was read, or where most entries are of other SKUs. The
+ * index may lag behind a hold that was made or extended this instant.
  *
  * @throws InventoryError `invalid_cursor`, `busy`, `unavailable`, `rejected`
  */
@@ -119,7 +119,7 @@ async function nextEntries(
     const behind = partitions.filter((one) => one.readToMs < Infinity && one.readToMs <= pageEndMs);
     const readToMs = Math.min(...partitions.map((partition) => partition.readToMs));
     const isBounded = entriesRead >= entriesMax || isTimeUp(call);
-    // A page that ended where it began would be the next one again.
+    // The cursor of a page must be past the place where the page began.
     const mayEndEarly = isBounded && readToMs > fromMs;
     if (behind.length === 0 || mayEndEarly) return entriesBefore(readToMs, sorted, limit);
     await Promise.all(behind.map((partition) => read(partition, entries)));

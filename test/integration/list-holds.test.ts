@@ -112,8 +112,8 @@ describe("the holds of a SKU", () => {
     expect(idsOf((await inventory.listHolds({ sku })).items)).toEqual(idsOf([second, first]));
   });
 
-  test("are none for a SKU that nobody knows", async () => {
-    expect(await inventory.listHolds({ sku: "nobody" })).toEqual({ items: [] });
+  test("are none for an unknown SKU", async () => {
+    expect(await inventory.listHolds({ sku: "unknown" })).toEqual({ items: [] });
   });
 });
 
