@@ -14,6 +14,7 @@ import {
   isDue,
   isReservation,
   readReservationItem,
+  reservationAt,
   reservationIn,
   type Reservation,
   type ReservationRecord,
@@ -157,7 +158,7 @@ async function confirmUntilDecided(
   let item = seen;
   for (let attempt = 0; ; attempt += 1) {
     if (item === undefined || !isReservation(item)) return { outcome: "unknown_reservation" };
-    const reservation = reservationIn(item.status, item);
+    const reservation = reservationAt(item, database.now());
     const isLate = item.status === "expired" && reacquires;
     const ended = outcomeOf(item);
     if (ended !== undefined && !isLate) return ended;

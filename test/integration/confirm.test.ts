@@ -298,12 +298,15 @@ describe("a late confirm that takes the units again", () => {
 
   test("takes no more than the reservation had", async () => {
     await stock(inventory, { had: 50 });
-    const id = await expired({ had: 4 });
-    expect(await late(id, { had: 5 })).toMatchObject({
-      outcome: "exceeds_reservation",
-      excess: [{ sku: "had", requested: 5, possible: 4 }],
-    });
-    expect(await countsOf("had")).toEqual([50, 50, 0]);
+    for (const isSwept of [true, false]) {
+      const id = await expired({ had: 4 }, { isSwept });
+      expect(await late(id, { had: 5 })).toMatchObject({
+        outcome: "exceeds_reservation",
+        reservation: { status: "expired" },
+        excess: [{ sku: "had", requested: 5, possible: 4 }],
+      });
+      expect(await countsOf("had")).toEqual(isSwept ? [50, 50, 0] : [50, 46, 4]);
+    }
   });
 
   test("of a hold that is due and has its units yet sells these", async () => {
