@@ -194,7 +194,15 @@ function isAskedBy(call: ShopCall, { kind, units }: AskedChange, written: Writte
       const isInTime = before?.status === "held" || call.input.reacquires === true;
       return kind === "confirmed" && isInTime && areLines(before?.lines ?? []);
     }
-    default:
+    case "reserve":
+    case "placeOrder":
+    case "release":
+    case "extend":
+    case "setStock":
+    case "adjustStock":
+    case "getStock":
+    case "getReservation":
+    case "listReservations":
       return false;
   }
 }

@@ -44,8 +44,10 @@ export const createWatch = (
   const report: Report = (kind, subject, message) =>
     void violations.push({ kind, subject, atMs: time.nowMs, message });
   const checkEffects = createEffectChecks(history, { fulfillsOnConfirm }, report);
-  const checkCommit = createCommitChecks(history, checkEffects.mayReacquire, (violation) =>
-    violations.push(violation),
+  const checkCommit = createCommitChecks(
+    history,
+    (item) => checkEffects.mayReacquire(item),
+    (violation) => violations.push(violation),
   );
   const checkApplied = createAppliedChecks(history, report);
   const claims: ShortageClaim[] = [];
