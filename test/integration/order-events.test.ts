@@ -192,7 +192,7 @@ describe("each event acts on the state that it finds", () => {
     const fulfilled = queueRecord({ type: "order.fulfilled", orderId });
     const paid = queueRecord({ type: "order.paid", orderId });
     const all = [returned, fulfilled, paid];
-    expect(await hand(...all)).toEqual(all.map(({ messageId }) => messageId));
+    expect(new Set(await hand(...all))).toEqual(new Set(all.map(({ messageId }) => messageId)));
     await tell(placed(orderId, sku, 3));
     expect(await hand(returned)).toEqual([returned.messageId]);
     expect(await hand(fulfilled)).toEqual([fulfilled.messageId]);
