@@ -21,6 +21,7 @@ const tiers = [
   "conformance",
   "e2e",
   "browser",
+  "mistakes",
   "interop",
 ];
 

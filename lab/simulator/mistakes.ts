@@ -24,8 +24,7 @@ const catalogue = {
   "units-taken-without-condition": {
     file: "inventory/stock/row.ts",
     original: `"#available >= :taken"`,
-    mistake: `"attribute_exists(#open) AND :taken > :one"`,
-    seed: 3,
+    mistake: `"attribute_exists(#open) AND :taken >= :one"`,
   },
   "owned-at-any-version": {
     file: "inventory/stock/marker.ts",
