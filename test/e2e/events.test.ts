@@ -173,7 +173,7 @@ const auditRun = async () => {
   return { ...report, findings };
 };
 
-const crowd = loadOf(200);
+const crowd = loadOf(120);
 const endings: Ending[] = [
   "held",
   "released",
