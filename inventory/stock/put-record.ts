@@ -13,11 +13,17 @@ export type Committed =
   /** Another request has decided the version: the record as it is now, undefined when it is gone. */
   | { found: ReservationItem | undefined };
 
+export interface PutOptions {
+  /** Only before the record's `expiresAtMs`. */
+  isBeforeEnd?: boolean;
+  /** True for a record that this change is part of, also when others have changed it since. */
+  isPartOf?: (record: ReservationItem) => boolean;
+}
+
 /**
  * Writes the record in place of its version `base`, 0 for none.
  *
  * @param itemAt returns the record of an attempt that is sent at `nowMs`
- * @param options `isBeforeEnd`: only before the record's `expiresAtMs`
  * @throws InventoryError `busy`, `unavailable`, `rejected`: the record may be written then
  */
 export const putRecord = async (
@@ -25,7 +31,7 @@ export const putRecord = async (
   base: number,
   itemAt: (nowMs: number) => Omit<ReservationItem, "version" | "updatedAtMs">,
   call: Call,
-  { isBeforeEnd = false }: { isBeforeEnd?: boolean } = {},
+  { isBeforeEnd = false, isPartOf = () => false }: PutOptions = {},
 ): Promise<Committed> => {
   const attempts: ReservationItem[] = [];
   const command = () => {
@@ -55,9 +61,17 @@ export const putRecord = async (
   const result = await writeIf<ReservationItem>(database, command, call);
   if (result.applied) return { written: attempts.at(-1)! };
   const { found } = result;
-  const own = attempts.slice(0, -1).find((attempt) => found && isSame(attempt, found));
+  const unanswered = attempts.slice(0, -1);
+  const own = unanswered.find(
+    (attempt) => found && (isSame(attempt, found) || (isLater(attempt, found) && isPartOf(found))),
+  );
   return own === undefined ? { found } : { written: own };
 };
+
+/** True for a later version of a record, which has all keys of the earlier one. */
+const isLater = (some: ReservationItem, found: ReservationItem): boolean =>
+  found.version > some.version &&
+  Object.keys(some.requests ?? {}).every((name) => found.requests?.[name] !== undefined);
 
 const isSame = (some: ReservationItem, other: ReservationItem): boolean =>
   some.version === other.version &&

@@ -17,7 +17,7 @@ import {
 } from "../support/holds.ts";
 import { expectInvariants } from "../support/invariants.ts";
 import { loadOf } from "../support/load-of.ts";
-import { countRequests, intercept, tallyOf } from "../support/requests.ts";
+import { countRequests, intercept, loseAnswerToPut, tallyOf } from "../support/requests.ts";
 
 const { clock, database, inventory, countsOf } = await openShop();
 
@@ -302,6 +302,55 @@ describe("an expected version", () => {
       "version_mismatch",
       "version_mismatch",
     ]);
+    await expectInvariants(database);
+  });
+});
+
+describe("a change whose answer is lost", () => {
+  test.each<[string, (id: string) => Promise<unknown>, object]>([
+    [
+      "extended",
+      (id) => inventory.extend({ reservationId: id, ttlSeconds: 60 }),
+      { "lost-from": 1, "lost-to": 3 },
+    ],
+    ["changed", (id) => change(id, { "lost-to": 4 }), { "lost-to": 4 }],
+    ["confirmed", (id) => inventory.confirm(id, patient()), { "lost-from": 1, "lost-to": 3 }],
+    ["released", (id) => inventory.release(id, patient()), { "lost-from": 1, "lost-to": 3 }],
+  ])("was made, also where the hold is %s before it is sent again", async (_name, then, left) => {
+    // Tries to refuse a change that was made, since another request has changed the record after it.
+    await stock(inventory, { "lost-from": 90, "lost-to": 90 });
+    const id = await holdOf(inventory, { "lost-from": 2 });
+    const losing = createInventory(loseAnswerToPut(database, () => then(id)));
+    const lines = { "lost-from": 1, "lost-to": 3 };
+    expect(await change(id, lines, { expectedVersion: 1 }, losing)).toMatchObject({
+      outcome: "changed",
+      reservation: { lines: linesOf(lines), version: 2 },
+    });
+    const now = (await inventory.getReservation(id, patient()))!;
+    expect(now.lines).toEqual(linesOf(left as Record<string, number>));
+    expect(now.version).toBeGreaterThan(2);
+    await expectInvariants(database);
+  });
+
+  test("was made by another request, where that one was there before", async () => {
+    // Tries to take the change of another request from the same version for one's own.
+    await stock(inventory, { "other-to": 9 });
+    const id = await holdOf(inventory, { "other-to": 1 });
+    const wanted = { "other-to": 2 };
+    let isFirst = true;
+    const late = intercept(database, async ({ operation }, next) => {
+      if (operation !== "PutItem" || !isFirst) return next();
+      isFirst = false;
+      await change(id, { "other-to": 5 });
+      await change(id, wanted);
+      throw new Error("The connection was reset.");
+    });
+    const on = createInventory({ ...late, sleep: async () => {} });
+    expect(await change(id, wanted, { expectedVersion: 1 }, on)).toMatchObject({
+      outcome: "version_mismatch",
+      version: 3,
+    });
+    expect(await countsOf("other-to")).toEqual([9, 7, 2]);
     await expectInvariants(database);
   });
 });

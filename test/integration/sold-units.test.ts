@@ -18,7 +18,7 @@ import {
 } from "../support/holds.ts";
 import { expectInvariants, readRecords } from "../support/invariants.ts";
 import { loadOf } from "../support/load-of.ts";
-import { countRequests, dieAfter, tallyOf } from "../support/requests.ts";
+import { countRequests, dieAfter, loseAnswerToPut, tallyOf } from "../support/requests.ts";
 
 const { clock, database, inventory, countsOf, recordOf } = await openShop();
 const day = 24 * 60 * 60;
@@ -31,6 +31,16 @@ const change = (kind: Change, input: SoldUnitsInput, on = inventory) =>
   kind === "returnUnits"
     ? on.returnUnits({ lines: [], ...input, reason: "too small" }, patient())
     : on[kind](input, patient());
+
+/** The change of the counts of a SKU by three units. */
+const effectsOfThree: Record<Change, number[]> = {
+  fulfill: [-3, 0, -3],
+  cancel: [0, 3, -3],
+  returnUnits: [3, 3, 0],
+};
+
+const growthOf = async (sku: string, before: readonly number[]): Promise<number[]> =>
+  (await countsOf(sku)).map((units, index) => units - before[index]!);
 
 /** Expects an outcome, and that nothing is different after the call. */
 const expectRefusal = async (call: () => Promise<unknown>, outcome: object) => {
@@ -616,9 +626,28 @@ describe("races", () => {
       Array.from({ length: 10 }, async () => (await change(kind, input)).outcome),
     );
     expect(outcomes.filter((outcome) => outcome === "replayed")).toHaveLength(9);
-    const effects = { fulfill: [-3, 0, -3], cancel: [0, 3, -3], returnUnits: [3, 3, 0] };
-    const after = await countsOf(sku);
-    expect(after.map((units, index) => units - before[index]!)).toEqual(effects[kind]);
+    expect(await growthOf(sku, before)).toEqual(effectsOfThree[kind]);
+    await expectInvariants(database);
+  });
+});
+
+describe("a request whose answer is lost", () => {
+  test.each(changes)("%s is not made again without a key", async (kind) => {
+    // Tries to change units twice for one call, since another request has changed the record after it.
+    const [sku, other] = [`lost-${kind}`, `lost-${kind}-other`];
+    await stock(inventory, { [sku]: 50, [other]: 50 });
+    const reservationId = await saleOf(inventory, { [sku]: 20, [other]: 20 });
+    const fulfil = (lines: Record<string, number>) =>
+      inventory.fulfill({ reservationId, lines: linesOf(lines) });
+    if (kind === "returnUnits") await fulfil({ [sku]: 10, [other]: 10 });
+    const before = await countsOf(sku);
+    const losing = loseAnswerToPut(database, () => fulfil({ [other]: 1 }));
+    const input = { reservationId, lines: linesOf({ [sku]: 3 }) };
+    const { outcome } = await change(kind, input, createInventory(losing));
+    expect(outcome).toBe(
+      { fulfill: "fulfilled", cancel: "cancelled", returnUnits: "returned" }[kind],
+    );
+    expect(await growthOf(sku, before)).toEqual(effectsOfThree[kind]);
     await expectInvariants(database);
   });
 });

@@ -96,3 +96,19 @@ export const dieAfter = (database: TestDatabase, requests: number) => {
   });
   return { database: { ...dying, sleep: async () => {} }, isDead: () => isDead };
 };
+
+/** The answer to the first put of a record is lost, and `then` is done before the put is sent again. */
+export const loseAnswerToPut = (
+  database: TestDatabase,
+  then: () => Promise<unknown>,
+): TestDatabase => {
+  let isLost = false;
+  const losing = intercept(database, async ({ operation }, next) => {
+    const answer = await next();
+    if (operation !== "PutItem" || isLost) return answer;
+    isLost = true;
+    await then();
+    throw new Error("The connection was reset.");
+  });
+  return { ...losing, sleep: async () => {} };
+};
