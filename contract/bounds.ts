@@ -31,10 +31,10 @@ export const openMarkersWithEndsMax = 28;
 export const openMarkersTidy = 7;
 
 /**
- * Parts of one reservation: each fulfilment, cancellation or return of some units may divide one more of
- * them. A record of so many has about 300 KB, and DynamoDB takes 400.
+ * Bytes of the record of one reservation: each change of some units may divide one more of its parts, and
+ * DynamoDB takes items of 400 KB.
  */
-export const partsMax = 2_000;
+export const recordBytesMax = 380_000;
 
 /** Changes of one reservation that it remembers the idempotency key of: they take 25 KB. */
 export const requestsMax = 500;

@@ -59,8 +59,12 @@ const outcomeOfSold = (
       throw new Postponed(`${subject}, and it was never placed`);
     case "not_confirmed":
       throw new Postponed(`${subject}, and it is not paid`);
-    case "not_held":
-      throw new RefusedMessage(`${subject}, and it was never sold: it is ${result.status}`);
+    case "not_held": {
+      const reason = `${subject}, and it was never sold: it is ${result.status}`;
+      // A payment may still come, and take the units again.
+      const mayBeSold = result.status === "expired" && reacquiresOnLatePayment();
+      throw mayBeSold ? new Postponed(reason) : new RefusedMessage(reason);
+    }
     case "exceeds_order": {
       const reason = `${subject}, and it has fewer units for that`;
       throw result.isFinal ? new RefusedMessage(reason) : new Postponed(reason);

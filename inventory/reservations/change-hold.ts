@@ -102,11 +102,11 @@ async function changeUntilDecided(
     const isNew = more.length > 0 || giving.changing.length > 0;
     // A key is kept with its request, also where that changes nothing by now.
     if (!isNew && keyed === undefined) return { outcome: "changed", reservation };
-    const changed = withRequest(item, giving, keyed);
-    const rewrite = ({ parts }: ReservationItem): ReservationItem => {
-      const { shortages: _shortages, ...rest } = changed;
-      return { ...rest, lines, parts, skus: new Set(lines.map(({ sku }) => sku)) };
-    };
+    const added = more.map(({ sku, quantity }) => ({ row: sku, quantity, version: 0 }));
+    const { shortages: _shortages, ...kept } = item;
+    const wanted = { ...kept, lines, skus: new Set(lines.map(({ sku }) => sku)) };
+    const next = withRequest(wanted, [...giving.changing, ...giving.rest, ...added], keyed);
+    const rewrite = ({ parts }: ReservationItem): ReservationItem => ({ ...next, parts });
     const amendment = { more, giving, isLeased, rewrite, isBeforeEnd: true };
     const result = await amend(database, item, amendment, call);
     if ("outcome" in result) return result;

@@ -2,11 +2,11 @@
  * Idempotency keys of changes of a reservation. The record keeps them, so that the write of a change is
  * also the write of its key.
  */
-import { partsMax, requestsMax } from "../../contract/bounds.ts";
-import type { ReservationItem } from "../../contract/tables.ts";
+import { recordBytesMax, requestsMax } from "../../contract/bounds.ts";
+import type { Part, ReservationItem } from "../../contract/tables.ts";
 import { InventoryError } from "../errors.ts";
 import { fingerprint } from "../identity.ts";
-import type { PartsChange } from "./parts.ts";
+import { isOpen } from "./parts.ts";
 
 /** A request under a key, both hashed. */
 export interface KeyedRequest {
@@ -45,21 +45,33 @@ export const standingOf = (
   return known === request!.fingerprint ? "repeat" : "reused";
 };
 
+/** Bytes of the end of a part, at most. */
+const endBytes = 100;
+
 /**
  * The record with the key of a change of its parts.
  *
+ * @param parts as they are to be; those that end now need not show it
  * @throws InventoryError `invalid_argument` when the record would outgrow what DynamoDB keeps
  */
 export const withRequest = (
   item: ReservationItem,
-  { changing, rest }: Pick<PartsChange, "changing" | "rest">,
+  parts: readonly Part[],
   request: KeyedRequest | undefined,
 ): ReservationItem => {
   const requests = { ...item.requests, ...(request && { [request.name]: request.fingerprint }) };
-  refuseAbove("lines", changing.length + rest.length, partsMax, "parts of a reservation");
+  const changed = request === undefined ? item : { ...item, requests };
+  const bytes = bytesOf({ ...changed, parts: [...parts] });
+  // The last change of a record that is too large makes it no larger.
+  if (bytes > bytesOf(item)) refuseAbove("lines", bytes, recordBytesMax, "bytes of a reservation");
   refuseAbove("Idempotency-Key", Object.keys(requests).length, requestsMax, "keyed changes");
-  return request === undefined ? item : { ...item, requests };
+  return changed;
 };
+
+/** The bytes of a record as JSON, with all parts ended: more than those that DynamoDB counts. */
+const bytesOf = (item: ReservationItem): number =>
+  Buffer.byteLength(JSON.stringify({ ...item, skus: [...(item.skus ?? [])] })) +
+  item.parts.filter(isOpen).length * endBytes;
 
 function refuseAbove(path: string, count: number, max: number, things: string): void {
   if (count <= max) return;

@@ -5,6 +5,7 @@
 import type { Line, Part, ReservationItem } from "../../contract/tables.ts";
 import { backOff, withPatience, type Call, type Database } from "../dynamodb/database.ts";
 import { changeParts, finishRecord, type PartsCause } from "./change-parts.ts";
+import { skuOf } from "../stock/level.ts";
 import { mergeLines } from "./lines.ts";
 import {
   allParts,
@@ -139,7 +140,7 @@ async function changeSold<Done extends string>(
       await finishRecord(database, item, call);
       return { outcome: change.done, reservation: reservationIn(item.status, item) };
     }
-    const keyed = withRequest(item, planned, request);
+    const keyed = withRequest(item, partsAfter(change, planned), request);
     const rewrite = ({ parts }: ReservationItem, nowMs: number) =>
       soldRecord(database, { ...keyed, parts }, nowMs);
     const { kind, reason } = change;
@@ -155,6 +156,18 @@ async function changeSold<Done extends string>(
     if (attempt > 0) await backOff(database, call, attempt, "conflict");
   }
 }
+
+/** The parts as a change leaves them, but for what their rows are to say. */
+const partsAfter = (
+  { kind, reason = "" }: PartsCause,
+  { item: { version: base }, changing, rest }: PartsChange,
+): Part[] =>
+  changing
+    .map((part) => {
+      const returned = { base, version: 0, row: skuOf(part.row), reason };
+      return kind === "return" ? { ...part, returned } : part;
+    })
+    .concat(rest);
 
 /** The parts that the change concerns, none where it was made before; or the reason why it cannot be. */
 function plan<Done extends string>(

@@ -14,13 +14,16 @@ import {
   type ReturnOutcome,
 } from "../reservations/sold-units.ts";
 import { release } from "../reservations/transitions.ts";
-import { noteCancelled, readOrder, readRecordsOfOrder, recordOrder } from "./order-record.ts";
+import {
+  isSold,
+  isTaken,
+  noteCancelled,
+  readOrder,
+  readRecordsOfOrder,
+  recordOrder,
+} from "./order-record.ts";
 
 type Status = ReservationItem["status"];
-
-/** Statuses of reservations whose units were sold, also when they were cancelled or returned since. */
-const isSold = (status: Status): boolean =>
-  status === "confirmed" || status === "fulfilled" || status === "cancelled";
 
 export type PayOrderOutcome =
   /** Its units are sold, now or before. */
@@ -80,11 +83,9 @@ function lateReservationOf(
   nowMs: number,
 ): ReservationItem | undefined {
   const late = items.filter((item) => item.status === "expired" || isDue(item, nowMs));
-  if (items.some((item) => isPayable(item) && !late.includes(item))) return undefined;
+  if (items.some((item) => isTaken(item) && !late.includes(item))) return undefined;
   return late.toSorted((one, other) => other.createdAtMs - one.createdAtMs)[0];
 }
-
-const isPayable = ({ status }: ReservationItem): boolean => status === "held" || isSold(status);
 
 const some = (statuses: ReadonlySet<Status>, is: (status: Status) => boolean): boolean =>
   [...statuses].some(is);

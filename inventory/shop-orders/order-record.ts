@@ -169,12 +169,16 @@ export const findPlacedByEvent = async (
   }
   const [item] = await readReservations(database, [byEvent], call);
   if (item === undefined || item.status === "abandoned") return "undecided";
-  return hasUnits(item) && isReservation(item) ? item : undefined;
+  return isTaken(item) && isReservation(item) ? item : undefined;
 };
 
-/** True while the units of a record are held or sold. */
-export const hasUnits = ({ status }: ReservationItem): boolean =>
-  status === "held" || status === "confirmed" || status === "fulfilled";
+/** True when the units of a record are held or were sold: its order is not to be held again. */
+export const isTaken = ({ status }: ReservationItem): boolean =>
+  status === "held" || isSold(status);
+
+/** Statuses of reservations whose units were sold, also when they were cancelled or returned since. */
+export const isSold = (status: ReservationItem["status"]): boolean =>
+  status === "confirmed" || status === "fulfilled" || status === "cancelled";
 
 /**
  * Writes the record of an order that holds nothing, unless the order has one. A tombstone is replaced.

@@ -23,7 +23,7 @@ import { mergeLines } from "../reservations/lines.ts";
 import { fingerprintOf, reserve, type ReserveOutcome } from "../reservations/reserve.ts";
 import { supersede } from "../stock/resolve.ts";
 import {
-  hasUnits,
+  isTaken,
   recordOrder,
   registerReservation,
   reservationIdOfOrder,
@@ -65,7 +65,7 @@ const shortagesOf = (refused: Refused, lines: readonly Line[]): LineShortage[] =
 const othersMs = functionTimeoutSeconds * 1_000;
 
 /**
- * Returns true when another reservation has the units of the order. One that was begun and is neither held nor
+ * Returns true when another reservation has, or had, the units of the order. One that was begun and is neither held nor
  * refused is waited for, and superseded when its request must have ended.
  *
  * @throws InventoryError `busy` while another request is at work on the order
@@ -78,13 +78,13 @@ const isReservedOtherwise = async (
 ): Promise<boolean> => {
   const others = reservationIds.filter((id) => id !== reservationId);
   const items = await readReservations(database, others, call);
-  if (items.some(hasUnits)) return true;
+  if (items.some(isTaken)) return true;
   const known = new Set(items.map((item) => item.reservationId));
   for (const id of others.filter((one) => !known.has(one))) {
     if (database.now() < beganAtMs + othersMs) {
       throw new InventoryError("busy", "Another request reserves for the same order.");
     }
-    if (hasUnits(await supersede(database, id, undefined, 0, call))) return true;
+    if (isTaken(await supersede(database, id, undefined, 0, call))) return true;
   }
   return false;
 };

@@ -213,6 +213,17 @@ describe("each event acts on the state that it finds", () => {
     expect(await statusOf(orderId)).toEqual(["confirmed"]);
   });
 
+  test("a fulfilment waits for a payment that comes after the hold has expired", async () => {
+    const [orderId, sku] = [newOrder(), await newSku(10)];
+    await tell({ ...placed(orderId, sku, 3), ttlSeconds: 1 });
+    await expireHolds();
+    const fulfilled = queueRecord({ type: "order.fulfilled", orderId });
+    expect(await hand(fulfilled)).toEqual([fulfilled.messageId]);
+    await tell({ type: "order.paid", orderId });
+    expect(await hand(fulfilled)).toEqual([]);
+    expect(await inventory.getStock(sku)).toMatchObject({ onHand: 7, available: 7, reserved: 0 });
+  });
+
   test("the payment of an order that was cancelled since takes no units of an earlier hold", async () => {
     const [orderId, sku] = [newOrder(), await newSku(10)];
     await inventory.reserve({ orderId, lines: [{ sku, quantity: 2 }], ttlSeconds: 1 });
@@ -347,6 +358,16 @@ describe("each event acts on the state that it finds", () => {
     expect(await inventory.getStock(sku)).toMatchObject({ available: 7, reserved: 3 });
   });
 
+  test("an order that was sold and cancelled over HTTP is not held when it is placed", async () => {
+    const [orderId, sku] = [newOrder(), await newSku(10)];
+    const reserved = await inventory.reserve({ orderId, lines: [{ sku, quantity: 2 }] });
+    const { reservationId } = (reserved as { reservation: { reservationId: string } }).reservation;
+    await inventory.confirm(reservationId);
+    await inventory.cancel({ reservationId });
+    expect(await tell(placed(orderId, sku, 2))).toEqual([]);
+    expect(await inventory.getStock(sku)).toMatchObject({ available: 10, reserved: 0 });
+  });
+
   test(
     "an order of 500 lines is placed and paid like any other",
     { timeout: 120_000 },
@@ -459,6 +480,10 @@ describe("what can never be used is put aside at once, with the reason", () => {
     expect(await tell({ type: "order.paid", orderId })).toEqual([]);
     expect((await takeDeadLetter()).reason).toBe(
       `The order ${orderId} is paid, and nothing is held for it: it is expired`,
+    );
+    expect(await tell({ type: "order.fulfilled", orderId })).toEqual([]);
+    expect((await takeDeadLetter()).reason).toBe(
+      `Units of the order ${orderId} are fulfilled, and it was never sold: it is expired`,
     );
     expect(await inventory.getStock(sku)).toMatchObject({ available: 10, reserved: 0 });
   });

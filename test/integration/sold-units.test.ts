@@ -1,7 +1,7 @@
 /** The units of a confirmed reservation: fulfilled, cancelled and returned, whole and by lines. */
 import { UpdateCommand } from "@aws-sdk/lib-dynamodb";
 import { describe, expect, test } from "vitest";
-import { openMarkersMax, partsMax, requestsMax } from "../../contract/bounds.ts";
+import { openMarkersMax, recordBytesMax, requestsMax } from "../../contract/bounds.ts";
 import type { Part } from "../../contract/tables.ts";
 import { createInventory } from "../../inventory/inventory.ts";
 import type { SoldUnitsInput } from "../../inventory/reservations/sold-units.ts";
@@ -451,31 +451,45 @@ describe("bounds of a record", () => {
     );
   };
 
-  test(`a change that would divide units into more than ${partsMax} parts is refused`, async () => {
+  const long = "x".repeat(100);
+  const ended: Part = {
+    row: long,
+    quantity: 1,
+    version: 0,
+    ended: { by: "release", base: 1, version: 1 },
+  };
+
+  test("a change that would divide units into more parts than fit is refused", async () => {
     await stock(inventory, { divided: 9 });
     const reservationId = await saleOf(inventory, { divided: 3 });
-    const { parts } = await recordOf(reservationId);
-    const ended: Part = {
-      ...parts[0]!,
-      quantity: 1,
-      version: 0,
-      ended: { by: "release", base: 1, version: 1 },
-    };
-    const planted = [...parts, ...Array<Part>(partsMax - 2).fill(ended)];
-    await plant(reservationId, { parts: planted });
     const lines = linesOf({ divided: 1 });
     expect((await inventory.fulfill({ reservationId, lines })).outcome).toBe("fulfilled");
+    const { parts } = await recordOf(reservationId);
+    const count = Math.ceil(recordBytesMax / JSON.stringify(ended).length);
+    await plant(reservationId, { parts: [...parts, ...Array<Part>(count).fill(ended)] });
     const before = await stateOf(database);
     await expect(inventory.fulfill({ reservationId, lines })).rejects.toMatchObject({
       code: "invalid_argument",
-      issues: [{ path: "lines", message: expect.stringContaining(`more than ${partsMax}`) }],
+      issues: [{ path: "lines", message: expect.stringContaining(`more than ${recordBytesMax}`) }],
     });
     expect(await stateOf(database)).toEqual(before);
-    // Whole units are not divided.
+    // The end of all that are left divides nothing.
     expect(await inventory.fulfill({ reservationId })).toMatchObject({
       reservation: { status: "fulfilled" },
     });
     expect(await countsOf("divided")).toEqual([6, 6, 0]);
+  });
+
+  test("units of a record that is as large as it may be can all be returned", async () => {
+    // Tries to outgrow an item of DynamoDB, by the longest names and reasons that there may be.
+    const skus = Array.from({ length: 500 }, (_, index) => `${index}-`.padEnd(128, "s"));
+    await stock(inventory, Object.fromEntries(skus.map((sku) => [sku, 1])));
+    const lines = skus.map((sku) => ({ sku, quantity: 1 }));
+    const reservationId = await saleOf(inventory, Object.fromEntries(skus.map((sku) => [sku, 1])));
+    expect((await inventory.fulfill({ reservationId })).outcome).toBe("fulfilled");
+    const reason = "r".repeat(128);
+    const returned = await inventory.returnUnits({ reservationId, lines, reason }, patient());
+    expect(returned.outcome).toBe("returned");
   });
 
   test(`a change under more than ${requestsMax} keys is refused, and one without a key is not`, async () => {
