@@ -459,9 +459,9 @@ const describePromises = (serverOf: () => LockServer): void => {
     });
 
     test("a server that falls silent makes a lease unreachable", async () => {
-      const locks = openProxied({ requestTimeoutMs: 200 });
+      const locks = openProxied({ requestTimeoutMs: 1_000 });
       const name = newName();
-      const lease = await locks.acquire(name, { leaseMs: shortMs, renew: true });
+      const lease = await locks.acquire(name, { leaseMs: 4 * shortMs, renew: true });
       serverOf().proxy.freeze();
       try {
         expect(await aborted(lease.signal)).toEqual(lost("unreachable"));
@@ -473,9 +473,9 @@ const describePromises = (serverOf: () => LockServer): void => {
     });
 
     test("a frozen server is noticed, and found again when it thaws", async () => {
-      const locks = open({ requestTimeoutMs: 200 });
+      const locks = open({ requestTimeoutMs: 1_000 });
       const name = newName();
-      const lease = await locks.acquire(name, { leaseMs: shortMs, renew: true });
+      const lease = await locks.acquire(name, { leaseMs: 4 * shortMs, renew: true });
       await serverOf().freeze();
       try {
         expect(await aborted(lease.signal)).toEqual(lost("unreachable"));
@@ -602,7 +602,7 @@ const describePromises = (serverOf: () => LockServer): void => {
     });
 
     test("a release without an answer says so, and the name is free in the end", async () => {
-      const locks = openProxied({ requestTimeoutMs: 200 });
+      const locks = openProxied({ requestTimeoutMs: 1_000 });
       const name = newName();
       const lease = await locks.acquire(name, { leaseMs: 2 * shortMs });
       serverOf().proxy.freeze();

@@ -202,7 +202,9 @@ export const describeOnce = (backend: BackendName, start: () => Promise<LockServ
   });
 
   describe(`once-only runs on ${backend}, the store silent`, () => {
-    const requestTimeoutMs = 200;
+    const requestTimeoutMs = 1_000;
+    /** A renewal goes unanswered before its end. */
+    const renewed = { ...short, leaseMs: 4 * shortMs };
 
     test("from the start: run it all the same, or fail, as the caller has decided", async () => {
       const client = openProxied({ requestTimeoutMs });
@@ -229,7 +231,7 @@ export const describeOnce = (backend: BackendName, start: () => Promise<LockServ
     test("during the work: its signal tells, and its result is not lost", async () => {
       const client = openProxied({ requestTimeoutMs });
       const key = newKey();
-      const outcome = await client(key, short, (signal) =>
+      const outcome = await client(key, renewed, (signal) =>
         whileSilent(async () => {
           await onceEmitted(signal, "abort");
           expect(signal.reason).toMatchObject({ code: "lost", loss: "unreachable" });
@@ -243,7 +245,7 @@ export const describeOnce = (backend: BackendName, start: () => Promise<LockServ
     test("after the work: it has run, and that this is not recorded is said beside it", async () => {
       const client = openProxied({ requestTimeoutMs });
       const key = newKey();
-      const outcome = await client(key, short, () => {
+      const outcome = await client(key, renewed, () => {
         server.proxy.freeze();
         return "sent";
       }).finally(() => server.proxy.thaw());
