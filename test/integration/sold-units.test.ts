@@ -1,7 +1,14 @@
 /** The units of a confirmed reservation: fulfilled, cancelled and returned, whole and by lines. */
 import { UpdateCommand } from "@aws-sdk/lib-dynamodb";
 import { describe, expect, test } from "vitest";
-import { openMarkersMax, recordBytesMax, requestsMax } from "../../contract/bounds.ts";
+import {
+  labelLengthMax,
+  linesMax,
+  openMarkersMax,
+  recordBytesMax,
+  requestsMax,
+  skuLengthMax,
+} from "../../contract/bounds.ts";
 import type { Part } from "../../contract/tables.ts";
 import { createInventory } from "../../inventory/inventory.ts";
 import type { SoldUnitsInput } from "../../inventory/reservations/sold-units.ts";
@@ -482,14 +489,17 @@ describe("bounds of a record", () => {
 
   test("units of a record that is as large as it may be can all be returned", async () => {
     // Tries to outgrow an item of DynamoDB, by the longest names and reasons that there may be.
-    const skus = Array.from({ length: 500 }, (_, index) => `${index}-`.padEnd(128, "s"));
-    await stock(inventory, Object.fromEntries(skus.map((sku) => [sku, 1])));
-    const lines = skus.map((sku) => ({ sku, quantity: 1 }));
-    const reservationId = await saleOf(inventory, Object.fromEntries(skus.map((sku) => [sku, 1])));
-    expect((await inventory.fulfill({ reservationId })).outcome).toBe("fulfilled");
-    const reason = "r".repeat(128);
-    const returned = await inventory.returnUnits({ reservationId, lines, reason }, patient());
-    expect(returned.outcome).toBe("returned");
+    const skus = Array.from({ length: loadOf(linesMax) }, (_, index) =>
+      `${index}-`.padEnd(skuLengthMax, "s"),
+    );
+    const ones = Object.fromEntries(skus.map((sku) => [sku, 1]));
+    await stock(inventory, ones);
+    const reservationId = await saleOf(inventory, ones);
+    expect((await change("fulfill", { reservationId })).outcome).toBe("fulfilled");
+    const reason = "r".repeat(labelLengthMax);
+    const input = { reservationId, lines: linesOf(ones), reason };
+    expect((await inventory.returnUnits(input, patient())).outcome).toBe("returned");
+    expect(await countsOf(skus[0]!)).toEqual([1, 1, 0]);
   });
 
   test(`a change under more than ${requestsMax} keys is refused, and one without a key is not`, async () => {

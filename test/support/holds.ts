@@ -2,6 +2,7 @@
 import type { Line, ReservationItem, StockItem } from "../../contract/tables.ts";
 import { callWithin, type Call, type Database } from "../../inventory/dynamodb/database.ts";
 import { InventoryError } from "../../inventory/errors.ts";
+import { mapEach } from "../../inventory/for-each.ts";
 import { createInventory, type Inventory } from "../../inventory/inventory.ts";
 import type { ReserveInput } from "../../inventory/reservations/reserve.ts";
 import { levelOf, skuOf } from "../../inventory/stock/level.ts";
@@ -21,8 +22,8 @@ export const stock = async (
   inventory: Inventory,
   onHand: Record<string, number>,
 ): Promise<void> => {
-  await Promise.all(
-    Object.entries(onHand).map(([sku, units]) => inventory.setStock({ sku, onHand: units })),
+  await mapEach(Object.entries(onHand), 20, ([sku, units]) =>
+    inventory.setStock({ sku, onHand: units }, patient()),
   );
 };
 
