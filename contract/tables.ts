@@ -217,10 +217,14 @@ export interface ReservationItem {
   expiresAtMs: number;
   /** Hash of the request: distinguishes a repeat from another request under the same key. */
   fingerprint: string;
+  /** Present when its order was cancelled after its end: no late payment takes its units again. */
+  isCancelled?: true;
   /** Idempotency keys of changes of the record, hashed, each with the hash of its request. */
   requests?: Record<string, string>;
   /** Grows with every change of the record, also with internal ones. */
   version: number;
+  /** Tokens of the attempts that wrote its last versions, the newest at the end. */
+  writeTokens?: string[];
   updatedAtMs: number;
   /** Present in a rejected one, and in one that holds fewer units than were wanted. */
   shortages?: LineShortage[];
@@ -229,8 +233,6 @@ export interface ReservationItem {
   /** Present in the record of a shop order: its reservations, and the one that was begun first. */
   reservationIds?: Set<string>;
   firstReservationId?: string;
-  /** Present in the record of a shop order that was cancelled when a reservation of it had expired. */
-  isCancelled?: true;
   /** Present while held: the partition of the index `byExpiry`. */
   expiryShard?: number;
   /** The SKUs of the lines; present as `expiryShard` is. */

@@ -10,13 +10,7 @@
 import type { Line, ReservationItem } from "../../contract/tables.ts";
 import type { Call } from "../dynamodb/database.ts";
 import { putRecord, type Committed } from "../stock/put-record.ts";
-import {
-  finishChanges,
-  hasDecidedFor,
-  markedParts,
-  placeAll,
-  type PartsUpdate,
-} from "./change-parts.ts";
+import { finishChanges, markedParts, placeAll, type PartsUpdate } from "./change-parts.ts";
 import { giveBack, noteHeld, refusalOf, takeLines, tidyRows } from "./hold-lines.ts";
 import type { Blocked, LeasingDatabase } from "./leases.ts";
 import type { PartsChange } from "./parts.ts";
@@ -66,9 +60,8 @@ export const amend = async (
   const given = giving === undefined ? [] : markedParts(placed, item, giving.changing, release);
   const parts = [...(giving?.rest ?? item.parts), ...given, ...got.map(({ part }) => part)];
   const itemAt = (nowMs: number) => rewrite({ ...item, parts }, nowMs);
-  const isPartOf = (record: ReservationItem) => hasDecidedFor(record, placed, got);
   const [result] = await Promise.all([
-    putRecord(database, base, itemAt, call, { isBeforeEnd, isPartOf }),
+    putRecord(database, base, itemAt, call, { isBeforeEnd }),
     tidyRows(database, got, call),
   ]);
   if ("written" in result) {

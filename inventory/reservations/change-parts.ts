@@ -28,7 +28,6 @@ import { resolveMarkers } from "../stock/resolve.ts";
 import { isFirstRow, skuOf } from "../stock/level.ts";
 import { changeRow, readRow, type RowChange } from "../stock/row.ts";
 import type { PartsChange } from "./parts.ts";
-import type { Got } from "./take-units.ts";
 
 /** The kinds of changes of units that a record owns, or owned. */
 export type PartChangeKind = PartEnd | "return";
@@ -66,9 +65,9 @@ export const changeParts = async (
   const results = await mapEach(changes, rowsInFlight, ({ item, ...change }) => {
     const parts = [...change.rest, ...markedParts(placed, item, change.changing, cause)];
     const itemAt = (nowMs: number) => rewrite({ ...item, parts }, nowMs);
-    const isPartOf = (record: ReservationItem) => hasDecidedFor(record, placed);
-    const putting = putRecord(database, item.version, itemAt, call, { isBeforeEnd, isPartOf });
-    return putting.catch((error: unknown) => ({ error }));
+    return putRecord(database, item.version, itemAt, call, { isBeforeEnd }).catch(
+      (error: unknown) => ({ error }),
+    );
   });
   const records = new Map(
     changes.map(({ item: { reservationId } }, index) => {
@@ -164,24 +163,6 @@ export function markedParts(
     if (kind === "return") return { ...part, returned: { base, version, row, reason } };
     return { ...part, ended: { by: kind, base, version, ...(row !== part.row && { row }) } };
   });
-}
-
-/**
- * True when the record has changed its parts by these markers, and taken the units that it was to get: the
- * write that was sent with them has come through, whatever has changed the record since.
- */
-export function hasDecidedFor(
-  record: ReservationItem,
-  { byRow }: PlacedMarkers,
-  got: readonly Got[] = [],
-): boolean {
-  const decisions = Array.from(byRow, ([row, markers]) =>
-    markers
-      .filter(({ reservationId }) => reservationId === record.reservationId)
-      .map((marker) => decisionOf(row, marker, record)),
-  ).concat(got.map(({ part, marker }) => [decisionOf(part.row, marker, record)]));
-  const all = decisions.flat();
-  return all.length > 0 && all.every((decision) => decision === "decided");
 }
 
 /**

@@ -13,6 +13,7 @@ import { isOpen, partsOfLines, type Excess } from "./parts.ts";
 import {
   isDue,
   isReservation,
+  mayReacquire,
   readReservationItem,
   reservationAt,
   reservationIn,
@@ -159,7 +160,7 @@ async function confirmUntilDecided(
   for (let attempt = 0; ; attempt += 1) {
     if (item === undefined || !isReservation(item)) return { outcome: "unknown_reservation" };
     const reservation = reservationAt(item, database.now());
-    const isLate = item.status === "expired" && reacquires;
+    const isLate = mayReacquire(item) && reacquires;
     const ended = outcomeOf(item);
     if (ended !== undefined && !isLate) return ended;
     if (isDue(item, database.now()) && !reacquires) {

@@ -1,6 +1,8 @@
 /** The ends of a hold by which its units go back: release and expiry. Its sale: confirm.ts. */
+import { UpdateCommand } from "@aws-sdk/lib-dynamodb";
 import type { ReservationItem, ReservationStatus } from "../../contract/tables.ts";
 import { withPatience, type Call, type Database } from "../dynamodb/database.ts";
+import { writeIf } from "../dynamodb/write-if.ts";
 import type { Committed } from "../stock/put-record.ts";
 import { changeParts, finishRecord } from "./change-parts.ts";
 import { allParts, isOpen } from "./parts.ts";
@@ -91,4 +93,39 @@ export const release = async (
     isRepeat = "found" in result!;
     item = "written" in result! ? result.written : result!.found;
   }
+};
+
+/**
+ * Keeps an expired reservation of a cancelled order from being taken up by a late payment. Safe to repeat.
+ *
+ * @returns the status that it has then; undefined when the record is gone
+ * @throws InventoryError `busy`, `unavailable`, `rejected`
+ */
+export const keepExpired = async (
+  database: Database,
+  reservationId: string,
+  call: Call,
+): Promise<ReservationItem["status"] | undefined> => {
+  const command = () =>
+    new UpdateCommand({
+      TableName: database.tables.reservations,
+      Key: { reservationId },
+      UpdateExpression: "SET #isCancelled = :true, #version = #version + :one, #updatedAtMs = :now",
+      ConditionExpression: "#status = :expired AND attribute_not_exists(#isCancelled)",
+      ExpressionAttributeNames: {
+        "#isCancelled": "isCancelled",
+        "#version": "version",
+        "#updatedAtMs": "updatedAtMs",
+        "#status": "status",
+      },
+      ExpressionAttributeValues: {
+        ":true": true,
+        ":one": 1,
+        ":now": database.now(),
+        ":expired": "expired",
+      },
+      ReturnValuesOnConditionCheckFailure: "ALL_OLD",
+    });
+  const result = await writeIf<ReservationItem>(database, command, call);
+  return result.applied ? "expired" : result.found?.status;
 };

@@ -5,7 +5,7 @@ import { confirm } from "../reservations/confirm.ts";
 import type { LeasingDatabase } from "../reservations/leases.ts";
 import { isOpen } from "../reservations/parts.ts";
 import { hasRequest } from "../reservations/request-keys.ts";
-import { isDue } from "../reservations/reservation.ts";
+import { isDue, mayReacquire } from "../reservations/reservation.ts";
 import {
   cancel,
   fulfill,
@@ -13,15 +13,8 @@ import {
   type FulfillOutcome,
   type ReturnOutcome,
 } from "../reservations/sold-units.ts";
-import { release } from "../reservations/transitions.ts";
-import {
-  isSold,
-  isTaken,
-  noteCancelled,
-  readOrder,
-  readRecordsOfOrder,
-  recordOrder,
-} from "./order-record.ts";
+import { keepExpired, release } from "../reservations/transitions.ts";
+import { isSold, isTaken, readRecordsOfOrder, recordOrder } from "./order-record.ts";
 
 type Status = ReservationItem["status"];
 
@@ -52,9 +45,7 @@ export const payOrder = async (
 ): Promise<PayOrderOutcome> => {
   const items = await readRecordsOfOrder(database, orderId, call);
   if (items.length === 0) return { outcome: "unknown_order" };
-  const isCancelled = async () => (await readOrder(database, orderId, call))?.isCancelled === true;
-  const expired = reacquires ? lateReservationOf(items, database.now()) : undefined;
-  const late = expired !== undefined && (await isCancelled()) ? undefined : expired;
+  const late = reacquires ? lateReservationOf(items, database.now()) : undefined;
   const found = new Set<Status>();
   for (const item of items) {
     const isLate = item === late;
@@ -66,11 +57,6 @@ export const payOrder = async (
     else if ("reservation" in result) found.add(result.reservation.status);
   }
   if (!some(found, isSold)) return { outcome: "not_held", status: statusOfUnheld(found) };
-  // A cancellation that found the reservation expired has noted that before.
-  if (late !== undefined && (await isCancelled())) {
-    await cancel(database, { reservationId: late.reservationId }, call);
-    return { outcome: "not_held", status: "released" };
-  }
   return { outcome: "confirmed" };
 };
 
@@ -82,7 +68,7 @@ function lateReservationOf(
   items: readonly ReservationItem[],
   nowMs: number,
 ): ReservationItem | undefined {
-  const late = items.filter((item) => item.status === "expired" || isDue(item, nowMs));
+  const late = items.filter((item) => mayReacquire(item) || isDue(item, nowMs));
   if (items.some((item) => isTaken(item) && !late.includes(item))) return undefined;
   return late.toSorted((one, other) => other.createdAtMs - one.createdAtMs)[0];
 }
@@ -112,7 +98,7 @@ export const cancelOrder = async (
   orderId: string,
   call: Call,
 ): Promise<CancelOrderOutcome> => {
-  for (let isNoted = false; ;) {
+  for (;;) {
     const items = await readRecordsOfOrder(database, orderId, call);
     if (items.length === 0) {
       const cancelled = { status: "released", orderId, fingerprint: "" } as const;
@@ -123,12 +109,6 @@ export const cancelOrder = async (
     const outcomes = new Set<string>();
     for (const { reservationId, status } of items) {
       outcomes.add(await cancelReservation(database, reservationId, status, call));
-    }
-    if (outcomes.has("expired") && !isNoted) {
-      await noteCancelled(database, orderId, call);
-      isNoted = true;
-      // A late payment may have taken the units again before that.
-      continue;
     }
     if (outcomes.has("cancelled")) return { outcome: "cancelled" };
     return { outcome: outcomes.has("exceeds_reservation") ? "fulfilled" : "released" };
@@ -145,11 +125,14 @@ async function cancelReservation(
   status: Status,
   call: Call,
 ): Promise<string> {
+  let now: Status | undefined = status;
   if (status === "held") {
     const released = await release(database, reservationId, call);
-    if (released.outcome === "released") return released.reservation.status;
-    if (released.outcome === "unknown_reservation") return "released";
-  } else if (!isSold(status)) return status;
+    now = "reservation" in released ? released.reservation.status : undefined;
+  }
+  if (now === "expired") now = await keepExpired(database, reservationId, call);
+  if (now === undefined) return "released";
+  if (!isSold(now)) return now;
   return (await cancel(database, { reservationId }, call)).outcome;
 }
 

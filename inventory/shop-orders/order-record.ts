@@ -28,8 +28,6 @@ export interface ShopOrder {
   firstReservationId: string;
   reservationIds: readonly string[];
   beganAtMs: number;
-  /** True when it was cancelled, and a reservation of it had expired: no late payment takes its units. */
-  isCancelled: boolean;
 }
 
 type OrderItem = ReservationItem &
@@ -39,7 +37,6 @@ const orderOf = ({ firstReservationId, reservationIds, ...item }: OrderItem): Sh
   firstReservationId,
   reservationIds: [...reservationIds],
   beganAtMs: item.createdAtMs,
-  isCancelled: item.isCancelled ?? false,
 });
 
 /**
@@ -107,34 +104,6 @@ export const readOrder = async (
   const key = { reservationId: recordIdOf(orderId) };
   const item = await readItem<OrderItem>(database, database.tables.reservations, key, call);
   return item && orderOf(item);
-};
-
-/**
- * Keeps in the record of an order that it was cancelled. Safe to repeat.
- *
- * @throws InventoryError `busy`, `unavailable`, `rejected`
- */
-export const noteCancelled = async (
-  database: Database,
-  orderId: string,
-  call: Call,
-): Promise<void> => {
-  const command = () =>
-    new UpdateCommand({
-      TableName: database.tables.reservations,
-      Key: { reservationId: recordIdOf(orderId) },
-      UpdateExpression: "SET #isCancelled = :true, #version = #version + :one, #updatedAtMs = :now",
-      // A record that its time to live has removed has no reservations any more.
-      ConditionExpression: "attribute_exists(#version) AND attribute_not_exists(#isCancelled)",
-      ExpressionAttributeNames: {
-        "#isCancelled": "isCancelled",
-        "#version": "version",
-        "#updatedAtMs": "updatedAtMs",
-      },
-      ExpressionAttributeValues: { ":true": true, ":one": 1, ":now": database.now() },
-      ReturnValuesOnConditionCheckFailure: "ALL_OLD",
-    });
-  await writeIf(database, command, call);
 };
 
 /** All records of an order, also of one that was cancelled before it was placed. */

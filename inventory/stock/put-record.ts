@@ -3,7 +3,7 @@
  * adjustments, moves between rows and refused orders are all committed so.
  */
 import { PutCommand } from "@aws-sdk/lib-dynamodb";
-import type { Part, ReservationItem } from "../../contract/tables.ts";
+import type { ReservationItem } from "../../contract/tables.ts";
 import type { Call, Database } from "../dynamodb/database.ts";
 import { writeIf } from "../dynamodb/write-if.ts";
 
@@ -13,17 +13,15 @@ export type Committed =
   /** Another request has decided the version: the record as it is now, undefined when it is gone. */
   | { found: ReservationItem | undefined };
 
-export interface PutOptions {
-  /** Only before the record's `expiresAtMs`. */
-  isBeforeEnd?: boolean;
-  /** True for a record that this change is part of, also when others have changed it since. */
-  isPartOf?: (record: ReservationItem) => boolean;
-}
+/** Tokens that a record keeps of its last puts: more than are made while one of them is repeated. */
+const tokensMax = 8;
 
 /**
- * Writes the record in place of its version `base`, 0 for none.
+ * Writes the record in place of its version `base`, 0 for none. The record keeps a token of each attempt, by
+ * which a request knows its own write, whatever others have changed since.
  *
  * @param itemAt returns the record of an attempt that is sent at `nowMs`
+ * @param options `isBeforeEnd`: only before the record's `expiresAtMs`
  * @throws InventoryError `busy`, `unavailable`, `rejected`: the record may be written then
  */
 export const putRecord = async (
@@ -31,13 +29,21 @@ export const putRecord = async (
   base: number,
   itemAt: (nowMs: number) => Omit<ReservationItem, "version" | "updatedAtMs">,
   call: Call,
-  { isBeforeEnd = false, isPartOf = () => false }: PutOptions = {},
+  { isBeforeEnd = false }: { isBeforeEnd?: boolean } = {},
 ): Promise<Committed> => {
-  const attempts: ReservationItem[] = [];
+  const attempts: { token: string; item: ReservationItem }[] = [];
+  const request = newToken(database);
   const command = () => {
     const updatedAtMs = database.now();
-    const item = { ...itemAt(updatedAtMs), updatedAtMs, version: base + 1 };
-    attempts.push(item);
+    const token = `${request}${attempts.length}`;
+    const { writeTokens = [], ...rest } = itemAt(updatedAtMs);
+    const item = {
+      ...rest,
+      updatedAtMs,
+      version: base + 1,
+      writeTokens: [...writeTokens, token].slice(-tokensMax),
+    };
+    attempts.push({ token, item });
     return new PutCommand({
       TableName: database.tables.reservations,
       Item: item,
@@ -59,40 +65,14 @@ export const putRecord = async (
     });
   };
   const result = await writeIf<ReservationItem>(database, command, call);
-  if (result.applied) return { written: attempts.at(-1)! };
+  if (result.applied) return { written: attempts.at(-1)!.item };
   const { found } = result;
-  const unanswered = attempts.slice(0, -1);
-  const own = unanswered.find(
-    (attempt) => found && (isSame(attempt, found) || (isLater(attempt, found) && isPartOf(found))),
-  );
-  return own === undefined ? { found } : { written: own };
+  const own = attempts.find(({ token }) => found?.writeTokens?.includes(token));
+  return own === undefined ? { found } : { written: own.item };
 };
 
-/** True for a later version of a record, which has all keys of the earlier one. */
-const isLater = (some: ReservationItem, found: ReservationItem): boolean =>
-  found.version > some.version &&
-  Object.keys(some.requests ?? {}).every((name) => found.requests?.[name] !== undefined);
-
-const isSame = (some: ReservationItem, other: ReservationItem): boolean =>
-  some.version === other.version &&
-  some.status === other.status &&
-  some.updatedAtMs === other.updatedAtMs &&
-  haveSameParts(some.parts, other.parts);
-
-/** True when both records own, or owned, the same units in the same way. */
-const haveSameParts = (some: readonly Part[], others: readonly Part[]): boolean =>
-  some.length === others.length &&
-  some.every((part, index) => {
-    const other = others[index]!;
-    return (
-      part.row === other.row &&
-      part.version === other.version &&
-      part.quantity === other.quantity &&
-      part.ended?.by === other.ended?.by &&
-      part.ended?.base === other.ended?.base &&
-      part.ended?.row === other.ended?.row &&
-      part.ended?.version === other.ended?.version &&
-      part.returned?.base === other.returned?.base &&
-      part.returned?.version === other.returned?.version
-    );
-  });
+/** 40 bits, since a token is compared with those of a few requests for one record. */
+const newToken = (database: Database): string =>
+  Math.floor(database.random() * 2 ** 40)
+    .toString(36)
+    .padStart(8, "0");

@@ -16,6 +16,7 @@ import { expectInvariants, readRecords } from "../support/invariants.ts";
 import { loadOf } from "../support/load-of.ts";
 import { connectToMessages, type Messages } from "../support/messages.ts";
 import { queueRecord } from "../support/queue-record.ts";
+import { intercept } from "../support/requests.ts";
 
 let messaging: Messaging;
 let messages: Messages;
@@ -243,6 +244,30 @@ describe("each event acts on the state that it finds", () => {
     expect(await tell({ type: "order.cancelled", orderId })).toEqual([]);
     expect(await tell({ type: "order.paid", orderId })).toEqual([]);
     expect((await takeDeadLetter()).reason).toContain("it is expired");
+    const confirmed = await inventory.confirm(reservationIdOfOrder(orderId), callWithin(60_000), {
+      reacquires: true,
+    });
+    expect(confirmed).toMatchObject({ outcome: "reservation_expired" });
+    expect(await inventory.getStock(sku)).toMatchObject({ available: 10, reserved: 0 });
+  });
+
+  test("a late payment takes no units of an order that is cancelled in its middle", async () => {
+    // Tries to sell an order by a write that was prepared before it was cancelled.
+    const [orderId, sku] = [newOrder(), await newSku(10)];
+    await tell({ ...placed(orderId, sku, 3), ttlSeconds: 1 });
+    await expireHolds();
+    const call = callWithin(60_000);
+    let isFirst = true;
+    const slow = intercept(database, async ({ operation }, next) => {
+      if (operation === "PutItem" && isFirst) {
+        isFirst = false;
+        expect(await inventory.cancelOrder(orderId, call)).toEqual({ outcome: "released" });
+      }
+      return next();
+    });
+    const paid = await createInventory(slow).payOrder(orderId, call, { reacquires: true });
+    expect(paid).toEqual({ outcome: "not_held", status: "expired" });
+    expect(isFirst).toBe(false);
     expect(await inventory.getStock(sku)).toMatchObject({ available: 10, reserved: 0 });
   });
 

@@ -74,7 +74,9 @@ describe("setting stock", () => {
   test("at once by many callers creates one record", async () => {
     const callers = loadOf(50);
     const results = await Promise.all(
-      Array.from({ length: callers }, () => inventory.setStock({ sku: "once", onHand: 1 })),
+      Array.from({ length: callers }, () =>
+        inventory.setStock({ sku: "once", onHand: 1 }, callWithin(60_000)),
+      ),
     );
     expect(results.filter((result) => result.outcome === "created")).toHaveLength(1);
     expect(await inventory.getStock("once")).toMatchObject({ onHand: 1, version: callers });
@@ -129,7 +131,7 @@ describe("adjusting stock", () => {
     await inventory.setStock({ sku: "keyed", onHand: 0 });
     const input = { sku: "keyed", delta: 5, reason: "delivery", idempotencyKey: "delivery 1" };
     const results = await Promise.all(
-      Array.from({ length: 20 }, () => inventory.adjustStock(input)),
+      Array.from({ length: 20 }, () => inventory.adjustStock(input, callWithin(60_000))),
     );
     expect(results.filter((result) => result.outcome === "adjusted")).toHaveLength(1);
     expect(results.filter((result) => result.outcome === "replayed")).toHaveLength(19);

@@ -1,7 +1,6 @@
 /** Checks answers to the events of an order against the reservations that it had meanwhile. */
 import { queueTimeoutSeconds } from "../../../contract/bounds.ts";
 import type { ReservationItem } from "../../../contract/tables.ts";
-import { idOfKey } from "../../../inventory/identity.ts";
 import { mergeLines } from "../../../inventory/reservations/lines.ts";
 import { isReservation } from "../../../inventory/reservations/reservation.ts";
 import type {
@@ -72,9 +71,7 @@ export const falsePayment = (
       // Of several reservations that have expired, the last one is acquired again.
       const [only, ...others] = reservations;
       const expired = only?.find((item) => item?.status === "expired");
-      const isCancelled = recordsOf(idOfKey(["shop-order"], orderId), span).some(
-        (order) => order?.isCancelled === true,
-      );
+      const isCancelled = only?.some((item) => item?.isCancelled === true) ?? false;
       const isLate = reacquires && result.status === "expired" && !isCancelled;
       if (isLate && others.length === 0 && expired) {
         const lines = expired.lines.map(({ sku, quantity }) => ({ sku, requested: quantity }));
