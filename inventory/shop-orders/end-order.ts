@@ -43,21 +43,26 @@ export const payOrder = async (
   call: Call,
   { reacquires = false }: { reacquires?: boolean } = {},
 ): Promise<PayOrderOutcome> => {
-  const items = await readRecordsOfOrder(database, orderId, call);
-  if (items.length === 0) return { outcome: "unknown_order" };
-  const late = reacquires ? lateReservationOf(items, database.now()) : undefined;
-  const found = new Set<Status>();
-  for (const item of items) {
-    const isLate = item === late;
-    const result =
-      item.status === "held" || isLate
-        ? await confirm(database, item.reservationId, call, { reacquires: isLate })
-        : undefined;
-    if (result === undefined) found.add(item.status);
-    else if ("reservation" in result) found.add(result.reservation.status);
+  for (;;) {
+    const items = await readRecordsOfOrder(database, orderId, call);
+    if (items.length === 0) return { outcome: "unknown_order" };
+    const late = reacquires ? lateReservationOf(items, database.now()) : undefined;
+    const found = new Set<Status>();
+    for (const item of items) {
+      const isLate = item === late;
+      const result =
+        item.status === "held" || isLate
+          ? await confirm(database, item.reservationId, call, { reacquires: isLate })
+          : undefined;
+      if (result === undefined) found.add(item.status);
+      else if ("reservation" in result) found.add(result.reservation.status);
+    }
+    if (some(found, isSold)) return { outcome: "confirmed" };
+    const hasEnded = late === undefined && items.some(({ status }) => status === "held");
+    // A hold that has ended since it was read is late by now.
+    if (reacquires && hasEnded && found.has("expired")) continue;
+    return { outcome: "not_held", status: statusOfUnheld(found) };
   }
-  if (!some(found, isSold)) return { outcome: "not_held", status: statusOfUnheld(found) };
-  return { outcome: "confirmed" };
 };
 
 /**

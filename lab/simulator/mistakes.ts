@@ -63,8 +63,8 @@ const catalogue = {
   },
   "commit-keeps-the-version": {
     file: "inventory/stock/put-record.ts",
-    original: `version: base + 1 };`,
-    mistake: `version: Math.max(1, base) };`,
+    original: `version: base + 1,`,
+    mistake: `version: Math.max(1, base),`,
     seed: 2,
   },
   "superseded-units-kept": {

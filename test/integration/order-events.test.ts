@@ -251,6 +251,23 @@ describe("each event acts on the state that it finds", () => {
     expect(await inventory.getStock(sku)).toMatchObject({ available: 10, reserved: 0 });
   });
 
+  test("a payment during which the hold expires takes the units again", async () => {
+    const [orderId, sku] = [newOrder(), await newSku(10)];
+    await tell({ ...placed(orderId, sku, 3), ttlSeconds: 2 });
+    let isFirst = true;
+    const slow = intercept(database, async ({ operation }, next) => {
+      if (operation === "UpdateItem" && isFirst) {
+        isFirst = false;
+        await expireHolds();
+      }
+      return next();
+    });
+    const call = callWithin(60_000);
+    const paid = await createInventory(slow).payOrder(orderId, call, { reacquires: true });
+    expect([isFirst, paid]).toEqual([false, { outcome: "confirmed" }]);
+    expect(await inventory.getStock(sku)).toMatchObject({ available: 7, reserved: 3 });
+  });
+
   test("a late payment takes no units of an order that is cancelled in its middle", async () => {
     // Tries to sell an order by a write that was prepared before it was cancelled.
     const [orderId, sku] = [newOrder(), await newSku(10)];
