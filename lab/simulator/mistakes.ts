@@ -139,7 +139,7 @@ const catalogue = {
     file: "inventory/stock/shards.ts",
     original: `version: Math.max(first.version, version) + 1,`,
     mistake: `version: 0,`,
-    seed: 307,
+    seed: 301,
   },
   "ended-in-a-later-row": {
     file: "inventory/stock/row.ts",
@@ -217,8 +217,8 @@ const catalogue = {
   },
   "key-not-kept": {
     file: "inventory/reservations/request-keys.ts",
-    original: `return request === undefined ? item : { ...item, requests };`,
-    mistake: `return requests === undefined ? { ...item, requests } : item;`,
+    original: `const changed = request === undefined ? item : { ...item, requests };`,
+    mistake: `const changed = request === undefined ? { ...item, requests } : item;`,
   },
   "key-not-compared": {
     file: "inventory/reservations/request-keys.ts",
