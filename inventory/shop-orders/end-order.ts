@@ -48,11 +48,13 @@ export const payOrder = async (
     if (items.length === 0) return { outcome: "unknown_order" };
     const late = reacquires ? lateReservationOf(items, database.now()) : undefined;
     const found = new Set<Status>();
-    for (const item of items) {
-      const isLate = item === late;
+    // What has ended gives its units back before the last reservation takes its own again.
+    const lateLast = items.toSorted((one, other) => Number(one === late) - Number(other === late));
+    for (const item of lateLast) {
+      if (item === late && some(found, isSold)) break;
       const result =
-        item.status === "held" || isLate
-          ? await confirm(database, item.reservationId, call, { reacquires: isLate })
+        item.status === "held" || item === late
+          ? await confirm(database, item.reservationId, call, { reacquires: item === late })
           : undefined;
       if (result === undefined) found.add(item.status);
       else if ("reservation" in result) found.add(result.reservation.status);

@@ -251,6 +251,21 @@ describe("each event acts on the state that it finds", () => {
     expect(await inventory.getStock(sku)).toMatchObject({ available: 10, reserved: 0 });
   });
 
+  test("a late payment takes units again after the other holds of the order have ended", async () => {
+    // Tries to hold an order twice for a moment, by units that a due hold has not given back yet.
+    const [orderId, sku] = [newOrder(), await newSku(3)];
+    await inventory.reserve({ orderId, lines: [{ sku, quantity: 3 }], ttlSeconds: 1 });
+    await expireHolds();
+    await inventory.reserve({ orderId, lines: [{ sku, quantity: 2 }], ttlSeconds: 1 });
+    await inventory.reserve({ orderId, lines: [{ sku, quantity: 1 }], ttlSeconds: 1 });
+    clockAheadMs = 2_000;
+    const paid = await inventory.payOrder(orderId, callWithin(60_000), { reacquires: true });
+    clockAheadMs = 0;
+    expect(paid).toEqual({ outcome: "confirmed" });
+    expect((await statusOf(orderId)).toSorted()).toEqual(["confirmed", "expired", "expired"]);
+    expect(await inventory.getStock(sku)).toMatchObject({ available: 2, reserved: 1 });
+  });
+
   test("a payment during which the hold expires takes the units again", async () => {
     const [orderId, sku] = [newOrder(), await newSku(10)];
     await tell({ ...placed(orderId, sku, 3), ttlSeconds: 2 });
