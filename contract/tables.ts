@@ -217,8 +217,8 @@ export interface ReservationItem {
   expiresAtMs: number;
   /** Hash of the request: distinguishes a repeat from another request under the same key. */
   fingerprint: string;
-  /** Present when its order was cancelled after its end: no late payment takes its units again. */
-  isCancelled?: true;
+  /** Present when its order was cancelled, or held anew, after its end: no late payment takes its units again. */
+  staysExpired?: true;
   /** Idempotency keys of changes of the record, hashed, each with the hash of its request. */
   requests?: Record<string, string>;
   /** Grows with every change of the record, also with internal ones. */

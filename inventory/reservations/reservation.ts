@@ -36,8 +36,8 @@ export const isDue = (item: ReservationItem, nowMs: number): boolean =>
   item.status === "held" && item.expiresAtMs <= nowMs;
 
 /** True for an expired reservation whose units a late payment may take again. */
-export const mayReacquire = ({ status, isCancelled }: ReservationItem): boolean =>
-  status === "expired" && isCancelled !== true;
+export const mayReacquire = ({ status, staysExpired }: ReservationItem): boolean =>
+  status === "expired" && staysExpired !== true;
 
 /** The refusals of changes that only a hold takes part in, by the status that a reservation has instead. */
 export const heldOnlyRefusals = {

@@ -96,7 +96,8 @@ export const release = async (
 };
 
 /**
- * Keeps an expired reservation of a cancelled order from being taken up by a late payment. Safe to repeat.
+ * Keeps an expired reservation of an order that is cancelled, or held anew, from being taken up by a late
+ * payment. Safe to repeat.
  *
  * @returns the status that it has then; undefined when the record is gone
  * @throws InventoryError `busy`, `unavailable`, `rejected`
@@ -110,10 +111,11 @@ export const keepExpired = async (
     new UpdateCommand({
       TableName: database.tables.reservations,
       Key: { reservationId },
-      UpdateExpression: "SET #isCancelled = :true, #version = #version + :one, #updatedAtMs = :now",
-      ConditionExpression: "#status = :expired AND attribute_not_exists(#isCancelled)",
+      UpdateExpression:
+        "SET #staysExpired = :true, #version = #version + :one, #updatedAtMs = :now",
+      ConditionExpression: "#status = :expired AND attribute_not_exists(#staysExpired)",
       ExpressionAttributeNames: {
-        "#isCancelled": "isCancelled",
+        "#staysExpired": "staysExpired",
         "#version": "version",
         "#updatedAtMs": "updatedAtMs",
         "#status": "status",

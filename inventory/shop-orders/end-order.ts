@@ -60,9 +60,13 @@ export const payOrder = async (
       else if ("reservation" in result) found.add(result.reservation.status);
     }
     if (some(found, isSold)) return { outcome: "confirmed" };
-    const hasEnded = late === undefined && items.some(({ status }) => status === "held");
-    // A hold that has ended since it was read is late by now.
-    if (reacquires && hasEnded && found.has("expired")) continue;
+    // A hold that has ended since it was read is late by now; an order may be held anew since.
+    const hasEnded = found.has("expired") && items.some(({ status }) => status === "held");
+    const isLookedAtAgain =
+      late === undefined
+        ? reacquires && hasEnded
+        : (await readRecordsOfOrder(database, orderId, call)).some(isTaken);
+    if (isLookedAtAgain) continue;
     return { outcome: "not_held", status: statusOfUnheld(found) };
   }
 };

@@ -14,8 +14,10 @@ import { idOfKey } from "../identity.ts";
 import {
   endedTtlSeconds,
   isReservation,
+  mayReacquire,
   type ReservationRecord,
 } from "../reservations/reservation.ts";
+import { keepExpired } from "../reservations/transitions.ts";
 import { putRecord } from "../stock/put-record.ts";
 
 /** The reservation that an order has by its events. */
@@ -138,6 +140,8 @@ export const findPlacedByEvent = async (
   }
   const [item] = await readReservations(database, [byEvent], call);
   if (item === undefined || item.status === "abandoned") return "undecided";
+  // A late payment may have taken its units again.
+  if (mayReacquire(item) && isSold(await keepExpired(database, byEvent, call))) return "undecided";
   return isTaken(item) && isReservation(item) ? item : undefined;
 };
 
@@ -146,7 +150,7 @@ export const isTaken = ({ status }: ReservationItem): boolean =>
   status === "held" || isSold(status);
 
 /** Statuses of reservations whose units were sold, also when they were cancelled or returned since. */
-export const isSold = (status: ReservationItem["status"]): boolean =>
+export const isSold = (status: ReservationItem["status"] | undefined): boolean =>
   status === "confirmed" || status === "fulfilled" || status === "cancelled";
 
 /**

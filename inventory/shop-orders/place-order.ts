@@ -21,8 +21,11 @@ import type { Call, Database } from "../dynamodb/database.ts";
 import type { LeasingDatabase } from "../reservations/leases.ts";
 import { mergeLines } from "../reservations/lines.ts";
 import { fingerprintOf, reserve, type ReserveOutcome } from "../reservations/reserve.ts";
+import { mayReacquire } from "../reservations/reservation.ts";
+import { keepExpired } from "../reservations/transitions.ts";
 import { supersede } from "../stock/resolve.ts";
 import {
+  isSold,
   isTaken,
   recordOrder,
   registerReservation,
@@ -79,6 +82,13 @@ const isReservedOtherwise = async (
   const others = reservationIds.filter((id) => id !== reservationId);
   const items = await readReservations(database, others, call);
   if (items.some(isTaken)) return true;
+  // No request that read them before commits them now: neither a repeat nor a late payment.
+  for (const item of items) {
+    const { reservationId: id, version } = item;
+    if (item.status === "abandoned") {
+      if (isTaken(await supersede(database, id, item, version, call))) return true;
+    } else if (mayReacquire(item) && isSold(await keepExpired(database, id, call))) return true;
+  }
   const known = new Set(items.map((item) => item.reservationId));
   for (const id of others.filter((one) => !known.has(one))) {
     if (database.now() < beganAtMs + othersMs) {

@@ -266,6 +266,53 @@ describe("each event acts on the state that it finds", () => {
     expect(await inventory.getStock(sku)).toMatchObject({ available: 2, reserved: 1 });
   });
 
+  test("a late payment during which the order is held anew pays for the new hold", async () => {
+    // Tries to have an order twice: by the hold that it pays for late, and by its event.
+    const [orderId, sku] = [newOrder(), await newSku(10)];
+    await inventory.reserve({ orderId, lines: [{ sku, quantity: 2 }], ttlSeconds: 1 });
+    await expireHolds();
+    const call = callWithin(60_000);
+    let isFirst = true;
+    const slow = intercept(database, async ({ operation }, next) => {
+      if (operation === "PutItem" && isFirst) {
+        isFirst = false;
+        await tell(placed(orderId, sku, 2));
+      }
+      return next();
+    });
+    const paid = await createInventory(slow).payOrder(orderId, call, { reacquires: true });
+    expect([isFirst, paid]).toEqual([false, { outcome: "confirmed" }]);
+    expect((await statusOf(orderId)).toSorted()).toEqual(["confirmed", "expired"]);
+    expect(await inventory.getStock(sku)).toMatchObject({ available: 8, reserved: 2 });
+  });
+
+  test("an order is not held again over HTTP when its event came during the second attempt", async () => {
+    // Tries to have an order twice: by a second attempt that was begun before the event came.
+    const [orderId, sku, short] = [newOrder(), await newSku(10), await newSku(0)];
+    const lines = [
+      { sku, quantity: 2 },
+      { sku: short, quantity: 1 },
+    ];
+    const input = { orderId, lines, idempotencyKey: "late" };
+    const call = callWithin(60_000);
+    // It is given up, and leaves its tombstone.
+    expect((await inventory.reserve(input)).outcome).toBe("insufficient_stock");
+    await inventory.adjustStock({ sku: short, delta: 1, reason: "delivery" });
+    let puts = 0;
+    const slow = intercept(database, async ({ operation }, next) => {
+      if (operation === "PutItem") puts += 1;
+      // The first one meets the tombstone, the second one would replace it.
+      if (operation === "PutItem" && puts === 2) {
+        await tell({ type: "order.placed", orderId, lines: [{ sku, quantity: 2 }] });
+      }
+      return next();
+    });
+    const { outcome } = await createInventory(slow).reserve(input, call);
+    expect([puts >= 2, outcome]).toEqual([true, "idempotency_key_reused"]);
+    expect((await statusOf(orderId)).filter((status) => status === "held")).toEqual(["held"]);
+    expect(await inventory.getStock(sku)).toMatchObject({ available: 8, reserved: 2 });
+  });
+
   test("a payment during which the hold expires takes the units again", async () => {
     const [orderId, sku] = [newOrder(), await newSku(10)];
     await tell({ ...placed(orderId, sku, 3), ttlSeconds: 2 });

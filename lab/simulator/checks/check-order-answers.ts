@@ -71,8 +71,8 @@ export const falsePayment = (
       // Of several reservations that have expired, the last one is acquired again.
       const [only, ...others] = reservations;
       const expired = only?.find((item) => item?.status === "expired");
-      const isCancelled = only?.some((item) => item?.isCancelled === true) ?? false;
-      const isLate = reacquires && result.status === "expired" && !isCancelled;
+      const staysExpired = only?.some((item) => item?.staysExpired === true) ?? false;
+      const isLate = reacquires && result.status === "expired" && !staysExpired;
       if (isLate && others.length === 0 && expired) {
         const lines = expired.lines.map(({ sku, quantity }) => ({ sku, requested: quantity }));
         span.claim(lines, { isAny: true });
