@@ -1,15 +1,15 @@
 /** The ends of a hold by which its units go back: release and expiry. Its sale: confirm.ts. */
-import { UpdateCommand } from "@aws-sdk/lib-dynamodb";
 import type { ReservationItem, ReservationStatus } from "../../contract/tables.ts";
 import { withPatience, type Call, type Database } from "../dynamodb/database.ts";
-import { writeIf } from "../dynamodb/write-if.ts";
 import type { Committed } from "../stock/put-record.ts";
+import { supersede } from "../stock/resolve.ts";
 import { changeParts, finishRecord } from "./change-parts.ts";
 import { allParts, isOpen } from "./parts.ts";
 import {
   endedTtlSeconds,
   isDue,
   isReservation,
+  mayReacquire,
   readReservationItem,
   reservationIn,
   type Reservation,
@@ -99,35 +99,17 @@ export const release = async (
  * Keeps an expired reservation of an order that is cancelled, or held anew, from being taken up by a late
  * payment. Safe to repeat.
  *
- * @returns the status that it has then; undefined when the record is gone
+ * @returns the status that it has then
  * @throws InventoryError `busy`, `unavailable`, `rejected`
  */
 export const keepExpired = async (
   database: Database,
-  reservationId: string,
+  item: ReservationItem,
   call: Call,
-): Promise<ReservationItem["status"] | undefined> => {
-  const command = () =>
-    new UpdateCommand({
-      TableName: database.tables.reservations,
-      Key: { reservationId },
-      UpdateExpression:
-        "SET #staysExpired = :true, #version = #version + :one, #updatedAtMs = :now",
-      ConditionExpression: "#status = :expired AND attribute_not_exists(#staysExpired)",
-      ExpressionAttributeNames: {
-        "#staysExpired": "staysExpired",
-        "#version": "version",
-        "#updatedAtMs": "updatedAtMs",
-        "#status": "status",
-      },
-      ExpressionAttributeValues: {
-        ":true": true,
-        ":one": 1,
-        ":now": database.now(),
-        ":expired": "expired",
-      },
-      ReturnValuesOnConditionCheckFailure: "ALL_OLD",
-    });
-  const result = await writeIf<ReservationItem>(database, command, call);
-  return result.applied ? "expired" : result.found?.status;
+): Promise<ReservationItem["status"]> => {
+  let now = item;
+  while (mayReacquire(now)) {
+    now = await supersede(database, item.reservationId, now, now.version, call, true);
+  }
+  return now.status;
 };

@@ -5,7 +5,7 @@ import { confirm } from "../reservations/confirm.ts";
 import type { LeasingDatabase } from "../reservations/leases.ts";
 import { isOpen } from "../reservations/parts.ts";
 import { hasRequest } from "../reservations/request-keys.ts";
-import { isDue, mayReacquire } from "../reservations/reservation.ts";
+import { isDue, mayReacquire, readReservationItem } from "../reservations/reservation.ts";
 import {
   cancel,
   fulfill,
@@ -141,7 +141,10 @@ async function cancelReservation(
     const released = await release(database, reservationId, call);
     now = "reservation" in released ? released.reservation.status : undefined;
   }
-  if (now === "expired") now = await keepExpired(database, reservationId, call);
+  if (now === "expired") {
+    const item = await readReservationItem(database, reservationId, call);
+    now = item && (await keepExpired(database, item, call));
+  }
   if (now === undefined) return "released";
   if (!isSold(now)) return now;
   return (await cancel(database, { reservationId }, call)).outcome;

@@ -141,7 +141,7 @@ export const findPlacedByEvent = async (
   const [item] = await readReservations(database, [byEvent], call);
   if (item === undefined || item.status === "abandoned") return "undecided";
   // A late payment may have taken its units again.
-  if (mayReacquire(item) && isSold(await keepExpired(database, byEvent, call))) return "undecided";
+  if (mayReacquire(item) && isSold(await keepExpired(database, item, call))) return "undecided";
   return isTaken(item) && isReservation(item) ? item : undefined;
 };
 
@@ -150,7 +150,7 @@ export const isTaken = ({ status }: ReservationItem): boolean =>
   status === "held" || isSold(status);
 
 /** Statuses of reservations whose units were sold, also when they were cancelled or returned since. */
-export const isSold = (status: ReservationItem["status"] | undefined): boolean =>
+export const isSold = (status: ReservationItem["status"]): boolean =>
   status === "confirmed" || status === "fulfilled" || status === "cancelled";
 
 /**

@@ -87,7 +87,7 @@ const isReservedOtherwise = async (
     const { reservationId: id, version } = item;
     if (item.status === "abandoned") {
       if (isTaken(await supersede(database, id, item, version, call))) return true;
-    } else if (mayReacquire(item) && isSold(await keepExpired(database, id, call))) return true;
+    } else if (mayReacquire(item) && isSold(await keepExpired(database, item, call))) return true;
   }
   const known = new Set(items.map((item) => item.reservationId));
   for (const id of others.filter((one) => !known.has(one))) {

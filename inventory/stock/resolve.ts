@@ -76,6 +76,7 @@ export const resolveMarkers = async (
 /**
  * Writes the record again under the version after `base`, so that no request commits on it any more.
  *
+ * @param staysExpired true for an expired reservation that no late payment may take up
  * @returns the record after that
  */
 export const supersede = async (
@@ -84,6 +85,7 @@ export const supersede = async (
   record: ReservationItem | undefined,
   base: number,
   call: Call,
+  staysExpired = false,
 ): Promise<ReservationItem> => {
   const { reservations: table } = database.tables;
   const command = () => {
@@ -92,10 +94,21 @@ export const supersede = async (
     return new UpdateCommand({
       TableName: table,
       Key: { reservationId },
-      UpdateExpression: "SET #version = #version + :one, #updatedAtMs = :now",
+      UpdateExpression:
+        "SET #version = #version + :one, #updatedAtMs = :now" +
+        (staysExpired ? ", #staysExpired = :true" : ""),
       ConditionExpression: "#version = :base",
-      ExpressionAttributeNames: { "#version": "version", "#updatedAtMs": "updatedAtMs" },
-      ExpressionAttributeValues: { ":one": 1, ":now": nowMs, ":base": base },
+      ExpressionAttributeNames: {
+        "#version": "version",
+        "#updatedAtMs": "updatedAtMs",
+        ...(staysExpired && { "#staysExpired": "staysExpired" }),
+      },
+      ExpressionAttributeValues: {
+        ":one": 1,
+        ":now": nowMs,
+        ":base": base,
+        ...(staysExpired && { ":true": true }),
+      },
       ReturnValues: "ALL_NEW",
       ReturnValuesOnConditionCheckFailure: "ALL_OLD",
     });

@@ -139,7 +139,7 @@ const catalogue = {
     file: "inventory/stock/shards.ts",
     original: `version: Math.max(first.version, version) + 1,`,
     mistake: `version: 0,`,
-    seed: 301,
+    isRare: true,
   },
   "ended-in-a-later-row": {
     file: "inventory/stock/row.ts",
