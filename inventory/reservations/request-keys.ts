@@ -63,7 +63,9 @@ export const withRequest = (
   const changed = request === undefined ? item : { ...item, requests };
   const bytes = bytesOf({ ...changed, parts: [...parts] });
   // The last change of a record that is too large makes it no larger.
-  if (bytes > bytesOf(item)) refuseAbove("lines", bytes, recordBytesMax, "bytes of a reservation");
+  if (bytes > recordBytesMax && bytes > bytesOf(item)) {
+    refuseAbove("lines", bytes, recordBytesMax, "bytes of a reservation");
+  }
   refuseAbove("Idempotency-Key", Object.keys(requests).length, requestsMax, "keyed changes");
   return changed;
 };

@@ -35,6 +35,10 @@ export type Reservation = Pick<
 export const isDue = (item: ReservationItem, nowMs: number): boolean =>
   item.status === "held" && item.expiresAtMs <= nowMs;
 
+/** Statuses of reservations whose units were sold, also when they were cancelled or returned since. */
+export const isSold = (status: ReservationItem["status"]): boolean =>
+  status === "confirmed" || status === "fulfilled" || status === "cancelled";
+
 /** True for an expired reservation whose units a late payment may take again. */
 export const mayReacquire = ({ status, staysExpired }: ReservationItem): boolean =>
   status === "expired" && staysExpired !== true;

@@ -20,6 +20,7 @@ import { keyedRequest, standingOf, withRequest } from "./request-keys.ts";
 import {
   endedTtlSeconds,
   isReservation,
+  isSold,
   readReservationItem,
   reservationAt,
   reservationIn,
@@ -177,9 +178,7 @@ function plan<Done extends string>(
   nowMs: number,
 ): PartsChange | Refused {
   const reservation = reservationAt(item, nowMs);
-  const { status } = reservation;
-  const wasSold = status === "confirmed" || status === "fulfilled" || status === "cancelled";
-  if (!wasSold) return { outcome: "reservation_not_confirmed", reservation };
+  if (!isSold(reservation.status)) return { outcome: "reservation_not_confirmed", reservation };
   if (lines === undefined) {
     const all = allParts(item, isConcerned);
     const { fulfilled = 0, cancelled = 0 } = progressOf(item.parts);

@@ -5,7 +5,7 @@ import { confirm } from "../reservations/confirm.ts";
 import type { LeasingDatabase } from "../reservations/leases.ts";
 import { isOpen } from "../reservations/parts.ts";
 import { hasRequest } from "../reservations/request-keys.ts";
-import { isDue, mayReacquire, readReservationItem } from "../reservations/reservation.ts";
+import { isDue, isSold, mayReacquire, readReservationItem } from "../reservations/reservation.ts";
 import {
   cancel,
   fulfill,
@@ -14,7 +14,7 @@ import {
   type ReturnOutcome,
 } from "../reservations/sold-units.ts";
 import { keepExpired, release } from "../reservations/transitions.ts";
-import { isSold, isTaken, readRecordsOfOrder, recordOrder } from "./order-record.ts";
+import { isTaken, readRecordsOfOrder, recordOrder } from "./order-record.ts";
 
 type Status = ReservationItem["status"];
 
@@ -118,8 +118,8 @@ export const cancelOrder = async (
       return { outcome: "released" };
     }
     const outcomes = new Set<string>();
-    for (const { reservationId, status } of items) {
-      outcomes.add(await cancelReservation(database, reservationId, status, call));
+    for (const item of items) {
+      outcomes.add(await cancelReservation(database, item, call));
     }
     if (outcomes.has("cancelled")) return { outcome: "cancelled" };
     return { outcome: outcomes.has("exceeds_reservation") ? "fulfilled" : "released" };
@@ -132,18 +132,19 @@ export const cancelOrder = async (
  */
 async function cancelReservation(
   database: Database,
-  reservationId: string,
-  status: Status,
+  item: ReservationItem,
   call: Call,
 ): Promise<string> {
-  let now: Status | undefined = status;
-  if (status === "held") {
+  const { reservationId } = item;
+  let now: Status | undefined = item.status;
+  if (item.status === "held") {
     const released = await release(database, reservationId, call);
     now = "reservation" in released ? released.reservation.status : undefined;
   }
   if (now === "expired") {
-    const item = await readReservationItem(database, reservationId, call);
-    now = item && (await keepExpired(database, item, call));
+    const expired =
+      item.status === "expired" ? item : await readReservationItem(database, reservationId, call);
+    now = expired && (await keepExpired(database, expired, call));
   }
   if (now === undefined) return "released";
   if (!isSold(now)) return now;

@@ -14,6 +14,7 @@ import { idOfKey } from "../identity.ts";
 import {
   endedTtlSeconds,
   isReservation,
+  isSold,
   mayReacquire,
   type ReservationRecord,
 } from "../reservations/reservation.ts";
@@ -148,10 +149,6 @@ export const findPlacedByEvent = async (
 /** True when the units of a record are held or were sold: its order is not to be held again. */
 export const isTaken = ({ status }: ReservationItem): boolean =>
   status === "held" || isSold(status);
-
-/** Statuses of reservations whose units were sold, also when they were cancelled or returned since. */
-export const isSold = (status: ReservationItem["status"]): boolean =>
-  status === "confirmed" || status === "fulfilled" || status === "cancelled";
 
 /**
  * Writes the record of an order that holds nothing, unless the order has one. A tombstone is replaced.

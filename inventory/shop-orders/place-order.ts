@@ -21,11 +21,10 @@ import type { Call, Database } from "../dynamodb/database.ts";
 import type { LeasingDatabase } from "../reservations/leases.ts";
 import { mergeLines } from "../reservations/lines.ts";
 import { fingerprintOf, reserve, type ReserveOutcome } from "../reservations/reserve.ts";
-import { mayReacquire } from "../reservations/reservation.ts";
+import { isSold, mayReacquire } from "../reservations/reservation.ts";
 import { keepExpired } from "../reservations/transitions.ts";
 import { supersede } from "../stock/resolve.ts";
 import {
-  isSold,
   isTaken,
   recordOrder,
   registerReservation,

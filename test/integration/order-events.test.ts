@@ -16,7 +16,7 @@ import { expectInvariants, readRecords } from "../support/invariants.ts";
 import { loadOf } from "../support/load-of.ts";
 import { connectToMessages, type Messages } from "../support/messages.ts";
 import { queueRecord } from "../support/queue-record.ts";
-import { intercept } from "../support/requests.ts";
+import { doBeforeFirst, intercept } from "../support/requests.ts";
 
 let messaging: Messaging;
 let messages: Messages;
@@ -68,7 +68,7 @@ const handWithin = async (remainingMs: number, records: SQSRecord[]): Promise<st
   return batchItemFailures.map(({ itemIdentifier }) => itemIdentifier);
 };
 
-const tell = async (event: object): Promise<string[]> => hand(queueRecord(event));
+const deliver = async (event: object): Promise<string[]> => hand(queueRecord(event));
 const placed = (orderId: string, sku: string, quantity: number) => ({
   type: "order.placed",
   orderId,
@@ -89,6 +89,12 @@ const expireHolds = async () => {
   clockAheadMs = 0;
 };
 
+/** Reserves units for an order over HTTP, and has the hold end. */
+const holdAndExpire = async (orderId: string, sku: string, quantity: number) => {
+  await inventory.reserve({ orderId, lines: [{ sku, quantity }], ttlSeconds: 1 });
+  await expireHolds();
+};
+
 const statusOf = async (orderId: string) => {
   const { reservations } = await readRecords(database);
   return reservations.filter((item) => item.orderId === orderId).map(({ status }) => status);
@@ -98,46 +104,46 @@ describe("each event acts on the state that it finds", () => {
   test("placed holds, paid sells, and a repeat of either changes nothing", async () => {
     const [orderId, sku] = [newOrder(), await newSku(10)];
     for (let times = 0; times < 3; times += 1) {
-      expect(await tell(placed(orderId, sku, 3))).toEqual([]);
+      expect(await deliver(placed(orderId, sku, 3))).toEqual([]);
     }
     expect(await inventory.getStock(sku)).toMatchObject({ available: 7, reserved: 3 });
     for (let times = 0; times < 3; times += 1) {
-      expect(await tell({ type: "order.paid", orderId })).toEqual([]);
+      expect(await deliver({ type: "order.paid", orderId })).toEqual([]);
     }
-    expect(await tell(placed(orderId, sku, 3))).toEqual([]);
+    expect(await deliver(placed(orderId, sku, 3))).toEqual([]);
     expect(await inventory.getStock(sku)).toMatchObject({ onHand: 10, available: 7, reserved: 3 });
     expect(await statusOf(orderId)).toEqual(["confirmed"]);
   });
 
   test("fulfilled takes the units off the shelf, and a repeat changes nothing", async () => {
     const [orderId, sku] = [newOrder(), await newSku(10)];
-    await tell(placed(orderId, sku, 3));
-    await tell({ type: "order.paid", orderId });
+    await deliver(placed(orderId, sku, 3));
+    await deliver({ type: "order.paid", orderId });
     const part = { type: "order.fulfilled", orderId, lines: [{ sku, quantity: 2 }] };
-    for (let times = 0; times < 3; times += 1) expect(await tell(part)).toEqual([]);
+    for (let times = 0; times < 3; times += 1) expect(await deliver(part)).toEqual([]);
     expect(await inventory.getStock(sku)).toMatchObject({ onHand: 8, available: 7, reserved: 1 });
     for (let times = 0; times < 3; times += 1) {
-      expect(await tell({ type: "order.fulfilled", orderId })).toEqual([]);
+      expect(await deliver({ type: "order.fulfilled", orderId })).toEqual([]);
     }
     expect(await inventory.getStock(sku)).toMatchObject({ onHand: 7, available: 7, reserved: 0 });
     expect(await statusOf(orderId)).toEqual(["fulfilled"]);
     // Payments that are delivered again find what they have done.
-    expect(await tell({ type: "order.paid", orderId })).toEqual([]);
-    expect(await tell(placed(orderId, sku, 3))).toEqual([]);
+    expect(await deliver({ type: "order.paid", orderId })).toEqual([]);
+    expect(await deliver(placed(orderId, sku, 3))).toEqual([]);
     expect(await inventory.getStock(sku)).toMatchObject({ onHand: 7, reserved: 0 });
   });
 
   test("equal shipments are two where their ids differ, and one where they do not", async () => {
     const [orderId, sku] = [newOrder(), await newSku(10)];
-    await tell(placed(orderId, sku, 5));
-    await tell({ type: "order.paid", orderId });
+    await deliver(placed(orderId, sku, 5));
+    await deliver({ type: "order.paid", orderId });
     const data = { orderId, lines: [{ sku, quantity: 1 }] };
     const type = "order.fulfilled";
     const cloudEvent = { specversion: "1.0", type, source: "/shop", data };
     for (let times = 0; times < 2; times += 1) {
       for (const id of ["shipment-1", "shipment-2"]) {
-        expect(await tell({ type, id, ...data })).toEqual([]);
-        expect(await tell({ ...cloudEvent, id })).toEqual([]);
+        expect(await deliver({ type, id, ...data })).toEqual([]);
+        expect(await deliver({ ...cloudEvent, id })).toEqual([]);
       }
     }
     expect(await inventory.getStock(sku)).toMatchObject({ onHand: 6, reserved: 1 });
@@ -145,12 +151,12 @@ describe("each event acts on the state that it finds", () => {
 
   test("returned puts fulfilled units back on hand, once", async () => {
     const [orderId, sku] = [newOrder(), await newSku(10)];
-    await tell(placed(orderId, sku, 3));
-    await tell({ type: "order.paid", orderId });
-    await tell({ type: "order.fulfilled", orderId });
+    await deliver(placed(orderId, sku, 3));
+    await deliver({ type: "order.paid", orderId });
+    await deliver({ type: "order.fulfilled", orderId });
     const returned = { type: "order.returned", orderId, lines: [{ sku, quantity: 2 }] };
     for (let times = 0; times < 3; times += 1) {
-      expect(await tell({ ...returned, reason: "too small" })).toEqual([]);
+      expect(await deliver({ ...returned, reason: "too small" })).toEqual([]);
     }
     expect(await inventory.getStock(sku)).toMatchObject({ onHand: 9, available: 9, reserved: 0 });
     const { items } = await inventory.listReservations({ orderId });
@@ -161,25 +167,25 @@ describe("each event acts on the state that it finds", () => {
 
   test("cancelled gives back what is held, and what is sold and not fulfilled", async () => {
     const [one, other, sku] = [newOrder(), newOrder(), await newSku(10)];
-    await tell(placed(one, sku, 3));
-    await tell(placed(other, sku, 4));
-    await tell({ type: "order.paid", orderId: other });
-    expect(await tell({ type: "order.cancelled", orderId: one })).toEqual([]);
-    expect(await tell({ type: "order.cancelled", orderId: other })).toEqual([]);
-    expect(await tell({ type: "order.cancelled", orderId: other })).toEqual([]);
+    await deliver(placed(one, sku, 3));
+    await deliver(placed(other, sku, 4));
+    await deliver({ type: "order.paid", orderId: other });
+    expect(await deliver({ type: "order.cancelled", orderId: one })).toEqual([]);
+    expect(await deliver({ type: "order.cancelled", orderId: other })).toEqual([]);
+    expect(await deliver({ type: "order.cancelled", orderId: other })).toEqual([]);
     expect(await inventory.getStock(sku)).toMatchObject({ onHand: 10, available: 10, reserved: 0 });
     expect([await statusOf(one), await statusOf(other)]).toEqual([["released"], ["cancelled"]]);
     // The payment that was delivered again is no late one.
-    expect(await tell({ type: "order.paid", orderId: other })).toEqual([]);
+    expect(await deliver({ type: "order.paid", orderId: other })).toEqual([]);
     expect(await statusOf(other)).toEqual(["cancelled"]);
   });
 
   test("cancelled leaves what is fulfilled to a return", async () => {
     const [orderId, sku] = [newOrder(), await newSku(10)];
-    await tell(placed(orderId, sku, 3));
-    await tell({ type: "order.paid", orderId });
-    await tell({ type: "order.fulfilled", orderId });
-    expect(await tell({ type: "order.cancelled", orderId })).toEqual([]);
+    await deliver(placed(orderId, sku, 3));
+    await deliver({ type: "order.paid", orderId });
+    await deliver({ type: "order.fulfilled", orderId });
+    expect(await deliver({ type: "order.cancelled", orderId })).toEqual([]);
     expect(await inventory.getStock(sku)).toMatchObject({ onHand: 7, available: 7, reserved: 0 });
     expect(await statusOf(orderId)).toEqual(["fulfilled"]);
   });
@@ -195,7 +201,7 @@ describe("each event acts on the state that it finds", () => {
     const paid = queueRecord({ type: "order.paid", orderId });
     const all = [returned, fulfilled, paid];
     expect(new Set(await hand(...all))).toEqual(new Set(all.map(({ messageId }) => messageId)));
-    await tell(placed(orderId, sku, 3));
+    await deliver(placed(orderId, sku, 3));
     expect(await hand(returned)).toEqual([returned.messageId]);
     expect(await hand(fulfilled)).toEqual([fulfilled.messageId]);
     expect(await hand(paid)).toEqual([]);
@@ -207,42 +213,41 @@ describe("each event acts on the state that it finds", () => {
 
   test("a payment that comes after the hold has expired takes the units again", async () => {
     const [orderId, sku] = [newOrder(), await newSku(10)];
-    await tell({ ...placed(orderId, sku, 3), ttlSeconds: 1 });
+    await deliver({ ...placed(orderId, sku, 3), ttlSeconds: 1 });
     await expireHolds();
     expect(await inventory.getStock(sku)).toMatchObject({ available: 10 });
-    expect(await tell({ type: "order.paid", orderId })).toEqual([]);
+    expect(await deliver({ type: "order.paid", orderId })).toEqual([]);
     expect(await inventory.getStock(sku)).toMatchObject({ onHand: 10, available: 7, reserved: 3 });
     expect(await statusOf(orderId)).toEqual(["confirmed"]);
   });
 
   test("a fulfilment waits for a payment that comes after the hold has expired", async () => {
     const [orderId, sku] = [newOrder(), await newSku(10)];
-    await tell({ ...placed(orderId, sku, 3), ttlSeconds: 1 });
+    await deliver({ ...placed(orderId, sku, 3), ttlSeconds: 1 });
     await expireHolds();
     const fulfilled = queueRecord({ type: "order.fulfilled", orderId });
     expect(await hand(fulfilled)).toEqual([fulfilled.messageId]);
-    await tell({ type: "order.paid", orderId });
+    await deliver({ type: "order.paid", orderId });
     expect(await hand(fulfilled)).toEqual([]);
     expect(await inventory.getStock(sku)).toMatchObject({ onHand: 7, available: 7, reserved: 0 });
   });
 
   test("the payment of an order that was cancelled since takes no units of an earlier hold", async () => {
     const [orderId, sku] = [newOrder(), await newSku(10)];
-    await inventory.reserve({ orderId, lines: [{ sku, quantity: 2 }], ttlSeconds: 1 });
-    await expireHolds();
+    await holdAndExpire(orderId, sku, 2);
     await inventory.reserve({ orderId, lines: [{ sku, quantity: 3 }] });
-    await tell({ type: "order.paid", orderId });
-    await tell({ type: "order.cancelled", orderId });
-    expect(await tell({ type: "order.paid", orderId })).toEqual([]);
+    await deliver({ type: "order.paid", orderId });
+    await deliver({ type: "order.cancelled", orderId });
+    expect(await deliver({ type: "order.paid", orderId })).toEqual([]);
     expect(await inventory.getStock(sku)).toMatchObject({ available: 10, reserved: 0 });
   });
 
   test("a late payment takes no units of an order that was cancelled after it expired", async () => {
     const [orderId, sku] = [newOrder(), await newSku(10)];
-    await tell({ ...placed(orderId, sku, 3), ttlSeconds: 1 });
+    await deliver({ ...placed(orderId, sku, 3), ttlSeconds: 1 });
     await expireHolds();
-    expect(await tell({ type: "order.cancelled", orderId })).toEqual([]);
-    expect(await tell({ type: "order.paid", orderId })).toEqual([]);
+    expect(await deliver({ type: "order.cancelled", orderId })).toEqual([]);
+    expect(await deliver({ type: "order.paid", orderId })).toEqual([]);
     expect((await takeDeadLetter()).reason).toContain("it is expired");
     const confirmed = await inventory.confirm(reservationIdOfOrder(orderId), callWithin(60_000), {
       reacquires: true,
@@ -254,8 +259,7 @@ describe("each event acts on the state that it finds", () => {
   test("a late payment takes units again after the other holds of the order have ended", async () => {
     // Tries to hold an order twice for a moment, by units that a due hold has not given back yet.
     const [orderId, sku] = [newOrder(), await newSku(3)];
-    await inventory.reserve({ orderId, lines: [{ sku, quantity: 3 }], ttlSeconds: 1 });
-    await expireHolds();
+    await holdAndExpire(orderId, sku, 3);
     await inventory.reserve({ orderId, lines: [{ sku, quantity: 2 }], ttlSeconds: 1 });
     await inventory.reserve({ orderId, lines: [{ sku, quantity: 1 }], ttlSeconds: 1 });
     clockAheadMs = 2_000;
@@ -269,19 +273,13 @@ describe("each event acts on the state that it finds", () => {
   test("a late payment during which the order is held anew pays for the new hold", async () => {
     // Tries to have an order twice: by the hold that it pays for late, and by its event.
     const [orderId, sku] = [newOrder(), await newSku(10)];
-    await inventory.reserve({ orderId, lines: [{ sku, quantity: 2 }], ttlSeconds: 1 });
-    await expireHolds();
+    await holdAndExpire(orderId, sku, 2);
     const call = callWithin(60_000);
-    let isFirst = true;
-    const slow = intercept(database, async ({ operation }, next) => {
-      if (operation === "PutItem" && isFirst) {
-        isFirst = false;
-        await tell(placed(orderId, sku, 2));
-      }
-      return next();
+    const slow = doBeforeFirst(database, "PutItem", async () => {
+      await deliver(placed(orderId, sku, 2));
     });
-    const paid = await createInventory(slow).payOrder(orderId, call, { reacquires: true });
-    expect([isFirst, paid]).toEqual([false, { outcome: "confirmed" }]);
+    const paid = await createInventory(slow.database).payOrder(orderId, call, { reacquires: true });
+    expect([slow.isDone(), paid]).toEqual([true, { outcome: "confirmed" }]);
     expect((await statusOf(orderId)).toSorted()).toEqual(["confirmed", "expired"]);
     expect(await inventory.getStock(sku)).toMatchObject({ available: 8, reserved: 2 });
   });
@@ -303,7 +301,7 @@ describe("each event acts on the state that it finds", () => {
       if (operation === "PutItem") puts += 1;
       // The first one meets the tombstone, the second one would replace it.
       if (operation === "PutItem" && puts === 2) {
-        await tell({ type: "order.placed", orderId, lines: [{ sku, quantity: 2 }] });
+        await deliver({ type: "order.placed", orderId, lines: [{ sku, quantity: 2 }] });
       }
       return next();
     });
@@ -315,38 +313,28 @@ describe("each event acts on the state that it finds", () => {
 
   test("a payment during which the hold expires takes the units again", async () => {
     const [orderId, sku] = [newOrder(), await newSku(10)];
-    await tell({ ...placed(orderId, sku, 3), ttlSeconds: 2 });
-    let isFirst = true;
-    const slow = intercept(database, async ({ operation }, next) => {
-      if (operation === "UpdateItem" && isFirst) {
-        isFirst = false;
-        await expireHolds();
-      }
-      return next();
+    await deliver({ ...placed(orderId, sku, 3), ttlSeconds: 2 });
+    const slow = doBeforeFirst(database, "UpdateItem", async () => {
+      await expireHolds();
     });
     const call = callWithin(60_000);
-    const paid = await createInventory(slow).payOrder(orderId, call, { reacquires: true });
-    expect([isFirst, paid]).toEqual([false, { outcome: "confirmed" }]);
+    const paid = await createInventory(slow.database).payOrder(orderId, call, { reacquires: true });
+    expect([slow.isDone(), paid]).toEqual([true, { outcome: "confirmed" }]);
     expect(await inventory.getStock(sku)).toMatchObject({ available: 7, reserved: 3 });
   });
 
   test("a late payment takes no units of an order that is cancelled in its middle", async () => {
     // Tries to sell an order by a write that was prepared before it was cancelled.
     const [orderId, sku] = [newOrder(), await newSku(10)];
-    await tell({ ...placed(orderId, sku, 3), ttlSeconds: 1 });
+    await deliver({ ...placed(orderId, sku, 3), ttlSeconds: 1 });
     await expireHolds();
     const call = callWithin(60_000);
-    let isFirst = true;
-    const slow = intercept(database, async ({ operation }, next) => {
-      if (operation === "PutItem" && isFirst) {
-        isFirst = false;
-        expect(await inventory.cancelOrder(orderId, call)).toEqual({ outcome: "released" });
-      }
-      return next();
+    const slow = doBeforeFirst(database, "PutItem", async () => {
+      expect(await inventory.cancelOrder(orderId, call)).toEqual({ outcome: "released" });
     });
-    const paid = await createInventory(slow).payOrder(orderId, call, { reacquires: true });
+    const paid = await createInventory(slow.database).payOrder(orderId, call, { reacquires: true });
     expect(paid).toEqual({ outcome: "not_held", status: "expired" });
-    expect(isFirst).toBe(false);
+    expect(slow.isDone()).toBe(true);
     expect(await inventory.getStock(sku)).toMatchObject({ available: 10, reserved: 0 });
   });
 
@@ -370,18 +358,16 @@ describe("each event acts on the state that it finds", () => {
 
   test("a late payment takes the units of the last reservation of its order alone", async () => {
     const [orderId, sku] = [newOrder(), await newSku(10)];
-    await inventory.reserve({ orderId, lines: [{ sku, quantity: 2 }], ttlSeconds: 1 });
-    await expireHolds();
-    await inventory.reserve({ orderId, lines: [{ sku, quantity: 3 }], ttlSeconds: 1 });
-    await expireHolds();
-    expect(await tell({ type: "order.paid", orderId })).toEqual([]);
+    await holdAndExpire(orderId, sku, 2);
+    await holdAndExpire(orderId, sku, 3);
+    expect(await deliver({ type: "order.paid", orderId })).toEqual([]);
     expect(await inventory.getStock(sku)).toMatchObject({ available: 7, reserved: 3 });
   });
 
   test("a cancellation that overtakes its order keeps the late order out", async () => {
     const [orderId, sku] = [newOrder(), await newSku(10)];
-    expect(await tell({ type: "order.cancelled", orderId })).toEqual([]);
-    expect(await tell(placed(orderId, sku, 3))).toEqual([]);
+    expect(await deliver({ type: "order.cancelled", orderId })).toEqual([]);
+    expect(await deliver(placed(orderId, sku, 3))).toEqual([]);
     expect(await inventory.getStock(sku)).toMatchObject({ available: 10 });
     const { items } = await inventory.listReservations({ orderId });
     expect(items).toMatchObject([{ status: "released", lines: [] }]);
@@ -391,16 +377,16 @@ describe("each event acts on the state that it finds", () => {
     const [orderId, sku] = [newOrder(), await newSku(10)];
     const payment = queueRecord({ type: "order.paid", orderId });
     expect(await hand(payment)).toEqual([payment.messageId]);
-    await tell(placed(orderId, sku, 3));
+    await deliver(placed(orderId, sku, 3));
     expect(await hand(payment)).toEqual([]);
     expect(await statusOf(orderId)).toEqual(["confirmed"]);
   });
 
   test("an order that falls short is rejected for good, with its shortages, whatever comes in", async () => {
     const [orderId, sku] = [newOrder(), await newSku(2)];
-    expect(await tell(placed(orderId, sku, 3))).toEqual([]);
+    expect(await deliver(placed(orderId, sku, 3))).toEqual([]);
     await inventory.setStock({ sku, onHand: 100 });
-    expect(await tell(placed(orderId, sku, 3))).toEqual([]);
+    expect(await deliver(placed(orderId, sku, 3))).toEqual([]);
     expect(await inventory.getStock(sku)).toMatchObject({ available: 100 });
     const { reservations } = await readRecords(database);
     expect(reservations.find((item) => item.orderId === orderId)).toMatchObject({
@@ -415,8 +401,8 @@ describe("each event acts on the state that it finds", () => {
   test("metadata is kept with the order, whether it is held or rejected", async () => {
     const [held, rejected, sku] = [newOrder(), newOrder(), await newSku(10)];
     const metadata = { till: "7" };
-    expect(await tell({ ...placed(held, sku, 3), metadata })).toEqual([]);
-    expect(await tell({ ...placed(rejected, sku, 8), metadata })).toEqual([]);
+    expect(await deliver({ ...placed(held, sku, 3), metadata })).toEqual([]);
+    expect(await deliver({ ...placed(rejected, sku, 8), metadata })).toEqual([]);
     const { reservations } = await readRecords(database);
     for (const [orderId, status] of [
       [held, "held"],
@@ -433,7 +419,7 @@ describe("each event acts on the state that it finds", () => {
       { sku, quantity: 1 },
       { sku: "nowhere", quantity: 5 },
     ];
-    expect(await tell({ type: "order.placed", orderId, lines })).toEqual([]);
+    expect(await deliver({ type: "order.placed", orderId, lines })).toEqual([]);
     const { reservations } = await readRecords(database);
     expect(reservations.find((item) => item.orderId === orderId)?.shortages).toEqual([
       { sku: "nowhere", requested: 5, available: 0 },
@@ -445,8 +431,8 @@ describe("each event acts on the state that it finds", () => {
     for (const orderId of [one, one, other]) {
       await inventory.reserve({ orderId, lines: [{ sku, quantity: 1 }] });
     }
-    expect(await tell({ type: "order.paid", orderId: one })).toEqual([]);
-    expect(await tell({ type: "order.cancelled", orderId: other })).toEqual([]);
+    expect(await deliver({ type: "order.paid", orderId: one })).toEqual([]);
+    expect(await deliver({ type: "order.cancelled", orderId: other })).toEqual([]);
     expect(await statusOf(one)).toEqual(["confirmed", "confirmed"]);
     expect(await statusOf(other)).toEqual(["released"]);
   });
@@ -454,12 +440,12 @@ describe("each event acts on the state that it finds", () => {
   test("an order that is reserved over HTTP is not held again when it is placed", async () => {
     const [orderId, sku] = [newOrder(), await newSku(10)];
     await inventory.reserve({ orderId, lines: [{ sku, quantity: 2 }] });
-    expect(await tell(placed(orderId, sku, 2))).toEqual([]);
+    expect(await deliver(placed(orderId, sku, 2))).toEqual([]);
     expect(await inventory.getStock(sku)).toMatchObject({ available: 8, reserved: 2 });
     // What went back since is no reservation of it any more.
     const { items } = await inventory.listReservations({ orderId });
     await inventory.release(items[0]!.reservationId);
-    expect(await tell(placed(orderId, sku, 3))).toEqual([]);
+    expect(await deliver(placed(orderId, sku, 3))).toEqual([]);
     expect(await inventory.getStock(sku)).toMatchObject({ available: 7, reserved: 3 });
   });
 
@@ -469,7 +455,7 @@ describe("each event acts on the state that it finds", () => {
     const { reservationId } = (reserved as { reservation: { reservationId: string } }).reservation;
     await inventory.confirm(reservationId);
     await inventory.cancel({ reservationId });
-    expect(await tell(placed(orderId, sku, 2))).toEqual([]);
+    expect(await deliver(placed(orderId, sku, 2))).toEqual([]);
     expect(await inventory.getStock(sku)).toMatchObject({ available: 10, reserved: 0 });
   });
 
@@ -484,8 +470,8 @@ describe("each event acts on the state that it finds", () => {
       // A slow engine may need more than a request waits for others: the queue delivers the message again.
       const delivery = { timeout: 100_000 };
       const order = { type: "order.placed", orderId, lines };
-      await expect.poll(() => tell(order), delivery).toEqual([]);
-      await expect.poll(() => tell({ type: "order.paid", orderId }), delivery).toEqual([]);
+      await expect.poll(() => deliver(order), delivery).toEqual([]);
+      await expect.poll(() => deliver({ type: "order.paid", orderId }), delivery).toEqual([]);
       expect(await statusOf(orderId)).toEqual(["confirmed"]);
       expect(await inventory.getStock(skus.at(-1)!)).toMatchObject({ available: 3, reserved: 2 });
     },
@@ -534,28 +520,28 @@ describe("what can never be used is put aside at once, with the reason", () => {
 
   test("an order that was placed before with other lines", async () => {
     const [orderId, sku] = [newOrder(), await newSku(10)];
-    await tell(placed(orderId, sku, 3));
-    expect(await tell(placed(orderId, sku, 4))).toEqual([]);
+    await deliver(placed(orderId, sku, 3));
+    expect(await deliver(placed(orderId, sku, 4))).toEqual([]);
     expect((await takeDeadLetter()).reason).toContain(`The order ${orderId} was placed before`);
     expect(await inventory.getStock(sku)).toMatchObject({ reserved: 3 });
   });
 
   test("an order that was placed before with other metadata", async () => {
     const [orderId, sku] = [newOrder(), await newSku(10)];
-    await tell({ ...placed(orderId, sku, 3), metadata: { till: "7" } });
-    await tell({ ...placed(orderId, sku, 3), metadata: { till: "8" } });
+    await deliver({ ...placed(orderId, sku, 3), metadata: { till: "7" } });
+    await deliver({ ...placed(orderId, sku, 3), metadata: { till: "8" } });
     expect((await takeDeadLetter()).reason).toContain("with other lines, ttlSeconds or metadata");
   });
 
   test("the payment for an order that was released or was rejected", async () => {
     const [released, rejected, sku] = [newOrder(), newOrder(), await newSku(10)];
-    await tell({ type: "order.cancelled", orderId: released });
-    await tell(placed(rejected, sku, 11));
+    await deliver({ type: "order.cancelled", orderId: released });
+    await deliver(placed(rejected, sku, 11));
     for (const [orderId, status] of Object.entries({
       [released]: "released",
       [rejected]: "rejected",
     })) {
-      expect(await tell({ type: "order.paid", orderId })).toEqual([]);
+      expect(await deliver({ type: "order.paid", orderId })).toEqual([]);
       const { reason } = await takeDeadLetter();
       expect(reason).toBe(
         `The order ${orderId} is paid, and nothing is held for it: it is ${status}`,
@@ -565,10 +551,10 @@ describe("what can never be used is put aside at once, with the reason", () => {
 
   test("the payment for a hold that has expired, and whose units are sold since", async () => {
     const [orderId, sku] = [newOrder(), await newSku(10)];
-    await tell({ ...placed(orderId, sku, 3), ttlSeconds: 1 });
+    await deliver({ ...placed(orderId, sku, 3), ttlSeconds: 1 });
     await expireHolds();
-    await tell(placed(newOrder(), sku, 8));
-    expect(await tell({ type: "order.paid", orderId })).toEqual([]);
+    await deliver(placed(newOrder(), sku, 8));
+    expect(await deliver({ type: "order.paid", orderId })).toEqual([]);
     expect((await takeDeadLetter()).reason).toBe(
       `The order ${orderId} is paid, and nothing is held for it: it is expired, ` +
         "and its units are not available",
@@ -580,13 +566,13 @@ describe("what can never be used is put aside at once, with the reason", () => {
     process.env[environment.lateOrderPayment] = "dead-letter";
     onTestFinished(() => void (process.env[environment.lateOrderPayment] = "reacquire"));
     const [orderId, sku] = [newOrder(), await newSku(10)];
-    await tell({ ...placed(orderId, sku, 3), ttlSeconds: 1 });
+    await deliver({ ...placed(orderId, sku, 3), ttlSeconds: 1 });
     await expireHolds();
-    expect(await tell({ type: "order.paid", orderId })).toEqual([]);
+    expect(await deliver({ type: "order.paid", orderId })).toEqual([]);
     expect((await takeDeadLetter()).reason).toBe(
       `The order ${orderId} is paid, and nothing is held for it: it is expired`,
     );
-    expect(await tell({ type: "order.fulfilled", orderId })).toEqual([]);
+    expect(await deliver({ type: "order.fulfilled", orderId })).toEqual([]);
     expect((await takeDeadLetter()).reason).toBe(
       `Units of the order ${orderId} are fulfilled, and it was never sold: it is expired`,
     );
@@ -595,15 +581,15 @@ describe("what can never be used is put aside at once, with the reason", () => {
 
   test("the fulfilment of more than an order has, or of one that is not wanted any more", async () => {
     const [orderId, cancelled, sku] = [newOrder(), newOrder(), await newSku(10)];
-    await tell(placed(orderId, sku, 3));
-    await tell({ type: "order.paid", orderId });
-    await tell({ type: "order.cancelled", orderId: cancelled });
+    await deliver(placed(orderId, sku, 3));
+    await deliver({ type: "order.paid", orderId });
+    await deliver({ type: "order.cancelled", orderId: cancelled });
     const lines = [{ sku, quantity: 4 }];
-    expect(await tell({ type: "order.fulfilled", orderId, lines })).toEqual([]);
+    expect(await deliver({ type: "order.fulfilled", orderId, lines })).toEqual([]);
     expect((await takeDeadLetter()).reason).toBe(
       `Units of the order ${orderId} are fulfilled, and it has fewer units for that`,
     );
-    expect(await tell({ type: "order.fulfilled", orderId: cancelled })).toEqual([]);
+    expect(await deliver({ type: "order.fulfilled", orderId: cancelled })).toEqual([]);
     expect((await takeDeadLetter()).reason).toBe(
       `Units of the order ${cancelled} are fulfilled, and it was never sold: it is released`,
     );
@@ -612,15 +598,15 @@ describe("what can never be used is put aside at once, with the reason", () => {
 
   test("the return of more than was fulfilled, once no fulfilment can follow", async () => {
     const [orderId, sku] = [newOrder(), await newSku(10)];
-    await tell(placed(orderId, sku, 3));
-    await tell({ type: "order.paid", orderId });
+    await deliver(placed(orderId, sku, 3));
+    await deliver({ type: "order.paid", orderId });
     const returned = queueRecord({
       type: "order.returned",
       orderId,
       lines: [{ sku, quantity: 4 }],
     });
     expect(await hand(returned)).toEqual([returned.messageId]);
-    await tell({ type: "order.fulfilled", orderId });
+    await deliver({ type: "order.fulfilled", orderId });
     expect(await hand(returned)).toEqual([]);
     expect((await takeDeadLetter()).reason).toBe(
       `Units of the order ${orderId} are returned, and it has fewer units for that`,

@@ -112,3 +112,20 @@ export const loseAnswerToPut = (
   });
   return { ...losing, sleep: async () => {} };
 };
+
+/** Something is done once, before the first request of an operation is sent. */
+export const doBeforeFirst = (
+  database: TestDatabase,
+  operation: string,
+  work: () => Promise<unknown>,
+) => {
+  let isDone = false;
+  const slow = intercept(database, async (request, next) => {
+    if (request.operation === operation && !isDone) {
+      isDone = true;
+      await work();
+    }
+    return next();
+  });
+  return { database: slow, isDone: () => isDone };
+};
