@@ -39,7 +39,7 @@ import { release } from "./reservations/transitions.ts";
 
 /** All operations on one database. A Lambda imports the few that it needs instead. */
 export const createInventory = (database: LeasingDatabase) => {
-  const defaultCall = (): Call => callWithin(undefined, database);
+  const defaultCall = (): Call => callWithin(database.callMsMax, database);
   return {
     setStock: (input: SetStockInput, call: Call = defaultCall()) => setStock(database, input, call),
     getStock: (sku: string, call: Call = defaultCall()) => getStock(database, sku, call),

@@ -22,6 +22,8 @@ export interface Database extends Platform {
   fulfillsOnConfirm: boolean;
   /** The time for which a request waits for others that change the same records, in milliseconds. */
   contentionMsMax: number;
+  /** The time for which a call without a deadline of its own goes on, in milliseconds. */
+  callMsMax: number;
   /** The maximum age of a refusal for too few units, in milliseconds; 0 for a strict one. */
   refusalMemoryMs: number;
 }
@@ -58,11 +60,11 @@ export const actorOf = ({ actor }: Call): { actor?: string } =>
 
 export type RetryCause = "conflict" | "throttle";
 
-const withoutDeadlineMs = 10_000;
+const callMsMax = 10_000;
 
-/** A call that gives up after `budgetMs`, by default 10 s of the platform's clock. */
+/** A call that gives up after `budgetMs`, by default 10 s, of the platform's clock. */
 export const callWithin = (
-  budgetMs: number = withoutDeadlineMs,
+  budgetMs: number = callMsMax,
   platform: Pick<Platform, "monotonicMs"> = systemPlatform,
 ): Call => {
   const endsAtMs = platform.monotonicMs() + budgetMs;
@@ -124,6 +126,7 @@ export const createDatabase = (
   expiryPartitions: expiryPartitionsDefault,
   fulfillsOnConfirm: false,
   contentionMsMax,
+  callMsMax,
   refusalMemoryMs: 0,
   ...options,
 });

@@ -13,7 +13,7 @@ import { reserve } from "../../inventory/reservations/reserve.ts";
 import { markerKey, markerTerm, type NewMarker } from "../../inventory/stock/marker.ts";
 import { changeRow } from "../../inventory/stock/row.ts";
 import { createTestDatabase, type TestDatabase } from "../support/database.ts";
-import { linesOf } from "../support/holds.ts";
+import { linesOf, patient } from "../support/holds.ts";
 import { expectInvariants } from "../support/invariants.ts";
 import { isDefaultEngine, loadOf } from "../support/load-of.ts";
 
@@ -48,7 +48,7 @@ const runAudit = async (options: Partial<AuditOptions> = {}) => {
 };
 
 /** Removes the markers of committed holds, as a sweep does within minutes. */
-const resolveRows = () => inventory.sweep(callWithin(10_000), { resolvesRows: true });
+const resolveRows = () => inventory.sweep(patient(), { resolvesRows: true });
 
 const set = (table: string, key: Record<string, string>, values: Record<string, unknown>) => {
   const names = Object.keys(values);
@@ -277,7 +277,7 @@ const plants: [Damage, () => Promise<string>, "repairable" | "reported"][] = [
       // A request took units and died.
       const marker = { reservationId: idOfKey([], "dead"), kind: "hold", base: 0, quantity: 2 };
       const change = { place: [marker as NewMarker], lastChange: { kind: "hold" } as const };
-      await changeRow(database, "a", change, callWithin());
+      await changeRow(database, "a", change, patient());
       clock.aheadMs = overdueMs + 5_000;
       return "a";
     },
@@ -429,7 +429,7 @@ describe("planted damage", () => {
         apartMs: 10,
         onFinding: (finding) => told.push(finding),
       },
-      callWithin(60_000),
+      patient(),
     );
     expect(told).toEqual([expect.objectContaining({ subject: "b", result: "moved" })]);
     expect(report.repaired).toBe(0);
@@ -438,7 +438,7 @@ describe("planted damage", () => {
 
 describe("a level of several rows", () => {
   const rowOf = (sku: string) =>
-    readItem<StockItem>(database, database.tables.stock, { sku }, callWithin());
+    readItem<StockItem>(database, database.tables.stock, { sku }, patient());
 
   test("is right where its rows add up, and its units are those of its reservations", async () => {
     await putLevel();
@@ -637,7 +637,7 @@ describe("a shop that is busy", () => {
       for (let turn = seed; !over.signal.aborted; turn += 1) {
         const names = turn % 10 === 0 ? many : skus.slice(turn % 17, (turn % 17) + 1 + (turn % 3));
         const lines = names.map((sku) => ({ sku, quantity: 1 }));
-        const result = await reserve(database, { lines, ttlSeconds: 60 }, callWithin(60_000));
+        const result = await reserve(database, { lines, ttlSeconds: 60 }, patient());
         if (result.outcome !== "reserved") throw new Error(result.outcome);
         const { reservationId } = result.reservation;
         if (turn % 3 === 0) await inventory.confirm(reservationId);

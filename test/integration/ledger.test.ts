@@ -11,7 +11,7 @@ import { listAllMovements, movementIdOf } from "../../inventory/stock/ledger.ts"
 import { startMessaging, type Messaging } from "../../local/messaging/messaging.ts";
 import { createTestDatabase, type TestDatabase } from "../support/database.ts";
 import { contextWithin, surround } from "../support/function-context.ts";
-import { linesOf, saleOf, stock } from "../support/holds.ts";
+import { linesOf, patient, saleOf, stock } from "../support/holds.ts";
 import { expectInvariants, readRecords } from "../support/invariants.ts";
 import { connectToMessages, type Messages } from "../support/messages.ts";
 import { startFaultProxy, type FaultProxy } from "../support/fault-proxy.ts";
@@ -102,7 +102,7 @@ const runAudit = async (apply = false) => {
 describe("a movement", () => {
   test("says what happened to each count, why, by whom, and for which reservation", async () => {
     const actor = "shop";
-    const by = { ...callWithin(10_000), actor };
+    const by = { ...patient(), actor };
     const hold = async (sku: string, quantity: number, ttlSeconds = 60) => {
       const lines = [{ sku, quantity }];
       const held = await inventory.reserve({ lines, ttlSeconds }, by);
@@ -161,7 +161,7 @@ describe("a movement", () => {
   });
 
   test("of sold units says how they left and how they came back, and why", async () => {
-    const by = { ...callWithin(10_000), actor: "warehouse" };
+    const by = { ...patient(), actor: "warehouse" };
     const sku = "sold";
     await stock(inventory, { [sku]: 10 });
     const reservationId = await saleOf(inventory, { [sku]: 6 });
@@ -195,7 +195,7 @@ describe("a movement", () => {
     const lines = linesOf({ [sku]: 1 });
     await dying().returnUnits({ reservationId: ids[2]!, lines, reason: "torn" });
     expect(await inventory.getStock(sku)).toMatchObject({ onHand: 16, available: 11, reserved: 5 });
-    await inventory.sweep(callWithin(60_000), { resolvesRows: true });
+    await inventory.sweep(patient(), { resolvesRows: true });
     expect(await inventory.getStock(sku)).toMatchObject({ onHand: 15, available: 15, reserved: 0 });
     const { version } = (await inventory.getStock(sku))!;
     const ledger = await vi.waitFor(async () => {
@@ -336,17 +336,16 @@ describe("the audit", () => {
   test("finds that the movements of every SKU add up after a crowd was at it", async () => {
     const skus = ["crowd-a", "crowd-b", "crowd-c"];
     for (const sku of skus) await inventory.setStock({ sku, onHand: 200 });
-    const patient = callWithin(60_000);
     await Promise.all(
       Array.from({ length: 90 }, async (_, index) => {
         const lines = skus.slice(0, 1 + (index % 3)).map((sku) => ({ sku, quantity: 1 }));
-        const held = await inventory.reserve({ lines }, patient);
+        const held = await inventory.reserve({ lines });
         if (!("reservation" in held)) return;
         const { reservationId } = held.reservation;
-        if (index % 3 === 0) await inventory.confirm(reservationId, patient);
-        if (index % 3 === 1) await inventory.release(reservationId, patient);
+        if (index % 3 === 0) await inventory.confirm(reservationId);
+        if (index % 3 === 1) await inventory.release(reservationId);
         if (index % 5 === 0) {
-          await inventory.adjustStock({ sku: lines[0]!.sku, delta: 1, reason: "found" }, patient);
+          await inventory.adjustStock({ sku: lines[0]!.sku, delta: 1, reason: "found" });
         }
       }),
     );
@@ -363,7 +362,7 @@ describe("the audit", () => {
     const sku = "behind";
     await inventory.setStock({ sku, onHand: 10 });
     await inventory.reserve({ lines: [{ sku, quantity: 1 }], ttlSeconds: 3_600 });
-    await inventory.sweep(callWithin(10_000), { resolvesRows: true });
+    await inventory.sweep(patient(), { resolvesRows: true });
     // Its ledger has an adjustment after the gap, as when the stream is late.
     await inventory.adjustStock({ sku, delta: 1, reason: "found" });
     const { movementId } = (await ledgerOf(sku, 3))[1]!;

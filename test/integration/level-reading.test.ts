@@ -3,10 +3,10 @@ import { PutCommand } from "@aws-sdk/lib-dynamodb";
 import { beforeAll, expect, test } from "vitest";
 import type { ReservationItem, StockItem } from "../../contract/tables.ts";
 import { createLevelReader } from "../../functions/events/level-reading.ts";
-import { callWithin } from "../../inventory/dynamodb/database.ts";
 import { idOfKey } from "../../inventory/identity.ts";
 import { markerKey, markerTerm, type NewMarker } from "../../inventory/stock/marker.ts";
 import { createTestDatabase, type TestDatabase } from "../support/database.ts";
+import { patient } from "../support/holds.ts";
 import { stockItem } from "../unit/functions/stream-images.ts";
 
 let database: TestDatabase;
@@ -51,7 +51,7 @@ const putMove = async (reservationId: string, sku: string, more: Partial<Reserva
   await put(database.tables.reservations, item);
 };
 
-const read = async (sku: string) => createLevelReader(database, callWithin()).level(sku);
+const read = async (sku: string) => createLevelReader(database, patient()).level(sku);
 
 test("a level with units is read once, and its first row first", async () => {
   await putLevel("some", [{}, { available: 3 }]);

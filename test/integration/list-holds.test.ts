@@ -2,10 +2,11 @@
 import { BatchGetCommand, QueryCommand, type QueryCommandInput } from "@aws-sdk/lib-dynamodb";
 import { beforeEach, describe, expect, test } from "vitest";
 import { databaseRequestTimeoutMs, expiryPartitionsMax } from "../../contract/bounds.ts";
-import { callWithin, type Call, type Database } from "../../inventory/dynamodb/database.ts";
+import type { Call, Database } from "../../inventory/dynamodb/database.ts";
 import { createInventory, type Inventory } from "../../inventory/inventory.ts";
 import { listHolds, type SkuHold } from "../../inventory/reservations/list-holds.ts";
 import { createTestDatabase, type TestDatabase } from "../support/database.ts";
+import { patient } from "../support/holds.ts";
 import { loadOf } from "../support/load-of.ts";
 import { plantHolds } from "../support/plant-holds.ts";
 
@@ -30,7 +31,7 @@ const hold = async (quantity: number, ttlSeconds: number, others: string[] = [])
 };
 
 /** All pages of the SKU's holds. */
-const readPages = async (limit: number, newCall: () => Call = callWithin): Promise<SkuHold[][]> => {
+const readPages = async (limit: number, newCall: () => Call = patient): Promise<SkuHold[][]> => {
   const pages: SkuHold[][] = [];
   let cursor: string | undefined;
   do {
@@ -126,7 +127,7 @@ describe("records decide, not the index:", () => {
       isDone = true;
       await work();
     });
-    return listHolds(between, { sku, limit: 2 }, callWithin());
+    return listHolds(between, { sku, limit: 2 }, patient());
   };
   const release = async (...holds: { reservationId: string }[]) => {
     for (const { reservationId } of holds) await inventory.release(reservationId);
@@ -197,11 +198,11 @@ describe.each([1, 16])("pages, with %d partitions,", (expiryPartitions) => {
     const counted = watched((command) => {
       if (command instanceof QueryCommand) queries.push(command.input);
     });
-    const page = await listHolds(counted, { sku, limit: 2 }, callWithin());
+    const page = await listHolds(counted, { sku, limit: 2 }, patient());
     expect(page.items.map(({ expiresAtMs }) => expiresAtMs - clock.nowMs - 60_000)).toEqual(
       [...wanted].slice(0, 2),
     );
-    const rest = await listHolds(counted, { sku, cursor: page.cursor }, callWithin());
+    const rest = await listHolds(counted, { sku, cursor: page.cursor }, patient());
     expect(rest.items.map(({ expiresAtMs }) => expiresAtMs - clock.nowMs - 60_000)).toEqual(
       [...wanted].slice(2),
     );
@@ -234,7 +235,7 @@ describe.each([1, 16])("pages, with %d partitions,", (expiryPartitions) => {
       commands.push((command as object).constructor.name);
       if (command instanceof QueryCommand) entries += command.input.Limit!;
     });
-    const page = await listHolds(counted, { sku, limit: 50 }, callWithin());
+    const page = await listHolds(counted, { sku, limit: 50 }, patient());
     expect(page.items.map(({ expiresAtMs }) => expiresAtMs - clock.nowMs - 60_000)).toEqual(
       Array.from({ length: 50 }, (_, index) => index),
     );

@@ -4,7 +4,6 @@ import { afterAll, beforeAll, describe, expect, inject, onTestFinished, test } f
 import { linesMax, receivesMax } from "../../contract/bounds.ts";
 import { environment } from "../../contract/environment.ts";
 import type { QueueHandler } from "../../functions/middleware/queue-handler.ts";
-import { callWithin } from "../../inventory/dynamodb/database.ts";
 import { mapEach } from "../../inventory/for-each.ts";
 import { createInventory, type Inventory } from "../../inventory/inventory.ts";
 import { reservationIdOfOrder } from "../../inventory/shop-orders/order-record.ts";
@@ -12,6 +11,7 @@ import { startMessaging, type Messaging } from "../../local/messaging/messaging.
 import { createTestDatabase, type TestDatabase } from "../support/database.ts";
 import { startFaultProxy, type FaultProxy } from "../support/fault-proxy.ts";
 import { contextWithin, surround } from "../support/function-context.ts";
+import { patient } from "../support/holds.ts";
 import { expectInvariants, readRecords } from "../support/invariants.ts";
 import { loadOf } from "../support/load-of.ts";
 import { connectToMessages, type Messages } from "../support/messages.ts";
@@ -249,7 +249,7 @@ describe("each event acts on the state that it finds", () => {
     expect(await deliver({ type: "order.cancelled", orderId })).toEqual([]);
     expect(await deliver({ type: "order.paid", orderId })).toEqual([]);
     expect((await takeDeadLetter()).reason).toContain("it is expired");
-    const confirmed = await inventory.confirm(reservationIdOfOrder(orderId), callWithin(60_000), {
+    const confirmed = await inventory.confirm(reservationIdOfOrder(orderId), patient(), {
       reacquires: true,
     });
     expect(confirmed).toMatchObject({ outcome: "reservation_expired" });
@@ -263,7 +263,7 @@ describe("each event acts on the state that it finds", () => {
     await inventory.reserve({ orderId, lines: [{ sku, quantity: 2 }], ttlSeconds: 1 });
     await inventory.reserve({ orderId, lines: [{ sku, quantity: 1 }], ttlSeconds: 1 });
     clockAheadMs = 2_000;
-    const paid = await inventory.payOrder(orderId, callWithin(60_000), { reacquires: true });
+    const paid = await inventory.payOrder(orderId, patient(), { reacquires: true });
     clockAheadMs = 0;
     expect(paid).toEqual({ outcome: "confirmed" });
     expect((await statusOf(orderId)).toSorted()).toEqual(["confirmed", "expired", "expired"]);
@@ -274,7 +274,7 @@ describe("each event acts on the state that it finds", () => {
     // Tries to have an order twice: by the hold that it pays for late, and by its event.
     const [orderId, sku] = [newOrder(), await newSku(10)];
     await holdAndExpire(orderId, sku, 2);
-    const call = callWithin(60_000);
+    const call = patient();
     const slow = doBeforeFirst(database, "PutItem", async () => {
       await deliver(placed(orderId, sku, 2));
     });
@@ -292,7 +292,7 @@ describe("each event acts on the state that it finds", () => {
       { sku: short, quantity: 1 },
     ];
     const input = { orderId, lines, idempotencyKey: "late" };
-    const call = callWithin(60_000);
+    const call = patient();
     // It is given up, and leaves its tombstone.
     expect((await inventory.reserve(input)).outcome).toBe("insufficient_stock");
     await inventory.adjustStock({ sku: short, delta: 1, reason: "delivery" });
@@ -317,7 +317,7 @@ describe("each event acts on the state that it finds", () => {
     const slow = doBeforeFirst(database, "UpdateItem", async () => {
       await expireHolds();
     });
-    const call = callWithin(60_000);
+    const call = patient();
     const paid = await createInventory(slow.database).payOrder(orderId, call, { reacquires: true });
     expect([slow.isDone(), paid]).toEqual([true, { outcome: "confirmed" }]);
     expect(await inventory.getStock(sku)).toMatchObject({ available: 7, reserved: 3 });
@@ -328,7 +328,7 @@ describe("each event acts on the state that it finds", () => {
     const [orderId, sku] = [newOrder(), await newSku(10)];
     await deliver({ ...placed(orderId, sku, 3), ttlSeconds: 1 });
     await expireHolds();
-    const call = callWithin(60_000);
+    const call = patient();
     const slow = doBeforeFirst(database, "PutItem", async () => {
       expect(await inventory.cancelOrder(orderId, call)).toEqual({ outcome: "released" });
     });
@@ -340,12 +340,12 @@ describe("each event acts on the state that it finds", () => {
 
   test("a late payment and a cancellation at once: no unit is sold in the end", async () => {
     // Tries to have the payment take the units between the look of the cancellation and its note.
-    const [sku, call] = [await newSku(100), callWithin(60_000)];
+    const [sku, call] = [await newSku(100), patient()];
     for (let round = 0; round < 15; round += 1) {
       const orderId = newOrder();
       await inventory.placeOrder(
         { orderId, lines: [{ sku, quantity: 1 }], ttlSeconds: 1 },
-        callWithin(60_000),
+        patient(),
       );
       await expireHolds();
       await Promise.all([
@@ -651,7 +651,7 @@ describe("events at once, and faults on their way", () => {
   test("an order and its cancellation at once: never is anything held in the end", async () => {
     // Tries to have the late order slip in between the look of the cancellation and its write.
     const sku = await newSku(1_000);
-    const call = callWithin(60_000);
+    const call = patient();
     await Promise.all(
       Array.from({ length: 60 }, async (_, index) => {
         const orderId = newOrder();
@@ -666,7 +666,7 @@ describe("events at once, and faults on their way", () => {
 
   test("payment and cancellation at once: no unit is held or sold in the end", async () => {
     const sku = await newSku(1_000);
-    const call = callWithin(60_000);
+    const call = patient();
     for (let round = 0; round < 20; round += 1) {
       const orderId = newOrder();
       await inventory.placeOrder({ orderId, lines: [{ sku, quantity: 1 }] }, call);

@@ -3,7 +3,6 @@ import { ConditionalCheckFailedException } from "@aws-sdk/client-dynamodb";
 import { PutCommand } from "@aws-sdk/lib-dynamodb";
 import { beforeAll, describe, expect, test } from "vitest";
 import { quietLevelMs } from "../../contract/bounds.ts";
-import { callWithin } from "../../inventory/dynamodb/database.ts";
 import { createInventory, type Inventory } from "../../inventory/inventory.ts";
 import { readRows } from "../../inventory/stock/level.ts";
 import { markersOf } from "../../inventory/stock/marker.ts";
@@ -11,11 +10,12 @@ import { resolveMarkers } from "../../inventory/stock/resolve.ts";
 import { readRow } from "../../inventory/stock/row.ts";
 import { mergeRows, setShards, spreadLoad } from "../../inventory/stock/shards.ts";
 import { createTestDatabase, type TestDatabase } from "../support/database.ts";
+import { patient } from "../support/holds.ts";
 import { expectInvariants } from "../support/invariants.ts";
 
 let database: TestDatabase;
 let inventory: Inventory;
-const call = () => callWithin();
+const call = patient;
 
 beforeAll(async () => {
   database = await createTestDatabase();

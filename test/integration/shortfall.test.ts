@@ -1,13 +1,13 @@
 /** Counts below what is reserved: how they are applied, what is sold meanwhile, and how they end. */
 import { afterAll, afterEach, beforeAll, beforeEach, describe, expect, inject, test } from "vitest";
 import { spreadEveryMs } from "../../contract/bounds.ts";
-import { callWithin } from "../../inventory/dynamodb/database.ts";
 import { createInventory, type Inventory } from "../../inventory/inventory.ts";
 import { readRows } from "../../inventory/stock/level.ts";
 import { setShards, spreadLoad } from "../../inventory/stock/shards.ts";
 import type { SetStockInput } from "../../inventory/stock/stock.ts";
 import { createTestDatabase, throughEndpoint, type TestDatabase } from "../support/database.ts";
 import { startFaultProxy, type FaultProxy } from "../support/fault-proxy.ts";
+import { patient } from "../support/holds.ts";
 import { expectInvariants } from "../support/invariants.ts";
 import { loadOf } from "../support/load-of.ts";
 
@@ -38,7 +38,7 @@ afterEach(async () => {
   await expectInvariants(database);
 });
 
-const call = () => callWithin();
+const call = patient;
 const stock = () => inventory.getStock(sku);
 const rowsOf = async () => (await readRows(database, sku, call())) ?? [];
 const availableInRows = async () => (await rowsOf()).map(({ available }) => available);

@@ -1,10 +1,10 @@
 import { afterAll, beforeAll, describe, expect, inject, test } from "vitest";
 import { unitsMax } from "../../contract/bounds.ts";
-import { callWithin } from "../../inventory/dynamodb/database.ts";
 import { readRow } from "../../inventory/stock/row.ts";
 import { createInventory, type Inventory } from "../../inventory/inventory.ts";
 import { createTestDatabase, throughEndpoint, type TestDatabase } from "../support/database.ts";
 import { startFaultProxy, type Fault, type FaultProxy } from "../support/fault-proxy.ts";
+import { patient } from "../support/holds.ts";
 import { expectInvariants } from "../support/invariants.ts";
 import { loadOf } from "../support/load-of.ts";
 
@@ -74,9 +74,7 @@ describe("setting stock", () => {
   test("at once by many callers creates one record", async () => {
     const callers = loadOf(50);
     const results = await Promise.all(
-      Array.from({ length: callers }, () =>
-        inventory.setStock({ sku: "once", onHand: 1 }, callWithin(60_000)),
-      ),
+      Array.from({ length: callers }, () => inventory.setStock({ sku: "once", onHand: 1 })),
     );
     expect(results.filter((result) => result.outcome === "created")).toHaveLength(1);
     expect(await inventory.getStock("once")).toMatchObject({ onHand: 1, version: callers });
@@ -118,7 +116,7 @@ describe("adjusting stock", () => {
         updatedAtMs: nowMs,
       },
     });
-    expect(await readRow(database, "adjusted", callWithin())).toMatchObject({
+    expect(await readRow(database, "adjusted", patient())).toMatchObject({
       lastChange: { kind: "adjustment", reason: "damaged", reference: "inspection 7" },
     });
     expect(await inventory.getStock("adjusted")).toEqual(
@@ -131,7 +129,7 @@ describe("adjusting stock", () => {
     await inventory.setStock({ sku: "keyed", onHand: 0 });
     const input = { sku: "keyed", delta: 5, reason: "delivery", idempotencyKey: "delivery 1" };
     const results = await Promise.all(
-      Array.from({ length: 20 }, () => inventory.adjustStock(input, callWithin(60_000))),
+      Array.from({ length: 20 }, () => inventory.adjustStock(input)),
     );
     expect(results.filter((result) => result.outcome === "adjusted")).toHaveLength(1);
     expect(results.filter((result) => result.outcome === "replayed")).toHaveLength(19);

@@ -6,10 +6,11 @@ import fc from "fast-check";
 import { beforeAll, expect, test } from "vitest";
 import { holdLifeMsMax, unitsMax } from "../../contract/bounds.ts";
 import type { ReservationItem } from "../../contract/tables.ts";
-import { callWithin, type Database } from "../../inventory/dynamodb/database.ts";
+import type { Database } from "../../inventory/dynamodb/database.ts";
 import { createInventory, type Inventory } from "../../inventory/inventory.ts";
 import { readItem } from "../../inventory/dynamodb/read-item.ts";
 import type { ReserveOutcome } from "../../inventory/reservations/reserve.ts";
+import { patient } from "../support/holds.ts";
 import { loadOf } from "../support/load-of.ts";
 import { createTestDatabase, type TestDatabase } from "../support/database.ts";
 import { expectInvariants } from "../support/invariants.ts";
@@ -248,12 +249,7 @@ const expectRefusal = async (
 };
 
 const recordOf = ({ database }: Real, reservationId: string) =>
-  readItem<ReservationItem>(
-    database,
-    database.tables.reservations,
-    { reservationId },
-    callWithin(),
-  );
+  readItem<ReservationItem>(database, database.tables.reservations, { reservationId }, patient());
 
 /** A request that meets a shortage expires as many due holds as it needs, whichever: look at the records. */
 const noticeExpired = async (model: Model, real: Real): Promise<void> => {

@@ -93,7 +93,8 @@ export const createTestDatabase = async (
     movements: await createTable(client, "movements", descriptions),
   };
   const locksTable = await createTable(client, "locks", descriptions);
-  const database = createDatabase({ client, tables, contentionMsMax: patientMs, ...options });
+  const patience = { contentionMsMax: patientMs, callMsMax: patientMs };
+  const database = createDatabase({ client, tables, ...patience, ...options });
   return {
     ...over(database, locksTable, options),
     locksTable,
