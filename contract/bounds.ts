@@ -6,6 +6,12 @@
 /** Characters of a SKU. Small enough for a key, large enough for any catalogue's codes. */
 export const skuLengthMax = 128;
 
+/** Characters of the name of a location. */
+export const locationLengthMax = 32;
+
+/** Locations of one SKU, besides the default one: a look at its stock reads the rows of all. */
+export const locationsPerSkuMax = 1_000;
+
 /** One line's quantity and a SKU's units on hand: far from the end of exact integers, even summed. */
 export const unitsMax = 1_000_000_000;
 

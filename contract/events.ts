@@ -4,7 +4,7 @@
  * delivery, and `sequence` orders the events of a subject, as does the `version` in its data.
  */
 import * as z from "zod/mini";
-import { reservationSchema } from "./reservation-schemas.ts";
+import { reservationSchema, shortageSchema } from "./reservation-schemas.ts";
 import { movementSchema, stockRecordSchema } from "./stock-schemas.ts";
 
 /** Of an order that came as an event and could not be held: nothing of it was. */
@@ -12,14 +12,22 @@ const rejectionSchema = z.object({
   reservationId: z.string(),
   orderId: z.string(),
   metadata: reservationSchema.shape.metadata,
-  lines: z.array(z.object({ sku: z.string(), quantity: z.int() })),
+  lines: z.array(
+    z.object({ sku: z.string(), location: z.optional(z.string()), quantity: z.int() }),
+  ),
   /** An unknown SKU has none available. */
-  shortages: z.array(z.object({ sku: z.string(), requested: z.int(), available: z.int() })),
+  shortages: z.array(shortageSchema),
   rejectedAt: z.iso.datetime({ precision: 3 }),
   version: z.int(),
 });
 
-const { sku: _sku, version: _version, at: _at, ...change } = movementSchema.shape;
+const {
+  sku: _sku,
+  location: _location,
+  version: _version,
+  at: _at,
+  ...change
+} = movementSchema.shape;
 
 /** The record after the change, and the change. */
 const stockAdjustmentSchema = z.extend(stockRecordSchema, { change: z.object(change) });
@@ -91,7 +99,7 @@ const envelopeSchema = z.object({
   id: z.string(),
   /** Which Holdfast has told it. */
   source: z.string(),
-  /** What it is about: a reservation's id, or a SKU. */
+  /** What it is about: a reservation's id, or a SKU, with its location as in `widget@ams1`. */
   subject: z.string(),
   /** When it was committed. */
   time: z.iso.datetime({ precision: 3 }),
@@ -114,4 +122,5 @@ export type InventoryEvent<Type extends InventoryEventType = InventoryEventType>
 export const inventoryEventAttributes = {
   type: "The type of the event",
   sku: "The SKU, where the event is about a single one",
+  location: "The location of its units, where it is not the default one",
 } as const;

@@ -8,6 +8,7 @@ import {
   holdSecondsMin,
   idempotencyKeyLengthMax,
   labelLengthMax,
+  locationLengthMax,
   skuLengthMax,
 } from "./bounds.ts";
 
@@ -48,10 +49,14 @@ export const printablePattern = (lengthMax: number): RegExp =>
 const printable = (lengthMax: number) =>
   text(printablePattern(lengthMax), `must be 1 to ${lengthMax} printable characters`);
 
-export const sku = text(
-  new RegExp(`^[A-Za-z0-9._:-]{1,${skuLengthMax}}$`),
-  `must be 1 to ${skuLengthMax} of the characters A-Z a-z 0-9 . _ : -`,
-);
+const name = (lengthMax: number) =>
+  text(
+    new RegExp(`^[A-Za-z0-9._:-]{1,${lengthMax}}$`),
+    `must be 1 to ${lengthMax} of the characters A-Z a-z 0-9 . _ : -`,
+  );
+
+export const sku = name(skuLengthMax);
+export const location = name(locationLengthMax);
 
 /** A text with one accepted value. */
 export const exactly = <Text extends string>(accepted: Text) =>

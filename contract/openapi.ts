@@ -31,6 +31,7 @@ import { healthSchema } from "./service.ts";
 import { movementPageSchema, stockPageSchema, stockRecordSchema } from "./stock-schemas.ts";
 import {
   adjustStockRequest,
+  atLocation,
   getStockRequest,
   listHoldsRequest,
   listMovementsRequest,
@@ -66,7 +67,7 @@ const soldUnitsRefusals = [
   "busy",
 ] satisfies ProblemCode[];
 
-const operations: Record<OperationId, Operation> = {
+const stockOperations = {
   setStock: {
     summary: "Set the units on hand of a SKU",
     request: setStockRequest,
@@ -75,14 +76,14 @@ const operations: Record<OperationId, Operation> = {
     refusals: ["below_reserved", "version_mismatch", "busy"],
   },
   getStock: {
-    summary: "Read the stock of a SKU",
+    summary: "Read the stock of a SKU: the totals of all its locations, and each of them",
     request: getStockRequest,
     successes: { 200: "The stock record" },
     answer: "Stock",
     refusals: ["unknown_sku", "busy"],
   },
   listStock: {
-    summary: "List all stock, page by page, in no order",
+    summary: "List all stock, each location by itself, page by page, in no order",
     request: listStockRequest,
     successes: { 200: "A page; without a cursor, the last one" },
     answer: "StockPage",
@@ -108,6 +109,35 @@ const operations: Record<OperationId, Operation> = {
     successes: { 200: "The stock record" },
     answer: "Stock",
     refusals: ["unknown_sku", "insufficient_stock", "idempotency_key_reused", "busy"],
+  },
+} satisfies Partial<Record<OperationId, Operation>>;
+
+const operations: Record<OperationId, Operation> = {
+  ...stockOperations,
+  setStockAtLocation: {
+    ...stockOperations.setStock,
+    summary: "Set the units on hand of a SKU at a location",
+    request: atLocation(setStockRequest),
+  },
+  getStockAtLocation: {
+    ...stockOperations.getStock,
+    summary: "Read the stock of a SKU at a location",
+    request: atLocation(getStockRequest),
+  },
+  adjustStockAtLocation: {
+    ...stockOperations.adjustStock,
+    summary: "Add or take away units of a SKU at a location; repeatable with an Idempotency-Key",
+    request: atLocation(adjustStockRequest),
+  },
+  listMovementsAtLocation: {
+    ...stockOperations.listMovements,
+    summary: "List the changes of a SKU's counts at a location, newest first",
+    request: atLocation(listMovementsRequest),
+  },
+  listHoldsAtLocation: {
+    ...stockOperations.listHolds,
+    summary: "List the holds of a SKU at a location, next to expire first",
+    request: atLocation(listHoldsRequest),
   },
   reserve: {
     summary: "Hold units of one or more SKUs: all lines or none",

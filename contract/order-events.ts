@@ -5,11 +5,15 @@
  */
 import * as z from "zod/mini";
 import { linesMax, unitsMax } from "./bounds.ts";
-import { boundedArray, holdSeconds, label, sku, wholeNumber } from "./fields.ts";
+import { boundedArray, holdSeconds, label, location, sku, wholeNumber } from "./fields.ts";
 import { metadata } from "./metadata.ts";
 
 const orderId = label;
-const lines = boundedArray(z.object({ sku, quantity: wholeNumber(1, unitsMax) }), 1, linesMax);
+const lines = boundedArray(
+  z.object({ sku, location: z.optional(location), quantity: wholeNumber(1, unitsMax) }),
+  1,
+  linesMax,
+);
 
 export const orderEvents = {
   "order.placed": {

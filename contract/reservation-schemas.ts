@@ -2,12 +2,22 @@
 import * as z from "zod/mini";
 import { reservationStatuses } from "./tables.ts";
 
+/** A line with too few units available. */
+export const shortageSchema = z.object({
+  sku: z.string(),
+  location: z.optional(z.string()),
+  requested: z.int(),
+  available: z.int(),
+});
+
 export const reservationSchema = z.object({
   reservationId: z.string(),
   status: z.enum(reservationStatuses),
   lines: z.array(
     z.object({
       sku: z.string(),
+      /** Absent for the default location. */
+      location: z.optional(z.string()),
       quantity: z.int(),
       /** Units that were shipped or handed over; absent for none, as are the others. */
       fulfilled: z.optional(z.int()),
@@ -18,9 +28,7 @@ export const reservationSchema = z.object({
     }),
   ),
   /** The lines of which fewer units are held than were requested, with `allowPartial`. */
-  shortages: z.optional(
-    z.array(z.object({ sku: z.string(), requested: z.int(), available: z.int() })),
-  ),
+  shortages: z.optional(z.array(shortageSchema)),
   orderId: z.optional(z.string()),
   metadata: z.optional(z.record(z.string(), z.string())),
   createdAt: z.iso.datetime({ precision: 3 }),

@@ -8,14 +8,15 @@ import {
   holdSeconds,
   idempotencyKey,
   label,
+  location,
   sku,
   wholeNumber,
 } from "./fields.ts";
 import { metadata } from "./metadata.ts";
 
-/** SKUs, and how many units of each. */
+/** SKUs, and how many units of each; those of the default location where a line names none. */
 export const lines = boundedArray(
-  closedObject({ sku, quantity: wholeNumber(1, unitsMax) }),
+  closedObject({ sku, location: z.optional(location), quantity: wholeNumber(1, unitsMax) }),
   1,
   linesMax,
 );

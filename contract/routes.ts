@@ -3,6 +3,7 @@
  * Pure data, read by the stack (to route), by the functions (to match) and by the OpenAPI document.
  * The requests are in stock.ts, reservations.ts and reserve-request.ts, the answers in …-schemas.ts.
  */
+import { reserveRoute } from "./reserve-route.ts";
 
 export type FunctionName = "reserve" | "reservations" | "stock" | "service";
 
@@ -54,12 +55,37 @@ export const routes = {
     // It shows whole reservations, with their orders and their metadata.
     access: "reservations.read",
   },
-  reserve: {
-    method: "POST",
-    path: "/v1/reservations",
-    function: "reserve",
-    access: "reservations.write",
+  setStockAtLocation: {
+    method: "PUT",
+    path: "/v1/stock/{sku}/locations/{location}",
+    function: "stock",
+    access: "stock.write",
   },
+  getStockAtLocation: {
+    method: "GET",
+    path: "/v1/stock/{sku}/locations/{location}",
+    function: "stock",
+    access: "stock.read",
+  },
+  adjustStockAtLocation: {
+    method: "POST",
+    path: "/v1/stock/{sku}/locations/{location}/adjustments",
+    function: "stock",
+    access: "stock.write",
+  },
+  listMovementsAtLocation: {
+    method: "GET",
+    path: "/v1/stock/{sku}/locations/{location}/movements",
+    function: "stock",
+    access: "stock.read",
+  },
+  listHoldsAtLocation: {
+    method: "GET",
+    path: "/v1/stock/{sku}/locations/{location}/reservations",
+    function: "stock",
+    access: "reservations.read",
+  },
+  reserve: reserveRoute,
   getReservation: {
     method: "GET",
     path: "/v1/reservations/{reservationId}",

@@ -4,8 +4,9 @@ import { shardsMax } from "./bounds.ts";
 import { wholeNumber } from "./fields.ts";
 import { publicMovementKinds } from "./tables.ts";
 
-export const stockRecordSchema = z.object({
-  sku: z.string(),
+const levelSchema = z.object({
+  /** Absent for the default location. */
+  location: z.optional(z.string()),
   onHand: z.int(),
   /** Negative while more units are reserved than are on hand. */
   available: z.int(),
@@ -16,6 +17,13 @@ export const stockRecordSchema = z.object({
   /** The rows of the stock level; absent for one. */
   shards: z.optional(wholeNumber(1, shardsMax)),
 });
+
+/** The stock of a SKU at one location, or the totals of all its locations with each of them. */
+export const stockRecordSchema = z.object({
+  sku: z.string(),
+  ...levelSchema.shape,
+  locations: z.optional(z.array(levelSchema)),
+});
 export type StockRecord = z.infer<typeof stockRecordSchema>;
 
 export const stockPageSchema = z.object({
@@ -24,9 +32,10 @@ export const stockPageSchema = z.object({
 });
 export type StockPage = z.infer<typeof stockPageSchema>;
 
-/** One change of a SKU's counts: `version` is that of the row to which it led. */
+/** One change of the counts of a SKU at a location: `version` is that of the row to which it led. */
 export const movementSchema = z.object({
   sku: z.string(),
+  location: z.optional(z.string()),
   version: z.int(),
   kind: z.enum(publicMovementKinds),
   onHandDelta: z.int(),

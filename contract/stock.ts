@@ -6,6 +6,7 @@ import {
   exactly,
   idempotencyKey,
   label,
+  location,
   queryNumber,
   sku,
   trueOrFalse,
@@ -14,11 +15,18 @@ import {
 
 const units = wholeNumber(0, unitsMax);
 const skuParams = closedObject({ sku });
+const levelParams = closedObject({ sku, location });
+
+/** The same request for the stock at one location. */
+export const atLocation = <Request extends { params: typeof skuParams }>(request: Request) => ({
+  ...request,
+  params: levelParams,
+});
 
 export const setStockRequest = {
   params: skuParams,
   /**
-   * `expectedVersion` 0 expects that there is no such SKU yet. At `lowStockThreshold` available units
+   * `expectedVersion` 0 expects that there is no such stock level yet. At `lowStockThreshold` available units
    * or fewer the SKU is low; 0 is never, and what was set stays when it is absent. `shards` spreads the
    * stock level over as many rows. `allowShortfall` applies a count below what is reserved.
    */

@@ -10,7 +10,7 @@ export const stockTable = {
 /**
  * `byOrder` carries keys only: a transition then costs no write in it, and a list reads the records
  * themselves, so that what it shows is never older than the record. `byExpiry` also carries the
- * SKUs, so that the holds of one are found among all of them.
+ * stock levels, so that the holds of one are found among all of them.
  */
 export const reservationsTable = {
   partitionKey: "reservationId",
@@ -86,10 +86,10 @@ export interface LastChange {
 /**
  * A row of the table Stock. Always: `onHand = available + reserved`. What a row cannot decide alone is
  * kept in it as an open marker, until a record of the table Reservations decides it. The stock level of a
- * SKU is one row, or several (shards).
+ * SKU at a location is one row, or several (shards).
  */
 export interface StockItem {
-  /** The key of the row: the SKU for the first row of its level, `sku~3` for the fourth. */
+  /** The key of the row (inventory/stock/level-key.ts): the SKU for the first row at the default location. */
   sku: string;
   onHand: number;
   available: number;
@@ -135,6 +135,12 @@ export interface StockItem {
   lowStockThreshold?: number;
 }
 
+/** A record of the table Stock beside the rows: the locations of a SKU, but for the default one. */
+export interface LocationsItem {
+  sku: string;
+  locations: Set<string>;
+}
+
 /** How orders of several lines are written: under leases on their SKUs, or without where it fits. */
 export const multiItemStrategies = ["leased", "optimistic"] as const;
 export type MultiItemStrategy = (typeof multiItemStrategies)[number];
@@ -149,9 +155,11 @@ export const reservationStatuses = [
 ] as const;
 export type ReservationStatus = (typeof reservationStatuses)[number];
 
-/** One SKU of a reservation and how many units of it. */
+/** Units of one SKU at one location. */
 export interface Line {
   sku: string;
+  /** Absent for the default location. */
+  location?: string | undefined;
   quantity: number;
 }
 
@@ -182,6 +190,8 @@ export interface Part {
 /** A line that could not be held, and what there was. */
 export interface LineShortage {
   sku: string;
+  /** Absent for the default location. */
+  location?: string | undefined;
   requested: number;
   available: number;
 }
@@ -206,7 +216,7 @@ export interface Adjustment {
 export interface ReservationItem {
   reservationId: string;
   status: ReservationStatus | (typeof internalStatuses)[number];
-  /** Merged and sorted by SKU: the lines that it has now. */
+  /** Merged and sorted by the keys of their levels: the lines that it has now. */
   lines: Line[];
   /** The units that the record owns, or owned. */
   parts: Part[];
@@ -235,7 +245,7 @@ export interface ReservationItem {
   firstReservationId?: string;
   /** Present while held: the partition of the index `byExpiry`. */
   expiryShard?: number;
-  /** The SKUs of the lines; present as `expiryShard` is. */
+  /** The keys of the levels of its units; present as `expiryShard` is. */
   skus?: Set<string>;
   /** The time at which DynamoDB may remove the record, in seconds of the epoch. Set when no units depend on it. */
   ttlSeconds?: number;
@@ -244,7 +254,7 @@ export interface ReservationItem {
 /** A record of the table Movements: one change of the counts of a row. */
 export interface MovementItem extends LastChange {
   movementId: string;
-  /** The SKU of the level. */
+  /** The key of the level. */
   sku: string;
   /** The key of the row, where it is not the first one of the level. */
   row?: string;

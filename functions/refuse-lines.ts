@@ -2,12 +2,12 @@
 import { unknownSkuInBodyStatus } from "../contract/problems.ts";
 import type { OrderRefusal, Shortage } from "../inventory/reservations/shortages.ts";
 import { refuse, type Refusal } from "./middleware/answer.ts";
-import { isoTime } from "./representation.ts";
+import { isoTime, wordsFor } from "./representation.ts";
 
 export const refuseLines = (refusal: OrderRefusal): Refusal => {
   if (refusal.outcome === "unknown_sku") {
-    const { skus } = refusal;
-    const detail = `No stock was ever set for ${skus.join(", ")}.`;
+    const skus = [...new Set(refusal.unknown.map(({ sku }) => sku))];
+    const detail = `No stock was ever set for ${refusal.unknown.map(wordsFor).join(", ")}.`;
     return refuse("unknown_sku", detail, { status: unknownSkuInBodyStatus, members: { skus } });
   }
   const detail = `${refusal.shortages.map(sentenceOf).join("; ")}.`;
@@ -15,8 +15,8 @@ export const refuseLines = (refusal: OrderRefusal): Refusal => {
   return refuse("insufficient_stock", detail, { members: { shortages } });
 };
 
-const sentenceOf = ({ sku, requested, available }: Shortage): string =>
-  `${sku} has ${available} available, ${requested} were requested`;
+const sentenceOf = ({ requested, available, ...level }: Shortage): string =>
+  `${wordsFor(level)} has ${available} available, ${requested} were requested`;
 
 const shortageBody = ({ nextExpiryAtMs, ...shortage }: Shortage) => ({
   ...shortage,

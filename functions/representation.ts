@@ -6,10 +6,12 @@ import type {
 } from "../contract/reservation-schemas.ts";
 import type { Movement, StockRecord } from "../contract/stock-schemas.ts";
 import type { ReservationAtRisk } from "../inventory/reservations/at-risk.ts";
-import type { SkuHold } from "../inventory/reservations/list-holds.ts";
+import type { LevelHold } from "../inventory/reservations/list-holds.ts";
 import type { Reservation } from "../inventory/reservations/reservation.ts";
 import type { PublicMovement } from "../inventory/stock/ledger.ts";
+import { levelNameOf, type LevelName } from "../inventory/stock/level-key.ts";
 import type { StockLevel } from "../inventory/stock/level.ts";
+import type { SkuStock } from "../inventory/stock/stock.ts";
 
 export const isoTime = (timeMs: number): string => new Date(timeMs).toISOString();
 
@@ -36,13 +38,17 @@ export const reservationAtRiskBody = ({
   createdAt: isoTime(createdAtMs),
 });
 
-export const skuHoldBody = ({ quantity, ...reservation }: SkuHold): SkuHoldBody => ({
+export const skuHoldBody = ({ quantity, ...reservation }: LevelHold): SkuHoldBody => ({
   ...reservationBody(reservation),
   quantity,
 });
 
-export const stockBody = (level: StockLevel): StockRecord => ({
-  sku: level.sku,
+/** A stock level in a sentence. */
+export const wordsFor = ({ sku, location }: LevelName): string =>
+  location === undefined ? sku : `${sku} at ${location}`;
+
+const levelBody = (level: StockLevel) => ({
+  ...(level.location !== undefined && { location: level.location }),
   onHand: level.onHand,
   available: level.available,
   reserved: level.reserved,
@@ -52,8 +58,14 @@ export const stockBody = (level: StockLevel): StockRecord => ({
   ...(level.shards !== undefined && level.shards > 1 && { shards: level.shards }),
 });
 
+export const stockBody = (stock: SkuStock): StockRecord => ({
+  sku: stock.sku,
+  ...levelBody(stock),
+  ...(stock.locations && { locations: stock.locations.map(levelBody) }),
+});
+
 export const movementBody = (item: PublicMovement): Movement => ({
-  sku: item.sku,
+  ...levelNameOf(item.sku),
   version: item.version,
   kind: item.kind,
   onHandDelta: item.onHandDelta,

@@ -9,6 +9,7 @@ import {
   returnRequest,
   soldUnitsRequest,
 } from "../contract/reservations.ts";
+import { routes } from "../contract/routes.ts";
 import { changeHold } from "../inventory/reservations/change-hold.ts";
 import { confirm } from "../inventory/reservations/confirm.ts";
 import { extend } from "../inventory/reservations/extend.ts";
@@ -95,7 +96,7 @@ const answerSoldUnits = (
   }
 };
 
-export const handler = httpHandler({
+export const handler = httpHandler(routes, {
   getReservation: endpoint(reservationRequest, async ({ params: { reservationId } }, call) => {
     const reservation = await getReservation(database, reservationId, call);
     return reservation ? succeed("found", reservation) : unknown(reservationId);

@@ -1,5 +1,6 @@
 /** `POST /v1/reservations` alone: the hot path, with the smallest bundle and the fewest rights. */
 import { reserveRequest } from "../contract/reserve-request.ts";
+import { reserveRoute } from "../contract/reserve-route.ts";
 import { reserve } from "../inventory/reservations/reserve.ts";
 import { answer, refuse } from "./middleware/answer.ts";
 import { endpoint, httpHandler } from "./middleware/http-handler.ts";
@@ -7,7 +8,9 @@ import { refuseLines } from "./refuse-lines.ts";
 import { reservationBody } from "./representation.ts";
 import { orderDatabase } from "./wiring.ts";
 
-export const handler = httpHandler({
+const routes = { reserve: reserveRoute };
+
+export const handler = httpHandler(routes, {
   reserve: endpoint(reserveRequest, async ({ body, idempotencyKey }, call) => {
     const result = await reserve(orderDatabase, { ...body, idempotencyKey }, call);
     switch (result.outcome) {

@@ -15,6 +15,7 @@ const methodsOf = (path: string): string[] =>
   patterns.flatMap(({ method, pattern }) => (pattern.test(path) ? [method] : []));
 
 export const handler = httpHandler(
+  routes,
   {
     health: endpoint({}, async () =>
       answer(200, "healthy", { status: "ok", version: serviceVersion() }),

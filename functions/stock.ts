@@ -1,7 +1,10 @@
 /** Stock: what is on hand, what of it is held, and the adjustments between counts. */
 import { unitsMax } from "../contract/bounds.ts";
+import type { RequestInput, RequestSchema } from "../contract/request.ts";
+import { routes } from "../contract/routes.ts";
 import {
   adjustStockRequest,
+  atLocation,
   getStockRequest,
   listHoldsRequest,
   listMovementsRequest,
@@ -13,53 +16,111 @@ import type { Page } from "../inventory/dynamodb/page.ts";
 import { listHolds } from "../inventory/reservations/list-holds.ts";
 import { adjustStock } from "../inventory/stock/adjust.ts";
 import { listMovements } from "../inventory/stock/ledger.ts";
-import { getStock, listStock, setStock } from "../inventory/stock/stock.ts";
+import type { LevelName } from "../inventory/stock/level-key.ts";
+import { getLevel, getStock, listStock, setStock } from "../inventory/stock/stock.ts";
 import { answer, refuse, refuseRequest } from "./middleware/answer.ts";
 import { endpoint, httpHandler } from "./middleware/http-handler.ts";
-import { movementBody, skuHoldBody, stockBody } from "./representation.ts";
+import { movementBody, skuHoldBody, stockBody, wordsFor } from "./representation.ts";
 import { database } from "./wiring.ts";
 
-const unknown = (sku: string) => refuse("unknown_sku", `No stock was ever set for ${sku}.`);
+const unknown = (level: LevelName) =>
+  refuse("unknown_sku", `No stock was ever set for ${wordsFor(level)}.`);
 
 /**
- * The answer with a page of a SKU's list. An empty page may be that of an unknown SKU, or of one whose
+ * The answer with a page of a level's list. An empty page may be that of an unknown level, or of one whose
  * entries have not reached the list.
  */
 const listed = async <Item>(
-  sku: string,
+  level: LevelName,
   { items, ...page }: Page<Item>,
   bodyOf: (item: Item) => unknown,
   call: Call,
 ) =>
-  items.length === 0 && !(await getStock(database, sku, call))
-    ? unknown(sku)
+  items.length === 0 && !(await getLevel(database, level, call))
+    ? unknown(level)
     : answer(200, "listed", { items: items.map(bodyOf), ...page });
 
-export const handler = httpHandler({
-  setStock: endpoint(setStockRequest, async ({ params: { sku }, body }, call) => {
-    const result = await setStock(database, { sku, ...body }, call);
-    switch (result.outcome) {
-      case "created":
-        return answer(201, "created", stockBody(result.stock));
-      case "replaced":
-        return answer(200, "replaced", stockBody(result.stock));
-      case "below_reserved":
-        return refuse(
-          "below_reserved",
-          `onHand ${body.onHand} is less than the ${result.stock.reserved} units of ${sku} that are ` +
-            "reserved. Set allowShortfall to true to apply it nevertheless.",
-        );
-      case "version_mismatch":
-        return refuse(
-          "version_mismatch",
-          `expectedVersion ${body.expectedVersion} is not the version of ${sku}, ${result.version}.`,
-        );
-    }
-  }),
+/** A request for the stock at a location, or at the default one. */
+type AtLevel<Schema extends RequestSchema> = RequestInput<Schema> & { params: LevelName };
 
-  getStock: endpoint(getStockRequest, async ({ params: { sku } }, call) => {
-    const stock = await getStock(database, sku, call);
-    return stock ? answer(200, "found", stockBody(stock)) : unknown(sku);
+const set = async ({ params, body }: AtLevel<typeof setStockRequest>, call: Call) => {
+  const result = await setStock(database, { ...params, ...body }, call);
+  switch (result.outcome) {
+    case "created":
+      return answer(201, "created", stockBody(result.stock));
+    case "replaced":
+      return answer(200, "replaced", stockBody(result.stock));
+    case "below_reserved":
+      return refuse(
+        "below_reserved",
+        `onHand ${body.onHand} is less than the ${result.stock.reserved} units of ` +
+          `${wordsFor(params)} that are reserved. Set allowShortfall to true to apply it nevertheless.`,
+      );
+    case "version_mismatch":
+      return refuse(
+        "version_mismatch",
+        `expectedVersion ${body.expectedVersion} is not the version of ${wordsFor(params)}, ` +
+          `${result.version}.`,
+      );
+  }
+};
+
+const movements = async ({ params, query }: AtLevel<typeof listMovementsRequest>, call: Call) => {
+  const page = await listMovements(database, { ...params, ...query }, call);
+  return listed(params, page, movementBody, call);
+};
+
+const holds = async ({ params, query }: AtLevel<typeof listHoldsRequest>, call: Call) => {
+  const page = await listHolds(database, { ...params, ...query }, call);
+  return listed(params, page, skuHoldBody, call);
+};
+
+const adjust = async (
+  { params, body, idempotencyKey }: AtLevel<typeof adjustStockRequest>,
+  call: Call,
+) => {
+  const result = await adjustStock(database, { ...params, ...body, idempotencyKey }, call);
+  switch (result.outcome) {
+    case "adjusted":
+      return answer(200, "adjusted", stockBody(result.stock));
+    case "replayed":
+      return answer(200, "replayed", stockBody(result.stock), {
+        "Idempotency-Replayed": "true",
+      });
+    case "unknown_sku":
+      return unknown(params);
+    case "insufficient_stock": {
+      const available = Math.max(0, result.stock.available);
+      const requested = -body.delta;
+      return refuse(
+        "insufficient_stock",
+        `delta ${body.delta} takes more than the ${available} units of ${wordsFor(params)} available.`,
+        { members: { shortages: [{ ...params, requested, available }] } },
+      );
+    }
+    case "above_units_max": {
+      const message = `would bring onHand to ${result.stock.onHand + body.delta}, over ${unitsMax}`;
+      return refuseRequest([{ path: "delta", message }]);
+    }
+    case "idempotency_key_reused":
+      return refuse(
+        "idempotency_key_reused",
+        `This key made another adjustment of ${wordsFor(params)}: use a new key.`,
+      );
+  }
+};
+
+export const handler = httpHandler(routes, {
+  setStock: endpoint(setStockRequest, set),
+  setStockAtLocation: endpoint(atLocation(setStockRequest), set),
+
+  getStock: endpoint(getStockRequest, async ({ params }, call) => {
+    const stock = await getStock(database, params.sku, call);
+    return stock ? answer(200, "found", stockBody(stock)) : unknown(params);
+  }),
+  getStockAtLocation: endpoint(atLocation(getStockRequest), async ({ params }, call) => {
+    const stock = await getLevel(database, params, call);
+    return stock ? answer(200, "found", stockBody(stock)) : unknown(params);
   }),
 
   listStock: endpoint(listStockRequest, async ({ query }, call) => {
@@ -67,46 +128,12 @@ export const handler = httpHandler({
     return answer(200, "listed", { items: items.map(stockBody), ...page });
   }),
 
-  listMovements: endpoint(listMovementsRequest, async ({ params: { sku }, query }, call) => {
-    const page = await listMovements(database, { sku, ...query }, call);
-    return listed(sku, page, movementBody, call);
-  }),
+  listMovements: endpoint(listMovementsRequest, movements),
+  listMovementsAtLocation: endpoint(atLocation(listMovementsRequest), movements),
 
-  listHolds: endpoint(listHoldsRequest, async ({ params: { sku }, query }, call) => {
-    const page = await listHolds(database, { sku, ...query }, call);
-    return listed(sku, page, skuHoldBody, call);
-  }),
+  listHolds: endpoint(listHoldsRequest, holds),
+  listHoldsAtLocation: endpoint(atLocation(listHoldsRequest), holds),
 
-  adjustStock: endpoint(adjustStockRequest, async ({ params, body, idempotencyKey }, call) => {
-    const { sku } = params;
-    const result = await adjustStock(database, { sku, ...body, idempotencyKey }, call);
-    switch (result.outcome) {
-      case "adjusted":
-        return answer(200, "adjusted", stockBody(result.stock));
-      case "replayed":
-        return answer(200, "replayed", stockBody(result.stock), {
-          "Idempotency-Replayed": "true",
-        });
-      case "unknown_sku":
-        return unknown(sku);
-      case "insufficient_stock": {
-        const available = Math.max(0, result.stock.available);
-        const requested = -body.delta;
-        return refuse(
-          "insufficient_stock",
-          `delta ${body.delta} takes more than the ${available} units of ${sku} available.`,
-          { members: { shortages: [{ sku, requested, available }] } },
-        );
-      }
-      case "above_units_max": {
-        const message = `would bring onHand to ${result.stock.onHand + body.delta}, over ${unitsMax}`;
-        return refuseRequest([{ path: "delta", message }]);
-      }
-      case "idempotency_key_reused":
-        return refuse(
-          "idempotency_key_reused",
-          `This key made another adjustment of ${sku}: use a new key.`,
-        );
-    }
-  }),
+  adjustStock: endpoint(adjustStockRequest, adjust),
+  adjustStockAtLocation: endpoint(atLocation(adjustStockRequest), adjust),
 });

@@ -25,7 +25,8 @@ import { placeOrder, type PlaceOrderInput } from "./shop-orders/place-order.ts";
 import { listHolds } from "./reservations/list-holds.ts";
 import { getReservation, listReservations } from "./reservations/reservation-queries.ts";
 import { reserve, type ReserveInput } from "./reservations/reserve.ts";
-import { getStock, listStock, setStock, type SetStockInput } from "./stock/stock.ts";
+import type { LevelName } from "./stock/level-key.ts";
+import { getLevel, getStock, listStock, setStock, type SetStockInput } from "./stock/stock.ts";
 import { settleSalesOf } from "./reservations/settle-sales.ts";
 import {
   cancel,
@@ -43,6 +44,7 @@ export const createInventory = (database: LeasingDatabase) => {
   return {
     setStock: (input: SetStockInput, call: Call = defaultCall()) => setStock(database, input, call),
     getStock: (sku: string, call: Call = defaultCall()) => getStock(database, sku, call),
+    getLevel: (name: LevelName, call: Call = defaultCall()) => getLevel(database, name, call),
     listStock: (input: Parameters<typeof listStock>[1] = {}, call: Call = defaultCall()) =>
       listStock(database, input, call),
     adjustStock: (input: AdjustStockInput, call: Call = defaultCall()) =>

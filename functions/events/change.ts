@@ -21,7 +21,7 @@ type Image = NonNullable<DynamoDBRecord["dynamodb"]>["NewImage"];
 const readImage = (image: Image): Record<string, unknown> | undefined =>
   image && unmarshall(image as Record<string, AttributeValue>);
 
-/** The record; undefined for what is left of a merged row. */
+/** The record; undefined for a record of the table Stock that is no row. */
 const readRecord = (table: Change["table"], image: Image): Record<string, unknown> | undefined => {
   const record = readImage(image);
   return table === "stock" && record !== undefined && !isRow(record) ? undefined : record;

@@ -1,5 +1,5 @@
 /**
- * Reads the stock level of a SKU for the events of a change. An image of one row says all about a level
+ * Reads the stock level of a row for the events of a change. An image of one row says all about a level
  * of one row. A level of several rows is read, if the change may be due an event.
  */
 import type { StockItem } from "../../contract/tables.ts";
@@ -11,7 +11,8 @@ import {
 } from "../../inventory/reservations/at-risk.ts";
 import { countDepartedUnits } from "../../inventory/stock/departed-units.ts";
 import { movementsBetween } from "../../inventory/stock/ledger.ts";
-import { areSameRows, isFirstRow, readRows, shardsOf, skuOf } from "../../inventory/stock/level.ts";
+import { isFirstRow, levelKeyOfRow } from "../../inventory/stock/level-key.ts";
+import { areSameRows, readRows, shardsOf } from "../../inventory/stock/level.ts";
 import { markersOf } from "../../inventory/stock/marker.ts";
 import { readRow } from "../../inventory/stock/row.ts";
 import { adjustmentIn, isLow, shortfallIn } from "./stock-events.ts";
@@ -26,8 +27,8 @@ export interface LevelReading {
 
 /** Reads each level at most once: all changes of a batch are older than the reads for it. */
 export interface LevelReader {
-  firstRow(sku: string): Promise<StockItem | undefined>;
-  level(sku: string): Promise<LevelReading | undefined>;
+  firstRow(levelKey: string): Promise<StockItem | undefined>;
+  level(levelKey: string): Promise<LevelReading | undefined>;
   /** The youngest reservations that own as many units as are missing. */
   atRisk(shortfall: Shortfall): Promise<ReservationAtRisk[]>;
 }
@@ -36,13 +37,15 @@ export const createLevelReader = (database: Database, call: Call): LevelReader =
   const firstRows = new Map<string, StockItem | undefined>();
   const levels = new Map<string, LevelReading | undefined>();
   return {
-    firstRow: async (sku) => {
-      if (!firstRows.has(sku)) firstRows.set(sku, await readRow(database, sku, call));
-      return firstRows.get(sku);
+    firstRow: async (levelKey) => {
+      if (!firstRows.has(levelKey)) {
+        firstRows.set(levelKey, await readRow(database, levelKey, call));
+      }
+      return firstRows.get(levelKey);
     },
-    level: async (sku) => {
-      if (!levels.has(sku)) levels.set(sku, await readLevel(database, sku, call));
-      return levels.get(sku);
+    level: async (levelKey) => {
+      if (!levels.has(levelKey)) levels.set(levelKey, await readLevel(database, levelKey, call));
+      return levels.get(levelKey);
     },
     atRisk: (shortfall) => findAtRisk(database, shortfall, call),
   };
@@ -50,13 +53,13 @@ export const createLevelReader = (database: Database, call: Call): LevelReader =
 
 async function readLevel(
   database: Database,
-  sku: string,
+  levelKey: string,
   call: Call,
 ): Promise<LevelReading | undefined> {
-  const rows = await readRows(database, sku, call);
+  const rows = await readRows(database, levelKey, call);
   if (rows === undefined || hasUnits(rows)) return rows && { rows, departedUnits: 0 };
   // Rows are read one after the other: units may have moved from the later ones to the earlier.
-  const snapshot = await readUntilSame(database, sku, rows, call);
+  const snapshot = await readUntilSame(database, levelKey, rows, call);
   if (snapshot === undefined || hasUnits(snapshot)) {
     return snapshot && { rows: snapshot, departedUnits: 0 };
   }
@@ -69,13 +72,13 @@ async function readLevel(
 /** The rows as they were at one time: of two reads that agree, the second. It writes nothing. */
 async function readUntilSame(
   database: Database,
-  sku: string,
+  levelKey: string,
   seen: StockItem[],
   call: Call,
 ): Promise<StockItem[] | undefined> {
   let before = seen;
   for (let attempt = 0; ; attempt += 1) {
-    const after = await readRows(database, sku, call, before.length);
+    const after = await readRows(database, levelKey, call, before.length);
     if (after === undefined || areSameRows(before, after)) return after;
     before = after;
     await backOff(database, call, attempt, "conflict");
@@ -98,15 +101,15 @@ export const readingFor = async (
 ): Promise<LevelReading | undefined> => {
   if (before?.version === after.version || !isOfSeveralRows(before, after)) return undefined;
   if (isMoveOnly(before, after)) return undefined;
-  const sku = skuOf(after.sku);
+  const levelKey = levelKeyOfRow(after.sku);
   const had = before?.available ?? 0;
   const hasCrossedZero = had > 0 !== after.available > 0;
-  if (adjustmentIn(after) !== undefined || hasCrossedZero) return levels.level(sku);
+  if (adjustmentIn(after) !== undefined || hasCrossedZero) return levels.level(levelKey);
   if (after.available >= had) return undefined;
-  const first = isFirstRow(after.sku) ? after : await levels.firstRow(sku);
+  const first = isFirstRow(after.sku) ? after : await levels.firstRow(levelKey);
   // A level has at least as many units as each of its rows.
   const threshold = first?.lowStockThreshold ?? lowStockThreshold;
-  return isLow(after.available, threshold) ? levels.level(sku) : undefined;
+  return isLow(after.available, threshold) ? levels.level(levelKey) : undefined;
 };
 
 /** True where nothing but units that moved between rows has changed the counts. */
@@ -124,5 +127,5 @@ export const atRiskAfter = async (
   // The ledger may not have the latest holds, and their markers are in the row.
   const holds = markersOf(after).filter(({ kind }) => kind === "hold");
   const latestIds = holds.map(({ reservationId }) => reservationId);
-  return levels.atRisk({ sku: skuOf(after.sku), units, latestIds });
+  return levels.atRisk({ levelKey: levelKeyOfRow(after.sku), units, latestIds });
 };

@@ -2,6 +2,7 @@
 import { PublishBatchCommand, type SNSClient } from "@aws-sdk/client-sns";
 import type { InventoryEvent } from "../../contract/events.ts";
 import type { Call } from "../../inventory/dynamodb/database.ts";
+import type { LevelName } from "../../inventory/stock/level-key.ts";
 import { systemPlatform, type Platform } from "../../inventory/platform.ts";
 import { textAttribute } from "./text-attribute.ts";
 
@@ -9,20 +10,21 @@ import { textAttribute } from "./text-attribute.ts";
 const entriesMax = 10;
 const bytesMax = 250_000;
 
-const skuOf = ({ type, subject, data }: InventoryEvent): string | undefined => {
-  if (type.startsWith("stock.")) return subject;
-  const [line, ...others] = "lines" in data ? data.lines : [];
-  return others.length === 0 ? line?.sku : undefined;
+/** The single SKU that an event is about, and its location. */
+const levelOf = ({ data }: InventoryEvent): Partial<LevelName> => {
+  const [line, ...others] = "lines" in data ? data.lines : [data];
+  return others.length === 0 && line !== undefined ? line : {};
 };
 
 const entryOf = (event: InventoryEvent, index: number) => {
-  const sku = skuOf(event);
+  const { sku, location } = levelOf(event);
   return {
     Id: String(index),
     Message: JSON.stringify(event),
     MessageAttributes: {
       type: textAttribute(event.type),
       ...(sku !== undefined && { sku: textAttribute(sku) }),
+      ...(location !== undefined && { location: textAttribute(location) }),
     },
   };
 };

@@ -3,7 +3,8 @@ import type { InventoryEvent } from "../../contract/events.ts";
 import type { PublicMovementKind, StockItem } from "../../contract/tables.ts";
 import { deltasBetween } from "../../inventory/stock/counts.ts";
 import type { ReservationAtRisk } from "../../inventory/reservations/at-risk.ts";
-import { availableIn, isFirstRow, levelOf, type StockLevel } from "../../inventory/stock/level.ts";
+import { isFirstRow, levelKeyOf } from "../../inventory/stock/level-key.ts";
+import { availableIn, levelOf, type StockLevel } from "../../inventory/stock/level.ts";
 import { reservationAtRiskBody, stockBody } from "../representation.ts";
 import { eventOf, type EventSettings } from "./cloud-event.ts";
 
@@ -127,7 +128,7 @@ export const stockEvents = (
   atRisk: readonly ReservationAtRisk[],
 ): InventoryEvent[] => {
   const of = {
-    subject: level.sku,
+    subject: levelKeyOf(level),
     version: level.version,
     atMs: after.updatedAtMs,
     id: [after.sku, after.version],

@@ -15,7 +15,8 @@ import { agrees, isConsistent, isShort } from "./check-stock.ts";
 import type { Case, Finding } from "./finding.ts";
 import { isBalanced, isNothing, noCounts, plus, sumOf, type LedgerSum } from "./check-ledger.ts";
 import { scan } from "../dynamodb/scan.ts";
-import { isFirstRow, shardOf, shardsOf, skuOf } from "../stock/level.ts";
+import { isFirstRow, levelKeyOfRow, shardOf } from "../stock/level-key.ts";
+import { shardsOf } from "../stock/level.ts";
 import { ageMsOf, markersOf } from "../stock/marker.ts";
 import { resolveMarkers } from "../stock/resolve.ts";
 import { scanRows } from "../stock/row.ts";
@@ -34,7 +35,7 @@ export interface AuditOptions {
   /** Time between two looks that have to agree, in milliseconds. */
   apartMs?: number;
   /** How many SKUs with holds are remembered at once. */
-  skusAtOnceMax?: number;
+  levelsAtOnceMax?: number;
 }
 
 export interface AuditReport {
@@ -59,7 +60,7 @@ export const audit = async (
   call: Call,
 ): Promise<AuditReport> => {
   const { locksTable, checksLedger = true, apply = false, onFinding } = options;
-  const { apartMs = auditApartMs, skusAtOnceMax = auditSkusAtOnceMax } = options;
+  const { apartMs = auditApartMs, levelsAtOnceMax = auditSkusAtOnceMax } = options;
   const { reservations: reservationsTable } = database.tables;
   const report: AuditReport = {
     stockRecords: 0,
@@ -126,15 +127,15 @@ export const audit = async (
 
   /** The levels of a range that seem wrong, and the rest of the range. */
   const findSuspects = async (range: HashRange) => {
-    const sums = createTotals<LevelSum>(range, skusAtOnceMax, plusLevel);
+    const sums = createTotals<LevelSum>(range, levelsAtOnceMax, plusLevel);
     for await (const items of scan<ReservationItem>(database, reservationsTable, call)) {
       for (const { row, quantity } of items.filter(hasParts).flatMap(openParts)) {
-        sums.add(skuOf(row), { ...noRows, owned: quantity });
+        sums.add(levelKeyOfRow(row), { ...noRows, owned: quantity });
       }
     }
     const suspects = new Map<string, Suspect>();
-    const suspect = (sku: string, lastShard: number): void => {
-      suspects.set(sku, { sku, lastShard });
+    const suspect = (levelKey: string, lastShard: number): void => {
+      suspects.set(levelKey, { levelKey, lastShard });
     };
     for await (const items of scanRows(database, call)) {
       if (range.from === 0) {
@@ -142,34 +143,35 @@ export const audit = async (
         for (const item of items) await checkMarkers(item);
       }
       for (const item of items) {
-        const sku = skuOf(item.sku);
-        if (!sums.covers(sku)) continue;
+        const levelKey = levelKeyOfRow(item.sku);
+        if (!sums.covers(levelKey)) continue;
         if (!isFirstRow(item.sku) || shardsOf(item) > 1) {
-          sums.add(sku, sumOfRow(item));
+          sums.add(levelKey, sumOfRow(item));
           continue;
         }
         // A level of one row is not remembered.
-        const { owned, rows, lastShard } = sums.take(sku) ?? noRows;
-        const isRight = rows === 0 && agrees({ sku, rows: [item], past: [] }, owned);
-        if (!isRight) suspect(sku, lastShard);
+        const { owned, rows, lastShard } = sums.take(levelKey) ?? noRows;
+        const isRight = rows === 0 && agrees({ levelKey, rows: [item], past: [] }, owned);
+        if (!isRight) suspect(levelKey, lastShard);
       }
     }
-    for (const [sku, sum] of sums.rest()) {
-      if (!seemsRight(sum)) suspect(sku, sum.lastShard);
+    for (const [levelKey, sum] of sums.rest()) {
+      if (!seemsRight(sum)) suspect(levelKey, sum.lastShard);
     }
     return { suspects: [...suspects.values()], next: sums.next() };
   };
 
-  /** The reservations that hold units of these SKUs, also those that the index has lost. */
+  /** The reservations that hold units of these levels, also those that the index has lost. */
   const withIds = async (suspects: readonly Suspect[]): Promise<[Suspect, string[]][]> => {
     if (suspects.length === 0) return [];
-    const ids = new Map(suspects.map(({ sku }): [string, string[]] => [sku, []]));
+    const ids = new Map(suspects.map(({ levelKey }): [string, string[]] => [levelKey, []]));
     for await (const items of scan<ReservationItem>(database, reservationsTable, call)) {
       for (const item of items.filter(hasParts)) {
-        for (const { row } of openParts(item)) ids.get(skuOf(row))?.push(item.reservationId);
+        for (const { row } of openParts(item))
+          ids.get(levelKeyOfRow(row))?.push(item.reservationId);
       }
     }
-    return suspects.map((suspect) => [suspect, ids.get(suspect.sku) ?? []]);
+    return suspects.map((suspect) => [suspect, ids.get(suspect.levelKey) ?? []]);
   };
 
   const checkStocks = async (): Promise<void> => {
@@ -179,7 +181,7 @@ export const audit = async (
       const wrong = new Map<Suspect, number>();
       await forEach(await withIds(suspects), verifiedInFlight, async ([suspect, ids]) => {
         const verdict = await verifyStock(database, suspect, ids, apartMs, call);
-        if (verdict.isInMotion) report.inMotion.push(suspect.sku);
+        if (verdict.isInMotion) report.inMotion.push(suspect.levelKey);
         if (verdict.case !== undefined) wrong.set(suspect, verdict.version);
       });
       // A hold that was confirmed after the scan is in no index: the records are read once more.
@@ -187,7 +189,7 @@ export const audit = async (
         const verdict = await verifyStock(database, suspect, ids, apartMs, call);
         if (verdict.case === undefined) return;
         if (Object.is(verdict.version, wrong.get(suspect))) await note(verdict.case);
-        else report.inMotion.push(suspect.sku);
+        else report.inMotion.push(suspect.levelKey);
       });
       range = next;
     }
@@ -195,7 +197,7 @@ export const audit = async (
 
   /** The rows of a range whose movements do not seem to add up, and the rest of the range. */
   const findUnbalanced = async (range: HashRange) => {
-    const sums = createTotals<LedgerSum>(range, skusAtOnceMax, plus);
+    const sums = createTotals<LedgerSum>(range, levelsAtOnceMax, plus);
     for await (const items of scan<MovementItem>(database, database.tables.movements, call)) {
       if (range.from === 0) report.movements += items.length;
       for (const item of items) sums.add(item.row ?? item.sku, sumOf(item));

@@ -13,6 +13,7 @@ import { isOpen } from "../reservations/parts.ts";
 import { endedTtlSeconds } from "../reservations/reservation.ts";
 import { settleSales } from "../reservations/settle-sales.ts";
 import { expireHold } from "../reservations/transitions.ts";
+import { levelKeyOf } from "../stock/level-key.ts";
 import type { Case, Damage } from "./finding.ts";
 import { writeIf } from "../dynamodb/write-if.ts";
 
@@ -85,7 +86,7 @@ export const checkReservation = (
   if (!isWellFormed(item)) {
     return found("malformed_reservation", `status ${status}, lines ${JSON.stringify(item.lines)}`);
   }
-  const skus = new Set(item.lines.map(({ sku }) => sku));
+  const skus = new Set(item.lines.map(levelKeyOf));
   if (status === "held") {
     const lateMs = nowMs - item.expiresAtMs;
     if (lateMs > overdueMs) {

@@ -14,7 +14,7 @@ import type { Case, Damage } from "./finding.ts";
 
 /** The rows of a level, as they were at one time. */
 export interface LevelRows {
-  sku: string;
+  levelKey: string;
   /** Rows that are part of the level, the first one first; none where the first one is missing. */
   rows: readonly StockItem[];
   /** Rows past the last one that the first row names. */
@@ -147,8 +147,8 @@ export const checkStock = (
   const wrong = wrongIn(level, units);
   if (wrong === undefined) return undefined;
   const { damage, row } = wrong;
-  const { sku, rows, past } = level;
-  const finding = { damage, subject: row?.sku ?? sku, reservationIds };
+  const { levelKey, rows, past } = level;
+  const finding = { damage, subject: row?.sku ?? levelKey, reservationIds };
   if (damage === "stock_missing") return { ...finding, detail: `held are ${units}` };
   if (damage === "first_row_missing") {
     const keys = past.map((other) => other.sku).join(", ");

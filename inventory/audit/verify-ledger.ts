@@ -6,7 +6,7 @@ import { overdueMs, pageSizeMax } from "../../contract/bounds.ts";
 import type { StockItem } from "../../contract/tables.ts";
 import type { Call, Database } from "../dynamodb/database.ts";
 import { listAllMovements } from "../stock/ledger.ts";
-import { skuOf } from "../stock/level.ts";
+import { levelKeyOfRow } from "../stock/level-key.ts";
 import { isRow } from "../stock/row.ts";
 import { everyPage } from "../dynamodb/list-newest.ts";
 import { readItem } from "../dynamodb/read-item.ts";
@@ -32,7 +32,7 @@ const readLedger = async (
   let laterAtMs = updatedAtMs;
   let missingSinceMs: number | undefined;
   const pages = everyPage((cursor) =>
-    listAllMovements(database, { sku: skuOf(key), limit: pageSizeMax, cursor }, call),
+    listAllMovements(database, { levelKey: levelKeyOfRow(key), limit: pageSizeMax, cursor }, call),
   );
   for await (const movements of pages) {
     for (const movement of movements.filter(({ row, sku }) => (row ?? sku) === key)) {

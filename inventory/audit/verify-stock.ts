@@ -2,7 +2,7 @@
  * Looks again at levels whose counts seemed wrong, before they are reported. A scan reads one record
  * after the other while the shop goes on, so that most of its findings are merely in motion:
  *
- *   look   rows, version 7 ── reservations of the SKU ── rows, version 7: they belong together
+ *   look   rows, version 7 ── reservations of it ─────── rows, version 7: they belong together
  *   look   rows, version 7 ── reservations ──────────── rows, version 8: look again
  *
  * Every hold changes the version of its row. The index may lag, so that two looks some way apart have
@@ -12,7 +12,8 @@ import type { ReservationItem, StockItem } from "../../contract/tables.ts";
 import { readReservations } from "../dynamodb/batch-get.ts";
 import type { Call, Database } from "../dynamodb/database.ts";
 import { expiryShardsOf, queryHolds } from "../reservations/hold-index.ts";
-import { areSameRows, levelOf, readRows, rowKeyOf, shardsOf, skuOf } from "../stock/level.ts";
+import { levelKeyOfRow, rowKeyOf } from "../stock/level-key.ts";
+import { areSameRows, levelOf, readRows, shardsOf } from "../stock/level.ts";
 import { decisionOf, kindOf, markersOf } from "../stock/marker.ts";
 import { readRowsOf } from "../stock/row.ts";
 import { openParts } from "./check-reservation.ts";
@@ -29,7 +30,7 @@ export interface Verdict {
 
 /** A level to look at again. */
 export interface Suspect {
-  sku: string;
+  levelKey: string;
   /** The last row that was seen, from 0. */
   lastShard: number;
 }
@@ -42,12 +43,12 @@ interface Look {
 const looksMax = 8;
 const indexPageSize = 1_000;
 
-const indexedIds = async (database: Database, sku: string, call: Call): Promise<string[]> => {
+const indexedIds = async (database: Database, levelKey: string, call: Call): Promise<string[]> => {
   const ids: string[] = [];
   const read = async (shard: number): Promise<void> => {
     let start: Record<string, unknown> | undefined;
     do {
-      const query = { shard, skus: [sku], limit: indexPageSize, start };
+      const query = { shard, levels: [levelKey], limit: indexPageSize, start };
       const page = await queryHolds(database, query, call);
       ids.push(...page.holds.map(({ reservationId }) => reservationId));
       start = page.next;
@@ -59,14 +60,14 @@ const indexedIds = async (database: Database, sku: string, call: Call): Promise<
 
 const readLevel = async (
   database: Database,
-  { sku, lastShard }: Suspect,
+  { levelKey, lastShard }: Suspect,
   call: Call,
 ): Promise<LevelRows> => {
-  const rows = (await readRows(database, sku, call)) ?? [];
+  const rows = (await readRows(database, levelKey, call)) ?? [];
   const shards = rows[0] === undefined ? 1 : shardsOf(rows[0]);
   const pastKeys: string[] = [];
-  for (let shard = shards; shard <= lastShard; shard += 1) pastKeys.push(rowKeyOf(sku, shard));
-  return { sku, rows, past: await readRowsOf(database, pastKeys, call) };
+  for (let shard = shards; shard <= lastShard; shard += 1) pastKeys.push(rowKeyOf(levelKey, shard));
+  return { levelKey, rows, past: await readRowsOf(database, pastKeys, call) };
 };
 
 /** A level and the records that account for its units; undefined when it has moved meanwhile. */
@@ -78,7 +79,7 @@ const look = async (
 ): Promise<Look | undefined> => {
   const before = await readLevel(database, suspect, call);
   // One that the index has lost is known from the scan.
-  const indexed = await indexedIds(database, suspect.sku, call);
+  const indexed = await indexedIds(database, suspect.levelKey, call);
   const marked = allRows(before).flatMap((row) => markersOf(row));
   const ids = new Set([...scannedIds, ...indexed, ...marked.map((one) => one.reservationId)]);
   const items = await readReservations(database, [...ids], call);
@@ -107,7 +108,7 @@ const sameMarkers = (one: StockItem, { open: others }: StockItem): boolean =>
 function heldIn(level: LevelRows, items: readonly ReservationItem[]): Held {
   const owned = items.flatMap((item) =>
     openParts(item)
-      .filter((part) => skuOf(part.row) === level.sku)
+      .filter((part) => levelKeyOfRow(part.row) === level.levelKey)
       .map(({ quantity }) => ({ quantity, id: item.reservationId })),
   );
   const records = new Map(items.map((item) => [item.reservationId, item]));

@@ -1,5 +1,5 @@
 /**
- * The reservations at risk where fewer units of a SKU are on hand than are reserved: the youngest ones,
+ * The reservations at risk where fewer units of a stock level are on hand than are reserved: the youngest ones,
  * since a shop serves those that were made before them first.
  */
 import {
@@ -12,18 +12,18 @@ import { readReservations } from "../dynamodb/batch-get.ts";
 import type { Call, Database } from "../dynamodb/database.ts";
 import { everyPage } from "../dynamodb/list-newest.ts";
 import { listAllMovements } from "../stock/ledger.ts";
-import { isOpen, unitsOfSku } from "./parts.ts";
+import { isOpen, unitsOfLevel } from "./parts.ts";
 import { isDue, isReservation, reservationAt, type Reservation } from "./reservation.ts";
 
-/** Units of a SKU that are reserved, and missing on the shelf. */
+/** Units of a level that are reserved, and missing on the shelf. */
 export interface Shortfall {
-  sku: string;
+  levelKey: string;
   units: number;
   /** Ids of reservations that the ledger may not have yet, in any order. */
   latestIds: readonly string[];
 }
 
-/** A reservation, and the units of the SKU that it owns. */
+/** A reservation, and the units of the level that it owns. */
 export interface ReservationAtRisk {
   reservation: Reservation;
   quantity: number;
@@ -38,7 +38,7 @@ export interface ReservationAtRisk {
  */
 export const findAtRisk = async (
   database: Database,
-  { sku, units, latestIds }: Shortfall,
+  { levelKey, units, latestIds }: Shortfall,
   call: Call,
 ): Promise<ReservationAtRisk[]> => {
   const seen = new Set<string>();
@@ -48,11 +48,11 @@ export const findAtRisk = async (
     for (const id of ids) seen.add(id);
     const nowMs = database.now();
     const items = await readReservations(database, [...new Set(ids)], call);
-    owners.push(...items.flatMap((item) => ownersIn(item, sku, nowMs)));
+    owners.push(...items.flatMap((item) => ownersIn(item, levelKey, nowMs)));
   };
   await addOwners(latestIds);
   const ledger = everyPage((cursor) =>
-    listAllMovements(database, { sku, limit: pageSizeMax, cursor }, call),
+    listAllMovements(database, { levelKey, limit: pageSizeMax, cursor }, call),
   );
   let pages = 0;
   for await (const movements of ledger) {
@@ -66,10 +66,10 @@ export const findAtRisk = async (
 const heldBy = ({ kind, reservationId }: MovementItem): string[] =>
   kind === "hold" && reservationId !== undefined ? [reservationId] : [];
 
-/** The reservation of a record that owns units of the SKU. Those of a dead hold are about to return. */
-function ownersIn(item: ReservationItem, sku: string, nowMs: number): ReservationAtRisk[] {
+/** The reservation of a record that owns units of the level. Those of a dead hold are about to return. */
+function ownersIn(item: ReservationItem, levelKey: string, nowMs: number): ReservationAtRisk[] {
   if (!isReservation(item) || isDue(item, nowMs)) return [];
-  const quantity = unitsOfSku(item.parts.filter(isOpen), sku);
+  const quantity = unitsOfLevel(item.parts.filter(isOpen), levelKey);
   return quantity === 0 ? [] : [{ reservation: reservationAt(item, nowMs), quantity }];
 }
 

@@ -4,11 +4,12 @@
  */
 import type { Line, ReservationItem } from "../../contract/tables.ts";
 import { backOff, withPatience, type Call } from "../dynamodb/database.ts";
+import { levelKeyOf } from "../stock/level-key.ts";
 import { amend } from "./amend.ts";
 import { takeTurns, type Blocked, type LeasingDatabase } from "./leases.ts";
-import { mergeLines } from "./lines.ts";
+import { mergeLines, valuesOfLine } from "./lines.ts";
 import { finishRecord } from "./change-parts.ts";
-import { isOpen, partsOfLines, unitsOfSku, type PartsChange } from "./parts.ts";
+import { isOpen, partsOfLines, unitsOfLevel, type PartsChange } from "./parts.ts";
 import { keyedRequest, standingOf, withRequest, type KeyedRequest } from "./request-keys.ts";
 import {
   heldOnlyRefusals,
@@ -64,7 +65,7 @@ export const changeHold = async (
 ): Promise<ChangeHoldOutcome> => {
   const call = withPatience(database, caller);
   const lines = mergeLines(input.lines);
-  const wanted = ["change", lines.map(({ sku, quantity }) => [sku, quantity])];
+  const wanted = ["change", lines.map(valuesOfLine)];
   const keyed = keyedRequest(input.idempotencyKey, wanted);
   const request = { reservationId, lines, expectedVersion, keyed };
   return takeTurns(database, lines, call, (isLeased, record) =>
@@ -102,9 +103,13 @@ async function changeUntilDecided(
     const isNew = more.length > 0 || giving.changing.length > 0;
     // A key is kept with its request, also where that changes nothing by now.
     if (!isNew && keyed === undefined) return { outcome: "changed", reservation };
-    const added = more.map(({ sku, quantity }) => ({ row: sku, quantity, version: 0 }));
+    const added = more.map((line) => ({
+      row: levelKeyOf(line),
+      quantity: line.quantity,
+      version: 0,
+    }));
     const { shortages: _shortages, ...kept } = item;
-    const wanted = { ...kept, lines, skus: new Set(lines.map(({ sku }) => sku)) };
+    const wanted = { ...kept, lines, skus: new Set(lines.map(levelKeyOf)) };
     const next = withRequest(wanted, [...giving.changing, ...giving.rest, ...added], keyed);
     const rewrite = ({ parts }: ReservationItem): ReservationItem => ({ ...next, parts });
     const amendment = { more, giving, isLeased, rewrite, isBeforeEnd: true };
@@ -133,16 +138,14 @@ function differenceOf(
   lines: readonly Line[],
 ): { more: Line[]; giving: PartsChange } {
   const open = item.parts.filter(isOpen);
-  const wanted = new Map(lines.map(({ sku, quantity }) => [sku, quantity]));
-  const held = new Map(item.lines.map(({ sku }) => [sku, unitsOfSku(open, sku)]));
-  const more = lines.flatMap(({ sku, quantity }): Line[] => {
-    const missing = quantity - (held.get(sku) ?? 0);
-    return missing > 0 ? [{ sku, quantity: missing }] : [];
-  });
-  const fewer = Array.from(held, ([sku, units]) => ({
-    sku,
-    quantity: units - (wanted.get(sku) ?? 0),
-  })).filter(({ quantity }) => quantity > 0);
+  const wanted = new Map(lines.map((line) => [levelKeyOf(line), line.quantity]));
+  const held = (line: Line) => unitsOfLevel(open, levelKeyOf(line));
+  const more = lines
+    .map((line) => ({ ...line, quantity: line.quantity - held(line) }))
+    .filter(({ quantity }) => quantity > 0);
+  const fewer = item.lines
+    .map((line) => ({ ...line, quantity: held(line) - (wanted.get(levelKeyOf(line)) ?? 0) }))
+    .filter(({ quantity }) => quantity > 0);
   const giving = partsOfLines(item, isOpen, fewer);
   if ("excess" in giving) throw new Error("A hold gives up no more units than it has.");
   return { more, giving };

@@ -25,7 +25,7 @@ import {
 } from "../stock/marker.ts";
 import { putRecord, type Committed } from "../stock/put-record.ts";
 import { resolveMarkers } from "../stock/resolve.ts";
-import { isFirstRow, skuOf } from "../stock/level.ts";
+import { isFirstRow, levelKeyOfRow } from "../stock/level-key.ts";
 import { changeRow, readRow, type RowChange } from "../stock/row.ts";
 import type { PartsChange } from "./parts.ts";
 
@@ -109,7 +109,7 @@ export async function placeAll(
   /** The versions with which rows began, for those that parts do not belong to. */
   const startVersions = new Map<string, number>();
   const rowOf = ({ row, version }: Part): string =>
-    kind === "return" || version <= (startVersions.get(row) ?? 0) ? skuOf(row) : row;
+    kind === "return" || version <= (startVersions.get(row) ?? 0) ? levelKeyOfRow(row) : row;
   for (;;) {
     const wanted = wantedMarkers(changes, kind, rowOf);
     const found = await mapEach([...wanted], rowsInFlight, async ([row, { markers, versions }]) => {

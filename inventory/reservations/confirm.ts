@@ -4,6 +4,7 @@ import type { Line, ReservationItem, ReservationStatus } from "../../contract/ta
 import { backOff, withPatience, type Call, type Database } from "../dynamodb/database.ts";
 import { writeIf } from "../dynamodb/write-if.ts";
 import { isId } from "../identity.ts";
+import { levelKeyOf } from "../stock/level-key.ts";
 import type { Committed } from "../stock/put-record.ts";
 import { amend } from "./amend.ts";
 import { changeParts } from "./change-parts.ts";
@@ -192,9 +193,11 @@ async function confirmUntilDecided(
 
 /** The lines that name more units than the reservation has. */
 function excessOf(item: ReservationItem, lines: readonly Line[]): Excess[] {
-  return lines.flatMap(({ sku, quantity }): Excess[] => {
-    const possible = item.lines.find((line) => line.sku === sku)?.quantity ?? 0;
-    return quantity > possible ? [{ sku, requested: quantity, possible }] : [];
+  const units = new Map(item.lines.map((line) => [levelKeyOf(line), line.quantity]));
+  return lines.flatMap((line): Excess[] => {
+    const { quantity: requested, ...name } = line;
+    const possible = units.get(levelKeyOf(line)) ?? 0;
+    return requested > possible ? [{ ...name, requested, possible }] : [];
   });
 }
 

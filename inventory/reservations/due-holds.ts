@@ -1,5 +1,5 @@
 /**
- * Dead holds of a SKU: a request that meets a shortage ends them and takes their units. The search goes
+ * Dead holds of a stock level: a request that meets a shortage ends them and takes their units. The search goes
  * over all partitions of the index, so its result is kept in the row for all functions to read:
  * `searchedAtMs` and `nextEndMs`. It is valid for the time of the shortest hold, and until the next end.
  */
@@ -12,6 +12,7 @@ import { writeIf } from "../dynamodb/write-if.ts";
 import { InventoryError } from "../errors.ts";
 import { expiryShardsOf, queryHolds, type IndexedHold } from "./hold-index.ts";
 import { recordsAtOnce } from "./change-parts.ts";
+import { isOpen, unitsOfLevel } from "./parts.ts";
 import { isDue } from "./reservation.ts";
 import { endHolds } from "./transitions.ts";
 
@@ -26,7 +27,7 @@ const pagesMax = 5;
 const renewedEarlyMs = 300;
 const renewedShare = 0.02;
 
-/** True when no hold of the SKU can be dead, by what the last search has noted in its first row. */
+/** True when no hold of the level can be dead, by what the last search has noted in its first row. */
 export const isKnownAlive = (database: Database, row: StockItem): boolean => {
   const { searchedAtMs, nextEndMs = Infinity } = row;
   if (searchedAtMs === undefined) return false;
@@ -38,7 +39,7 @@ export const isKnownAlive = (database: Database, row: StockItem): boolean => {
 };
 
 /**
- * Expires dead holds of a SKU until so many units are back, or notes in the first row of its level that
+ * Expires dead holds of a level until so many units are back, or notes in the first row of its level that
  * there are none. For 0 units it only notes the next end.
  *
  * @returns the row as noted, or undefined when holds were found: read the level again then
@@ -100,18 +101,18 @@ async function noteNext(
   return note(database, row, searchedAtMs, Math.min(...ends), call);
 }
 
-/** Dead holds of the SKU in one partition. */
+/** Dead holds of the level in one partition. */
 async function dueInShard(
   database: Database,
   shard: number,
-  sku: string,
+  levelKey: string,
   untilMs: number,
   call: Call,
 ): Promise<IndexedHold[]> {
   const due: IndexedHold[] = [];
   let start: Record<string, unknown> | undefined;
   do {
-    const query = { shard, untilMs, skus: [sku], limit: entriesPerPage, start };
+    const query = { shard, untilMs, levels: [levelKey], limit: entriesPerPage, start };
     const page = await queryHolds(database, query, call);
     due.push(...page.holds);
     start = page.next;
@@ -123,7 +124,7 @@ async function dueInShard(
 async function expireSome(
   database: Database,
   holds: readonly IndexedHold[],
-  sku: string,
+  levelKey: string,
   units: number,
   call: Call,
 ): Promise<boolean> {
@@ -135,20 +136,20 @@ async function expireSome(
       isDue(item, database.now()),
     );
     wasAnyDue ||= items.length > 0;
-    const some = takeUntil(items, sku, missing);
+    const some = takeUntil(items, levelKey, missing);
     await endEach(database, some, call);
-    missing -= some.reduce((sum, item) => sum + unitsOf(item, sku), 0);
+    missing -= some.reduce((sum, item) => sum + unitsOf(item, levelKey), 0);
   }
   return wasAnyDue;
 }
 
-const unitsOf = ({ lines }: ReservationItem, sku: string): number =>
-  lines.reduce((sum, line) => (line.sku === sku ? sum + line.quantity : sum), 0);
+const unitsOf = ({ parts }: ReservationItem, levelKey: string): number =>
+  unitsOfLevel(parts.filter(isOpen), levelKey);
 
-/** The first items that have so many units of the SKU, all of them if they have fewer. */
-function takeUntil(items: ReservationItem[], sku: string, units: number): ReservationItem[] {
+/** The first items that have so many units of the level, all of them if they have fewer. */
+function takeUntil(items: ReservationItem[], levelKey: string, units: number): ReservationItem[] {
   let sum = 0;
-  const end = items.findIndex((item) => (sum += unitsOf(item, sku)) >= units);
+  const end = items.findIndex((item) => (sum += unitsOf(item, levelKey)) >= units);
   return end === -1 ? items : items.slice(0, end + 1);
 }
 
@@ -164,18 +165,18 @@ async function endEach(database: Database, items: ReservationItem[], call: Call)
   }
 }
 
-/** The next end of a hold of the SKU in one partition, or a time before which there is none. */
+/** The next end of a hold of the level in one partition, or a time before which there is none. */
 async function nextInShard(
   database: Database,
   shard: number,
-  sku: string,
+  levelKey: string,
   call: Call,
 ): Promise<number> {
   let start: Record<string, unknown> | undefined;
   for (let pages = 0; pages < pagesMax; pages += 1) {
     const page = await queryHolds(
       database,
-      { shard, skus: [sku], limit: entriesPerPage, start },
+      { shard, levels: [levelKey], limit: entriesPerPage, start },
       call,
     );
     const [first] = page.holds;

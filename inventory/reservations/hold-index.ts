@@ -1,6 +1,6 @@
 /**
- * The index of what is held, by its end: which holds are due, when the next one of a SKU is, and which
- * holds a SKU has. Its partitions are queried side by side. It may lag behind the records by moments, so
+ * The index of what is held, by its end: which holds are due, when the next one of a stock level is,
+ * and which holds a level has. Its partitions are queried side by side. It may lag behind the records by moments, so
  * that a caller reads the record before it acts.
  */
 import { QueryCommand } from "@aws-sdk/lib-dynamodb";
@@ -25,21 +25,21 @@ export interface HoldQuery {
   fromMs?: number;
   /** Only holds that end until then, in milliseconds of the epoch. */
   untilMs?: number;
-  /** Only holds of one of these, where it is given. */
-  skus?: readonly string[];
-  /** How many entries to look at, before those of other SKUs are left out. */
+  /** Only holds of one of these levels, by their keys, where they are given. */
+  levels?: readonly string[];
+  /** How many entries to look at, before those of other levels are left out. */
   limit: number;
   start?: Record<string, unknown> | undefined;
 }
 
 /** A filter of more would not be understood any longer. */
-const skusInFilterMax = 50;
+const levelsInFilterMax = 50;
 
-const filterOf = (skus: readonly string[] | undefined) => {
-  if (skus === undefined || skus.length > skusInFilterMax) return {};
+const filterOf = (levels: readonly string[] | undefined) => {
+  if (levels === undefined || levels.length > levelsInFilterMax) return {};
   return {
-    FilterExpression: skus.map((_, index) => `contains(#skus, :sku${index})`).join(" OR "),
-    values: Object.fromEntries(skus.map((sku, index) => [`:sku${index}`, sku])),
+    FilterExpression: levels.map((_, index) => `contains(#skus, :level${index})`).join(" OR "),
+    values: Object.fromEntries(levels.map((key, index) => [`:level${index}`, key])),
   };
 };
 
@@ -49,8 +49,8 @@ export const queryHolds = async (
   query: HoldQuery,
   call: Call,
 ): Promise<HoldPage> => {
-  const { shard, fromMs = 0, untilMs = Number.MAX_SAFE_INTEGER, skus, limit, start } = query;
-  const { values, ...filter } = filterOf(skus);
+  const { shard, fromMs = 0, untilMs = Number.MAX_SAFE_INTEGER, levels, limit, start } = query;
+  const { values, ...filter } = filterOf(levels);
   const { byExpiry } = reservationsTable;
   const command = new QueryCommand({
     TableName: database.tables.reservations,

@@ -7,6 +7,7 @@ import type { Line, ReservationItem } from "../../contract/tables.ts";
 import type { Call, Database } from "../dynamodb/database.ts";
 import { readItem } from "../dynamodb/read-item.ts";
 import { mapEach } from "../for-each.ts";
+import type { LevelName } from "../stock/level-key.ts";
 import { decisionOf } from "../stock/marker.ts";
 import { supersede } from "../stock/resolve.ts";
 import { changeRow } from "../stock/row.ts";
@@ -54,9 +55,11 @@ export const refusalOf = (
   { nowMs, takesLess = false }: { nowMs: number; takesLess?: boolean },
 ): OrderRefusal | undefined => {
   for (const one of taken) if ("error" in one) throw one.error;
-  const skus = lines.flatMap(({ sku }, index) => ("unknown" in taken[index]! ? [sku] : []));
+  const unknown = lines
+    .filter((_, index) => "unknown" in taken[index]!)
+    .map(({ quantity: _quantity, ...name }): LevelName => name);
   // A shortage may pass, an unknown SKU does not.
-  if (skus.length > 0) return { outcome: "unknown_sku", skus };
+  if (unknown.length > 0) return { outcome: "unknown_sku", unknown };
   if (takesLess && !taken.every((one) => "short" in one)) return undefined;
   const shortages = lines.flatMap((line, index): Shortage[] => {
     const one = taken[index]!;

@@ -1,5 +1,5 @@
 /**
- * Leases on the SKUs of an order, so that orders which get in each other's way take turns. They are for
+ * Leases on the stock levels of an order, so that orders which get in each other's way take turns. They are for
  * progress; the conditions of the writes are what makes the stock right.
  */
 import { orderLeaseMs } from "../../contract/bounds.ts";
@@ -8,6 +8,7 @@ import type { DynamoDbLease, DynamoDbLocks } from "../../locks/dynamodb/dynamodb
 import type { LockError, LockErrorCode } from "../../locks/lock-error.ts";
 import type { Call, Database } from "../dynamodb/database.ts";
 import { InventoryError } from "../errors.ts";
+import { levelKeyOf } from "../stock/level-key.ts";
 
 /** A database with the locks under which orders of several lines are written. */
 export interface LeasingDatabase extends Database {
@@ -34,7 +35,7 @@ const faults: Record<LockErrorCode, "busy" | "unavailable"> = {
 const translated = (error: unknown): unknown => {
   const { name, code } = error as LockError;
   if (name !== "LockError") return error;
-  return new InventoryError(faults[code], `The SKUs could not be leased: ${code}.`, {
+  return new InventoryError(faults[code], `The stock levels could not be leased: ${code}.`, {
     cause: error,
   });
 };
@@ -59,8 +60,8 @@ export const takeTurns = async <Result extends object>(
   const isLeased = lines.length > 1 && database.multiItemStrategy === "leased";
   const first = isLeased ? { blocked: undefined } : await work(false, undefined);
   if (!isBlocked(first)) return first;
-  const skus = lines.map(({ sku }) => sku);
-  const leased = await underLeases(database, skus, call, () => work(true, first.blocked));
+  const levels = lines.map(levelKeyOf);
+  const leased = await underLeases(database, levels, call, () => work(true, first.blocked));
   if (isBlocked(leased)) throw new Error("A request under leases tries until it is decided.");
   return leased;
 };
@@ -68,27 +69,27 @@ export const takeTurns = async <Result extends object>(
 const isBlocked = (result: object): result is Blocked => "blocked" in result;
 
 /** Leases that one request takes together. */
-const skusAtOnce = 50;
+const leasesAtOnce = 50;
 
 /**
- * Does the work under leases on all SKUs (sorted, each once). Leases of one request are taken together;
+ * Does the work under leases on all levels (keys, sorted, each once). Leases of one request are taken together;
  * more are taken in the order of their names, so that two such orders do not wait for each other.
  *
  * @throws InventoryError `busy` when others have the leases until the wait is over, `unavailable`
  */
 const underLeases = async <Result>(
   database: LeasingDatabase,
-  skus: readonly string[],
+  levels: readonly string[],
   call: Call,
   work: () => Promise<Result>,
 ): Promise<Result> => {
   const { locks } = database;
   const leases: DynamoDbLease[] = [];
   try {
-    for (let from = 0; from < skus.length; from += skusAtOnce) {
+    for (let from = 0; from < levels.length; from += leasesAtOnce) {
       const patienceMs = call.patienceMs?.() ?? call.remainingMs();
       leases.push(
-        await locks.acquire(skus.slice(from, from + skusAtOnce), {
+        await locks.acquire(levels.slice(from, from + leasesAtOnce), {
           leaseMs: orderLeaseMs,
           waitMs: Math.max(0, Math.floor(patienceMs)),
           deadline: () => call.remainingMs(),

@@ -1,6 +1,7 @@
 import { linesMax, unitsMax } from "../../contract/bounds.ts";
 import type { Line } from "../../contract/tables.ts";
 import { InventoryError } from "../errors.ts";
+import { levelKeyOf } from "../stock/level-key.ts";
 
 const refuse = (path: string, message: string): never => {
   throw new InventoryError("invalid_argument", `${path} ${message}`, {
@@ -8,8 +9,21 @@ const refuse = (path: string, message: string): never => {
   });
 };
 
+/** The line without members that only its request has. */
+const plainLine = ({ sku, location, quantity }: Line): Line => ({
+  sku,
+  ...(location !== undefined && { location }),
+  quantity,
+});
+
+/** What tells one line of a request from another, for its fingerprint. */
+export const valuesOfLine = ({ sku, location, quantity }: Line): (string | number)[] =>
+  // Only where there is a location, so that older records keep the fingerprints of their requests.
+  location === undefined ? [sku, quantity] : [sku, quantity, location];
+
 /**
- * Merges lines of the same SKU and sorts them by SKU (by UTF-16 code units, the same everywhere).
+ * Merges lines of the same SKU and location, and sorts them by the keys of their levels (by UTF-16 code
+ * units, the same everywhere).
  *
  * Quantities are checked again although the HTTP door has done so: a negative one would hand out
  * stock that does not exist, whichever door it came through.
@@ -21,18 +35,20 @@ export const mergeLines = (lines: readonly Line[]): Line[] => {
   if (lines.length > linesMax) {
     refuse("lines", `must have at most ${linesMax} entries, not ${lines.length}`);
   }
-  const quantities = new Map<string, number>();
-  for (const [index, { sku, quantity }] of lines.entries()) {
+  const merged = new Map<string, Line>();
+  for (const [index, line] of lines.entries()) {
+    const { sku, quantity } = line;
     if (!Number.isInteger(quantity) || quantity < 1) {
       refuse(`lines[${index}].quantity`, `must be a whole number from 1, not ${quantity}`);
     }
-    const merged = (quantities.get(sku) ?? 0) + quantity;
-    if (merged > unitsMax) {
-      refuse("lines", `ask for ${merged} units of ${sku} in all, more than ${unitsMax}`);
+    const levelKey = levelKeyOf(line);
+    const units = (merged.get(levelKey)?.quantity ?? 0) + quantity;
+    if (units > unitsMax) {
+      refuse("lines", `ask for ${units} units of ${sku} in all, more than ${unitsMax}`);
     }
-    quantities.set(sku, merged);
+    merged.set(levelKey, plainLine({ ...line, quantity: units }));
   }
-  return Array.from(quantities, ([sku, quantity]) => ({ sku, quantity })).toSorted((a, b) =>
-    a.sku < b.sku ? -1 : 1,
-  );
+  return Array.from(merged)
+    .toSorted(([a], [b]) => (a < b ? -1 : 1))
+    .map(([, line]) => line);
 };

@@ -1,12 +1,12 @@
 /**
- * The holds of a SKU, next to expire first. Each partition of the index is sorted, and the page is merged
+ * The holds of a stock level, next to expire first. Each partition of the index is sorted, and the page is merged
  * from all of them. It is complete up to the end that every partition was read to:
  *
  *   partition 0   ──a────c───┤              read to here
  *   partition 1   ───b─────────d───┤
  *   page            a b  c   │              d waits until partition 0 is read past it
  *
- * A partition with few holds of the SKU is read on, page by page, within the bounds of one call.
+ * A partition with few holds of the level is read on, page by page, within the bounds of one call.
  */
 import {
   databaseRequestTimeoutMs,
@@ -19,12 +19,13 @@ import { decodeCursor, encodeCursor } from "../dynamodb/cursor.ts";
 import type { Call, Database } from "../dynamodb/database.ts";
 import type { PageWanted } from "../dynamodb/list-newest.ts";
 import type { Page } from "../dynamodb/page.ts";
+import { levelKeyOf, type LevelName } from "../stock/level-key.ts";
 import { expiryShardsOf, queryHolds, type IndexedHold } from "./hold-index.ts";
-import { isOpen, unitsOfSku } from "./parts.ts";
+import { isOpen, unitsOfLevel } from "./parts.ts";
 import { isDue, reservationIn, type Reservation } from "./reservation.ts";
 
-/** A held reservation with its units of one SKU. */
-export type SkuHold = Reservation & { quantity: number };
+/** A held reservation with its units of one level. */
+export type LevelHold = Reservation & { quantity: number };
 
 /** The place of a hold in the list. */
 type Position = Pick<ReservationItem, "expiresAtMs" | "reservationId">;
@@ -33,22 +34,23 @@ type Position = Pick<ReservationItem, "expiresAtMs" | "reservationId">;
 const beforeAllIds = "-";
 
 /**
- * One page of the holds of a SKU. A hold that is due is expired, and not listed. A page has fewer holds
- * than `limit` where some ended after the index was read, or where most entries are of other SKUs. The
+ * One page of the holds of a level. A hold that is due is expired, and not listed. A page has fewer holds
+ * than `limit` where some ended after the index was read, or where most entries are of other levels. The
  * index may lag behind a hold that was made or extended this instant.
  *
  * @throws InventoryError `invalid_cursor`, `busy`, `unavailable`, `rejected`
  */
 export const listHolds = async (
   database: Database,
-  { sku, limit = pageSizeDefault, cursor }: { sku: string } & PageWanted,
+  { sku, location, limit = pageSizeDefault, cursor }: LevelName & PageWanted,
   call: Call,
-): Promise<Page<SkuHold>> => {
-  const list = ["holds", sku];
+): Promise<Page<LevelHold>> => {
+  const levelKey = levelKeyOf({ sku, location });
+  const list = ["holds", levelKey];
   let after = cursor ? positionIn(list, cursor) : { expiresAtMs: 0, reservationId: beforeAllIds };
   for (;;) {
-    const { entries, next } = await nextEntries(database, { sku, limit, after }, call);
-    const items = await readHolds(database, sku, entries, call);
+    const { entries, next } = await nextEntries(database, { levelKey, limit, after }, call);
+    const items = await readHolds(database, levelKey, entries, call);
     if (next === undefined) return { items };
     // Callers may take an empty page for the last one.
     if (items.length > 0 || isTimeUp(call)) {
@@ -86,13 +88,13 @@ interface Entries {
 /** Entries of a partition that are read first, besides twice its share of the page. */
 const entriesSpare = 16;
 
-/** Entries of a partition that are read at once when the first ones have too few of the SKU. */
+/** Entries of a partition that are read at once when the first ones have too few of the level. */
 const entriesPerRead = 1_000;
 
-/** Entries of the SKU after a place of the list, at most `limit`, from all partitions. */
+/** Entries of the level after a place of the list, at most `limit`, from all partitions. */
 async function nextEntries(
   database: Database,
-  { sku, limit, after }: { sku: string; limit: number; after: Position },
+  { levelKey, limit, after }: { levelKey: string; limit: number; after: Position },
   call: Call,
 ): Promise<Entries> {
   const fromMs = Math.max(after.expiresAtMs, database.now() + 1);
@@ -102,7 +104,7 @@ async function nextEntries(
   const found = new Map<string, IndexedHold>();
   const read = async (partition: Partition, entries: number): Promise<void> => {
     const { shard, next: start } = partition;
-    const query = { shard, fromMs, skus: [sku], limit: entries, start };
+    const query = { shard, fromMs, levels: [levelKey], limit: entries, start };
     const page = await queryHolds(database, query, call);
     for (const hold of page.holds) {
       if (inOrder(after, hold) < 0) found.set(hold.reservationId, hold);
@@ -141,10 +143,10 @@ function entriesBefore(readToMs: number, sorted: readonly Position[], limit: num
 /** The holds of these entries, as their records are now. */
 async function readHolds(
   database: Database,
-  sku: string,
+  levelKey: string,
   entries: readonly Position[],
   call: Call,
-): Promise<SkuHold[]> {
+): Promise<LevelHold[]> {
   const ids = entries.map(({ reservationId }) => reservationId);
   const items = await readReservations(database, ids, call);
   const nowMs = database.now();
@@ -153,7 +155,7 @@ async function readHolds(
     .toSorted(inOrder)
     .map((item) => ({
       ...reservationIn("held", item),
-      quantity: unitsOfSku(item.parts.filter(isOpen), sku),
+      quantity: unitsOfLevel(item.parts.filter(isOpen), levelKey),
     }))
     .filter(({ quantity }) => quantity > 0);
 }

@@ -11,6 +11,7 @@ import { openMarkersMax, rowsInFlight } from "../../contract/bounds.ts";
 import type { StockItem } from "../../contract/tables.ts";
 import { backOff, type Call, type Database } from "../dynamodb/database.ts";
 import { mapEach } from "../for-each.ts";
+import { levelKeyOfRow } from "../stock/level-key.ts";
 import { areSameRows, levelOf, readRows, shardsOf } from "../stock/level.ts";
 import { markersOf, mayFreeUnits, type Marker } from "../stock/marker.ts";
 import { resolveMarkers } from "../stock/resolve.ts";
@@ -60,9 +61,12 @@ export const makeRoom = async (
   call: Call,
 ): Promise<Room> => {
   const { quantity, own, waits, takesLess = false } = wanted;
-  const { sku, available, reserved } = levelOf(rows);
+  const { available, reserved } = levelOf(rows);
+  const levelKey = levelKeyOfRow(rows[0]!.sku);
   const shards = shardsOf(rows[0]!);
-  const again = async (): Promise<Room> => ({ rows: await readRows(database, sku, call, shards) });
+  const again = async (): Promise<Room> => ({
+    rows: await readRows(database, levelKey, call, shards),
+  });
   // A row that its level has been spread from is no longer the whole of it.
   if (rows.length === 1 && shards > 1) return again();
   const waitAndSee = async (): Promise<Room> => {
@@ -100,7 +104,7 @@ export const makeRoom = async (
     return { rows: undefined };
   }
   if (rows.length > 1) {
-    const proof = await readRows(database, sku, call, shards);
+    const proof = await readRows(database, levelKey, call, shards);
     const isProven =
       proof !== undefined &&
       areSameRows(rows, proof) &&

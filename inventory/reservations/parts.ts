@@ -1,6 +1,6 @@
 /** The parts of a record: the units that it owns or owned, by the rows that they were taken from. */
 import type { Line, Part, ReservationItem } from "../../contract/tables.ts";
-import { skuOf } from "../stock/level.ts";
+import { levelKeyOf, levelKeyOfRow, type LevelName } from "../stock/level-key.ts";
 import { sumOfParts } from "../stock/marker.ts";
 
 /** True while the record owns the units of the part. */
@@ -14,9 +14,13 @@ const isFulfilled = ({ ended }: Part): boolean => ended?.by === "fulfilment";
 const isCancelled = ({ ended }: Part): boolean => ended?.by === "cancellation";
 const isReturned = ({ returned }: Part): boolean => returned !== undefined;
 
-/** The units of the SKU in these parts. */
-export const unitsOfSku = (parts: readonly Part[], sku: string): number =>
-  sumOfParts(parts.filter(({ row }) => skuOf(row) === sku));
+/** The parts of one level. */
+const partsOf = (parts: readonly Part[], levelKey: string): Part[] =>
+  parts.filter(({ row }) => levelKeyOfRow(row) === levelKey);
+
+/** The units of the level in these parts. */
+export const unitsOfLevel = (parts: readonly Part[], levelKey: string): number =>
+  sumOfParts(partsOf(parts, levelKey));
 
 /** The units of a line by what has become of them. A number is absent where it is 0. */
 export interface LineProgress {
@@ -26,17 +30,19 @@ export interface LineProgress {
   returned?: number;
 }
 
-export const progressOf = (parts: readonly Part[], sku?: string): LineProgress => {
-  const own = sku === undefined ? parts : parts.filter(({ row }) => skuOf(row) === sku);
-  const fulfilled = sumOfParts(own.filter(isFulfilled));
-  const cancelled = sumOfParts(own.filter(isCancelled));
-  const returned = sumOfParts(own.filter(isReturned));
+export const progressOf = (parts: readonly Part[]): LineProgress => {
+  const fulfilled = sumOfParts(parts.filter(isFulfilled));
+  const cancelled = sumOfParts(parts.filter(isCancelled));
+  const returned = sumOfParts(parts.filter(isReturned));
   return {
     ...(fulfilled > 0 && { fulfilled }),
     ...(cancelled > 0 && { cancelled }),
     ...(returned > 0 && { returned }),
   };
 };
+
+export const progressOfLine = (parts: readonly Part[], line: LevelName): LineProgress =>
+  progressOf(partsOf(parts, levelKeyOf(line)));
 
 /** A record and the parts of it that a change concerns. */
 export interface PartsChange {
@@ -50,6 +56,8 @@ export interface PartsChange {
 /** A line that names more units than there are for the change. */
 export interface Excess {
   sku: string;
+  /** Absent for the default location. */
+  location?: string | undefined;
   requested: number;
   /** The units that the change could have concerned. */
   possible: number;
@@ -75,19 +83,20 @@ export const partsOfLines = (
   isConcerned: (part: Part) => boolean,
   lines: readonly Line[],
 ): PartsChange | { excess: Excess[] } => {
-  const missing = new Map(lines.map(({ sku, quantity }) => [sku, quantity]));
+  const missing = new Map(lines.map((line) => [levelKeyOf(line), line.quantity]));
   const changing: Part[] = [];
   const rest: Part[] = [];
   for (const part of item.parts) {
-    const sku = skuOf(part.row);
-    const units = isConcerned(part) ? Math.min(part.quantity, missing.get(sku) ?? 0) : 0;
+    const levelKey = levelKeyOfRow(part.row);
+    const units = isConcerned(part) ? Math.min(part.quantity, missing.get(levelKey) ?? 0) : 0;
     if (units > 0) changing.push({ ...part, quantity: units });
     if (units < part.quantity) rest.push({ ...part, quantity: part.quantity - units });
-    if (units > 0) missing.set(sku, missing.get(sku)! - units);
+    if (units > 0) missing.set(levelKey, missing.get(levelKey)! - units);
   }
-  const excess = lines.flatMap(({ sku, quantity }): Excess[] => {
-    const left = missing.get(sku)!;
-    return left === 0 ? [] : [{ sku, requested: quantity, possible: quantity - left }];
+  const excess = lines.flatMap((line): Excess[] => {
+    const { quantity: requested, ...name } = line;
+    const left = missing.get(levelKeyOf(line))!;
+    return left === 0 ? [] : [{ ...name, requested, possible: requested - left }];
   });
   return excess.length > 0 ? { excess } : { item, changing, rest };
 };

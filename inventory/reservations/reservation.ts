@@ -8,9 +8,10 @@ import {
 import type { Call, Database } from "../dynamodb/database.ts";
 import { readItem } from "../dynamodb/read-item.ts";
 import { isId } from "../identity.ts";
+import type { LevelName } from "../stock/level-key.ts";
 import { ttlSecondsAfter } from "../stock/ttl.ts";
 import { sortedByName } from "./metadata.ts";
-import { progressOf, type LineProgress } from "./parts.ts";
+import { progressOfLine, type LineProgress } from "./parts.ts";
 
 /** A record that is a reservation to callers, not an internal one. */
 export type ReservationRecord = ReservationItem & { status: ReservationStatus };
@@ -60,7 +61,11 @@ export const reservationIn = <Status extends ReservationStatus>(
   reservationId: item.reservationId,
   status,
   // Spelled out, so that a repeat's answer is the first one's to the byte.
-  lines: item.lines.map(({ sku, quantity }) => ({ sku, quantity, ...progressOf(item.parts, sku) })),
+  lines: item.lines.map((line) => ({
+    ...namesOf(line),
+    quantity: line.quantity,
+    ...progressOfLine(item.parts, line),
+  })),
   ...(item.shortages === undefined ? {} : { shortages: item.shortages.map(plainShortage) }),
   ...(item.orderId === undefined ? {} : { orderId: item.orderId }),
   ...(item.metadata && { metadata: sortedByName(item.metadata) }),
@@ -69,10 +74,15 @@ export const reservationIn = <Status extends ReservationStatus>(
   version: item.version,
 });
 
-const plainShortage = ({ sku, requested, available }: LineShortage): LineShortage => ({
-  sku,
+const plainShortage = ({ requested, available, ...level }: LineShortage): LineShortage => ({
+  ...namesOf(level),
   requested,
   available,
+});
+
+const namesOf = ({ sku, location }: LevelName): LevelName => ({
+  sku,
+  ...(location !== undefined && { location }),
 });
 
 /** The reservation as it stands at `nowMs`: a due hold is expired, also before its units are back. */

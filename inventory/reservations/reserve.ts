@@ -3,12 +3,13 @@ import type { Line, LineShortage, ReservationItem } from "../../contract/tables.
 import { withPatience, backOff, type Call } from "../dynamodb/database.ts";
 import { expiryShardOf, fingerprint, idOfKey, timeOrderedId } from "../identity.ts";
 import { findPlacedByEvent } from "../shop-orders/order-record.ts";
+import { levelKeyOf } from "../stock/level-key.ts";
 import { putRecord } from "../stock/put-record.ts";
 import { giveBack, noteHeld, readRecord, refusalOf, takeLines, tidyRows } from "./hold-lines.ts";
 import { takeTurns, type Blocked, type LeasingDatabase } from "./leases.ts";
-import { mergeLines } from "./lines.ts";
+import { mergeLines, valuesOfLine } from "./lines.ts";
 import { sortedByName } from "./metadata.ts";
-import { unitsOfSku } from "./parts.ts";
+import { unitsOfLevel } from "./parts.ts";
 import {
   isReservation,
   reservationAt,
@@ -51,7 +52,7 @@ export const fingerprintOf = (
   lines: readonly Line[],
 ): string =>
   fingerprint([
-    lines.map((line) => [line.sku, line.quantity]),
+    lines.map(valuesOfLine),
     orderId,
     ttlSeconds,
     // Only where they were sent, so that older records keep the fingerprints of their requests.
@@ -192,7 +193,7 @@ async function commit(
     fingerprint: hash,
     ...(shortages.length > 0 && { shortages }),
     expiryShard: expiryShardOf(reservationId, database.expiryPartitions),
-    skus: new Set(lines.map(({ sku }) => sku)),
+    skus: new Set(lines.map(levelKeyOf)),
   });
   const writing = putRecord(database, base, holdAt, call);
   const [result] = await Promise.all([writing, tidyRows(database, got, call)]);
@@ -209,10 +210,13 @@ async function commit(
 /** The lines as far as their units were taken, and a shortage for each line that wanted more. */
 function heldLines(wanted: readonly Line[], got: readonly Got[]) {
   const parts = got.map(({ part }) => part);
-  const lines = wanted.map(({ sku }) => ({ sku, quantity: unitsOfSku(parts, sku) }));
-  const shortages = wanted.flatMap(({ sku, quantity: requested }, index): LineShortage[] => {
+  const lines = wanted.map((line) => ({
+    ...line,
+    quantity: unitsOfLevel(parts, levelKeyOf(line)),
+  }));
+  const shortages = wanted.flatMap(({ quantity: requested, ...name }, index): LineShortage[] => {
     const { quantity: available } = lines[index]!;
-    return available < requested ? [{ sku, requested, available }] : [];
+    return available < requested ? [{ ...name, requested, available }] : [];
   });
   return { lines: lines.filter(({ quantity }) => quantity > 0), shortages };
 }

@@ -6,7 +6,8 @@
 import { openMarkersMax } from "../../contract/bounds.ts";
 import type { StockItem } from "../../contract/tables.ts";
 import type { Call, Database } from "../dynamodb/database.ts";
-import { availableIn, readRows, rowKeyOf, shardOf, shardsOf, skuOf } from "../stock/level.ts";
+import { levelKeyOfRow, rowKeyOf, shardOf } from "../stock/level-key.ts";
+import { availableIn, readRows, shardsOf } from "../stock/level.ts";
 import type { Marker } from "../stock/marker.ts";
 
 /** The time for which a level that was short is read before it is written, in milliseconds. */
@@ -40,8 +41,8 @@ function createMemory(database: Database) {
   const choices = new Map<string, Choice>();
 
   /** Chooses one of so many rows of the level. */
-  const choose = (sku: string, shards: number): void =>
-    note(choices, sku, { shards, shard: Math.floor(database.random() * shards) });
+  const choose = (levelKey: string, shards: number): void =>
+    note(choices, levelKey, { shards, shard: Math.floor(database.random() * shards) });
 
   return {
     notePlaced: (marker: Marker): void => note(placed, marker.key, marker),
@@ -58,47 +59,47 @@ function createMemory(database: Database) {
     noteShort: (rows: StockItem[]): void =>
       note(shortages, rows[0]!.sku, { rows, atMs: database.monotonicMs() }),
     /** The rows of a level that was short a moment ago; as remembered, where the stack allows for that. */
-    rowsIfShort: async (sku: string, quantity: number, call: Call) => {
-      const shortage = shortages.get(sku);
+    rowsIfShort: async (levelKey: string, quantity: number, call: Call) => {
+      const shortage = shortages.get(levelKey);
       if (shortage === undefined) return undefined;
       const ageMs = database.monotonicMs() - shortage.atMs;
       if (ageMs >= readFirstMs) {
-        shortages.delete(sku);
+        shortages.delete(levelKey);
         return undefined;
       }
       const { rows } = shortage;
       const isExact = ageMs < database.refusalMemoryMs && availableIn(rows) < quantity;
-      const now = isExact ? rows : await readRows(database, sku, call, rows.length);
+      const now = isExact ? rows : await readRows(database, levelKey, call, rows.length);
       return now && { rows: now, isExact };
     },
     /** The row that this process writes to. */
-    rowOf: (sku: string): string => rowKeyOf(sku, choices.get(sku)?.shard ?? 0),
+    rowOf: (levelKey: string): string => rowKeyOf(levelKey, choices.get(levelKey)?.shard ?? 0),
     /** Chooses a row of the level, where the number of its rows has changed. */
     learn: (row: StockItem): void => {
-      const sku = skuOf(row.sku);
+      const levelKey = levelKeyOfRow(row.sku);
       const shards = shardsOf(row);
-      const known = choices.get(sku)?.shards ?? 1;
+      const known = choices.get(levelKey)?.shards ?? 1;
       // The first row decides; others may be behind.
-      if (shards === known || (shards < known && row.sku !== sku)) return;
-      if (shards === 1) choices.delete(sku);
-      else choose(sku, shards);
+      if (shards === known || (shards < known && row.sku !== levelKey)) return;
+      if (shards === 1) choices.delete(levelKey);
+      else choose(levelKey, shards);
     },
     /** True when the level has several rows, as far as is known. */
-    knowsRows: (sku: string): boolean => choices.has(sku),
+    knowsRows: (levelKey: string): boolean => choices.has(levelKey),
     choose,
     /** Keeps to this row of the level from now on. */
     keepTo: ({ sku }: StockItem, rows: readonly StockItem[]): void => {
       const shards = shardsOf(rows[0]!);
-      if (shards > 1) note(choices, skuOf(sku), { shards, shard: shardOf(sku) });
+      if (shards > 1) note(choices, levelKeyOfRow(sku), { shards, shard: shardOf(sku) });
     },
     /** Chooses another row. False where the level has no other, as far as is known. */
-    moveOn: (sku: string): boolean => {
-      const choice = choices.get(sku);
+    moveOn: (levelKey: string): boolean => {
+      const choice = choices.get(levelKey);
       if (choice === undefined) return false;
-      choose(sku, choice.shards);
+      choose(levelKey, choice.shards);
       return true;
     },
     /** Goes back to the first row, since the chosen one is gone. */
-    forget: (sku: string): void => void choices.delete(sku),
+    forget: (levelKey: string): void => void choices.delete(levelKey),
   };
 }

@@ -5,8 +5,8 @@
 import type { Line, Part, ReservationItem } from "../../contract/tables.ts";
 import { backOff, withPatience, type Call, type Database } from "../dynamodb/database.ts";
 import { changeParts, finishRecord, type PartsCause } from "./change-parts.ts";
-import { skuOf } from "../stock/level.ts";
-import { mergeLines } from "./lines.ts";
+import { levelKeyOfRow } from "../stock/level-key.ts";
+import { mergeLines, valuesOfLine } from "./lines.ts";
 import {
   allParts,
   isHandedOver,
@@ -124,7 +124,7 @@ async function changeSold<Done extends string>(
   const call = withPatience(database, caller);
   const { reservationId } = input;
   const lines = input.lines && mergeLines(input.lines);
-  const wanted = [change.kind, lines?.map(({ sku, quantity }) => [sku, quantity]), change.reason];
+  const wanted = [change.kind, lines?.map(valuesOfLine), change.reason];
   const request = keyedRequest(input.idempotencyKey, wanted);
   let item: ReservationItem | undefined = await readReservationItem(database, reservationId, call);
   for (let attempt = 0; ; attempt += 1) {
@@ -165,7 +165,7 @@ const partsAfter = (
 ): Part[] =>
   changing
     .map((part) => {
-      const returned = { base, version: 0, row: skuOf(part.row), reason };
+      const returned = { base, version: 0, row: levelKeyOfRow(part.row), reason };
       return kind === "return" ? { ...part, returned } : part;
     })
     .concat(rest);

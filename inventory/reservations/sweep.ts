@@ -11,7 +11,7 @@ import type { Call, Database } from "../dynamodb/database.ts";
 import { InventoryError } from "../errors.ts";
 import { forEach } from "../for-each.ts";
 import { markersOf } from "../stock/marker.ts";
-import { isFirstRow } from "../stock/level.ts";
+import { isFirstRow } from "../stock/level-key.ts";
 import { mergeIfQuiet } from "../stock/shards.ts";
 import { resolveMarkers } from "../stock/resolve.ts";
 import { scanRows } from "../stock/row.ts";

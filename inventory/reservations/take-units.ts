@@ -7,7 +7,8 @@ import type { Line, Part, StockItem } from "../../contract/tables.ts";
 import { actorOf, backOff, type Call, type Database } from "../dynamodb/database.ts";
 import { ifPossible, ThrottledError } from "../errors.ts";
 import { mapEach } from "../for-each.ts";
-import { availableIn, isFirstRow, levelOf, readRows, rowKeyOf, shardsOf } from "../stock/level.ts";
+import { isFirstRow, levelKeyOf, rowKeyOf } from "../stock/level-key.ts";
+import { availableIn, levelOf, readRows, shardsOf } from "../stock/level.ts";
 import { findMarker, markerKey, markersOf, type Marker, type NewMarker } from "../stock/marker.ts";
 import type { RowUnits } from "../stock/move-units.ts";
 import { resolveMarkers } from "../stock/resolve.ts";
@@ -66,7 +67,7 @@ const mergingMs = 50;
 /** The units of one line, as far as they are taken. */
 interface Taking {
   request: TakeRequest;
-  sku: string;
+  levelKey: string;
   missing: number;
   own: Got[];
 }
@@ -81,17 +82,18 @@ type Look = StockItem[] | "unseen" | "unknown";
 export const takeUnits = async (
   database: Database,
   request: TakeRequest,
-  { sku, quantity }: Line,
+  line: Line,
   got: Got[],
   call: Call,
 ): Promise<Taken> => {
   const memory = memoryOf(database);
-  const remembered = await memory.rowsIfShort(sku, quantity, call);
+  const levelKey = levelKeyOf(line);
+  const remembered = await memory.rowsIfShort(levelKey, line.quantity, call);
   const takesLess = (rows: readonly StockItem[]) => request.takesLess && availableIn(rows) > 0;
   if (remembered?.isExact && !takesLess(remembered.rows)) {
     return { short: shortOf(remembered.rows, []) };
   }
-  const taking: Taking = { request, sku, missing: quantity, own: [] };
+  const taking: Taking = { request, levelKey, missing: line.quantity, own: [] };
   try {
     let look: Look = remembered?.rows ?? "unseen";
     for (let attempt = 0; ; attempt += 1) {
@@ -135,9 +137,9 @@ async function writeOwnRow(
   attempt: number,
   call: Call,
 ): Promise<Look> {
-  const { sku, missing } = taking;
+  const { levelKey, missing } = taking;
   const memory = memoryOf(database);
-  const key = memory.rowOf(sku);
+  const key = memory.rowOf(levelKey);
   const tried = await takeFrom(database, taking, { row: key, units: missing }, call);
   if ("part" in tried) {
     memory.learn(tried.row);
@@ -146,27 +148,28 @@ async function writeOwnRow(
   const { found, isHot } = tried;
   const isGone = found === undefined && !isHot;
   if (isGone && isFirstRow(key)) return "unknown";
-  if (isGone) memory.forget(sku);
+  if (isGone) memory.forget(levelKey);
   if (found !== undefined) memory.learn(found);
   if (isHot) {
-    await onHotRow(database, sku, found, call);
-    if (found === undefined && !memory.knowsRows(sku)) await learnOfRows(database, sku, call);
-    if (memory.moveOn(sku) && attempt < blindTries) {
+    await onHotRow(database, levelKey, found, call);
+    if (found === undefined && !memory.knowsRows(levelKey))
+      await learnOfRows(database, levelKey, call);
+    if (memory.moveOn(levelKey) && attempt < blindTries) {
       call.onRetry?.("throttle");
       return "unseen";
     }
     if (found === undefined) await backOff(database, call, attempt, "throttle");
   }
-  return lookAt(database, sku, found, call);
+  return lookAt(database, levelKey, found, call);
 }
 
 /**
  * Reads one of the rows that the level may have, since the first one takes no more requests: any row has
  * the number of rows. Processes that start together, as at the start of a sale, read different ones.
  */
-async function learnOfRows(database: Database, sku: string, call: Call): Promise<void> {
+async function learnOfRows(database: Database, levelKey: string, call: Call): Promise<void> {
   const shard = Math.floor(shardsMax ** database.random());
-  const row = await ifPossible(readRow(database, rowKeyOf(sku, shard), call));
+  const row = await ifPossible(readRow(database, rowKeyOf(levelKey, shard), call));
   if (row !== undefined) memoryOf(database).learn(row);
 }
 
@@ -178,7 +181,7 @@ async function writePlanned(
   attempt: number,
   call: Call,
 ): Promise<Look> {
-  const { sku } = taking;
+  const { levelKey } = taking;
   const plan = planOf(database, taking, rows);
   if (plan.length === 0) return rows;
   const tried = await mapEach(plan, rowsInFlight, (one) => takeFrom(database, taking, one, call));
@@ -188,23 +191,23 @@ async function writePlanned(
   }
   const refused = tried.flatMap((one) => ("part" in one ? [] : [one]));
   if (refused.some(({ isHot }) => isHot)) {
-    await onHotRow(database, sku, undefined, call);
+    await onHotRow(database, levelKey, undefined, call);
     await backOff(database, call, attempt, "throttle");
     // Most go on with what they know: a hot row takes only so many reads, too.
     if (database.random() >= readingShare) return rows;
   }
-  return lookAt(database, sku, rows.length === 1 ? refused[0]?.found : undefined, call);
+  return lookAt(database, levelKey, rows.length === 1 ? refused[0]?.found : undefined, call);
 }
 
 /** The level, from the row that was found where that is the whole of it. */
 async function lookAt(
   database: Database,
-  sku: string,
+  levelKey: string,
   found: StockItem | undefined,
   call: Call,
 ): Promise<Look> {
-  if (found !== undefined && found.sku === sku && shardsOf(found) === 1) return [found];
-  return (await readRows(database, sku, call, found && shardsOf(found))) ?? "unknown";
+  if (found !== undefined && found.sku === levelKey && shardsOf(found) === 1) return [found];
+  return (await readRows(database, levelKey, call, found && shardsOf(found))) ?? "unknown";
 }
 
 type Tried = Got | { found: StockItem | undefined; isHot: boolean };
@@ -253,7 +256,7 @@ async function takeFrom(
  */
 function planOf(
   database: Database,
-  { request, sku, missing, own }: Taking,
+  { request, levelKey, missing, own }: Taking,
   rows: readonly StockItem[],
 ): RowUnits[] {
   const { reservationId, base } = request;
@@ -263,7 +266,7 @@ function planOf(
   if (adopted !== undefined) return [{ row: adopted.sku, units: missing }];
   const usable = free.filter((row) => row.available > 0 && hasRoom(row));
   const enough = usable.filter(({ available }) => available >= missing);
-  const chosen = memoryOf(database).rowOf(sku);
+  const chosen = memoryOf(database).rowOf(levelKey);
   const row = enough.find(({ sku: key }) => key === chosen) ?? atRandom(database, enough);
   if (row !== undefined) return [{ row: row.sku, units: missing }];
   if (availableIn(usable) < missing) return [];
@@ -298,15 +301,15 @@ const shortOf = (rows: readonly StockItem[], own: readonly Got[]): Short => {
 /** One of many requests that meet a hot row spreads its load over more rows. */
 async function onHotRow(
   database: Database,
-  sku: string,
+  levelKey: string,
   found: StockItem | undefined,
   call: Call,
 ): Promise<void> {
   const share = found === undefined ? spreadingShare.throttled : spreadingShare.crowded;
   const { spreadAtMs = 0 } = found ?? {};
   if (database.now() < spreadAtMs + spreadEveryMs || database.random() >= share) return;
-  const shards = await ifPossible(spreadLoad(database, sku, call));
-  if (shards !== undefined) memoryOf(database).choose(sku, shards);
+  const shards = await ifPossible(spreadLoad(database, levelKey, call));
+  if (shards !== undefined) memoryOf(database).choose(levelKey, shards);
 }
 
 /** A look at a level that is sold out costs a read for each row: some requests merge two of them. */

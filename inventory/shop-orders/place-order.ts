@@ -23,6 +23,7 @@ import { mergeLines } from "../reservations/lines.ts";
 import { fingerprintOf, reserve, type ReserveOutcome } from "../reservations/reserve.ts";
 import { isSold, mayReacquire } from "../reservations/reservation.ts";
 import { keepExpired } from "../reservations/transitions.ts";
+import { levelKeyOf } from "../stock/level-key.ts";
 import { supersede } from "../stock/resolve.ts";
 import {
   isTaken,
@@ -56,12 +57,15 @@ const isCancelledAhead = ({ status, lines }: ReservationItem): boolean =>
 
 type Refused = Extract<ReserveOutcome, { outcome: "insufficient_stock" | "unknown_sku" }>;
 
-const shortagesOf = (refused: Refused, lines: readonly Line[]): LineShortage[] =>
-  refused.outcome === "insufficient_stock"
-    ? refused.shortages.map(({ sku, requested, available }) => ({ sku, requested, available }))
-    : lines
-        .filter(({ sku }) => refused.skus.includes(sku))
-        .map(({ sku, quantity }) => ({ sku, requested: quantity, available: 0 }));
+const shortagesOf = (refused: Refused, lines: readonly Line[]): LineShortage[] => {
+  if (refused.outcome === "insufficient_stock") {
+    return refused.shortages.map(({ nextExpiryAtMs: _next, ...shortage }) => shortage);
+  }
+  const unknown = new Set(refused.unknown.map(levelKeyOf));
+  return lines
+    .filter((line) => unknown.has(levelKeyOf(line)))
+    .map(({ quantity: requested, ...name }) => ({ ...name, requested, available: 0 }));
+};
 
 /** The time that another request may need for its reservation, in milliseconds. */
 const othersMs = functionTimeoutSeconds * 1_000;

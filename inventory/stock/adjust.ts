@@ -5,6 +5,7 @@ import { readItem } from "../dynamodb/read-item.ts";
 import { fingerprint, idOfKey, timeOrderedId } from "../identity.ts";
 import { endedTtlSeconds } from "../reservations/reservation.ts";
 import { proveShortage } from "../reservations/make-room.ts";
+import { levelKeyOf, levelNameOf, type LevelName } from "./level-key.ts";
 import { levelOf, readLevel, readRows, shardsOf, type StockLevel } from "./level.ts";
 import { findMarker, markersOf, type Marker, type NewMarker } from "./marker.ts";
 import { putRecord, type Committed } from "./put-record.ts";
@@ -12,13 +13,12 @@ import { resolveMarkers, supersede } from "./resolve.ts";
 import { changeRow, readRow } from "./row.ts";
 import { gatherUnits } from "./shards.ts";
 
-export interface AdjustStockInput {
-  sku: string;
+export interface AdjustStockInput extends LevelName {
   /** Units that arrived (positive) or are gone (negative). */
   delta: number;
   reason: string;
   reference?: string | undefined;
-  /** Repeats under the same key and SKU change nothing. */
+  /** Repeats under the same key, for the same SKU and location, change nothing. */
   idempotencyKey?: string | undefined;
 }
 
@@ -36,7 +36,7 @@ export type AdjustStockOutcome =
 /** One adjustment, under the id of its record. */
 interface AdjustRequest {
   reservationId: string;
-  sku: string;
+  levelKey: string;
   adjustment: Adjustment;
   fingerprint: string;
 }
@@ -80,13 +80,14 @@ export const adjustStock = async (
 };
 
 function requestOf(database: Database, input: AdjustStockInput, call: Call): AdjustRequest {
-  const { sku, delta, reason, reference, idempotencyKey } = input;
+  const { delta, reason, reference, idempotencyKey } = input;
+  const levelKey = levelKeyOf(input);
   return {
     reservationId:
       idempotencyKey === undefined
         ? timeOrderedId(database.now(), database.randomUuid())
-        : idOfKey(["adjustment", sku], idempotencyKey),
-    sku,
+        : idOfKey(["adjustment", levelKey], idempotencyKey),
+    levelKey,
     adjustment: {
       delta,
       reason,
@@ -103,7 +104,7 @@ const readRecord = (database: Database, { reservationId }: AdjustRequest, call: 
 /** Places the marker in the row, or finds out why it cannot be placed. */
 async function place(
   database: Database,
-  { reservationId, sku, adjustment }: AdjustRequest,
+  { reservationId, levelKey, adjustment }: AdjustRequest,
   base: number,
   call: Call,
 ): Promise<Placed> {
@@ -117,7 +118,7 @@ async function place(
     ...(delta > 0 && { onHandMax: unitsMax - delta }),
   } as const;
   for (let attempt = 0; ; attempt += 1) {
-    const result = await changeRow(database, sku, change, call);
+    const result = await changeRow(database, levelKey, change, call);
     const row = result.applied ? result.row : result.found;
     if (row === undefined) return { refused: { outcome: "unknown_sku" } };
     const own = findMarker(row, marker);
@@ -153,7 +154,7 @@ async function makeAvailable(
 
 const commit = (
   database: Database,
-  { reservationId, sku, adjustment, fingerprint: hash }: AdjustRequest,
+  { reservationId, levelKey, adjustment, fingerprint: hash }: AdjustRequest,
   base: number,
   { quantity, version }: Marker,
   call: Call,
@@ -161,8 +162,8 @@ const commit = (
   const itemAt = (nowMs: number) => ({
     reservationId,
     status: "adjustment" as const,
-    lines: [{ sku, quantity }],
-    parts: [{ row: sku, quantity, version }],
+    lines: [{ ...levelNameOf(levelKey), quantity }],
+    parts: [{ row: levelKey, quantity, version }],
     createdAtMs: nowMs,
     expiresAtMs: nowMs,
     fingerprint: hash,
@@ -175,19 +176,19 @@ const commit = (
 /** Adds units that arrived, and removes the marker. */
 async function finish(
   database: Database,
-  { sku, adjustment }: AdjustRequest,
+  { levelKey, adjustment }: AdjustRequest,
   { marker, row }: Extract<Placed, { marker: Marker }>,
   call: Call,
 ): Promise<AdjustStockOutcome> {
   // The marker of units that left is removed by the next request that meets it.
   if (marker.kind === "removal")
-    return answer("adjusted", await readLevel(database, sku, call, row));
+    return answer("adjusted", await readLevel(database, levelKey, call, row));
   const { delta: _delta, ...reason } = adjustment;
   const change = { settle: [marker], lastChange: { kind: "adjustment", ...reason } } as const;
-  const result = await changeRow(database, sku, change, call);
+  const result = await changeRow(database, levelKey, change, call);
   // Where it was not applied, another request has met the marker, and added them.
   const after = result.applied ? result.row : result.found;
-  return answer("adjusted", after && (await readLevel(database, sku, call, after)));
+  return answer("adjusted", after && (await readLevel(database, levelKey, call, after)));
 }
 
 const answer = (
@@ -198,16 +199,16 @@ const answer = (
 /** The answer to a repeat: the level as it is now, or a refusal of another request under the key. */
 async function replay(
   database: Database,
-  { sku, fingerprint: hash }: AdjustRequest,
+  { levelKey, fingerprint: hash }: AdjustRequest,
   existing: ReservationItem,
   call: Call,
 ): Promise<AdjustStockOutcome> {
   if (existing.fingerprint !== hash) return { outcome: "idempotency_key_reused" };
-  const row = await readRow(database, sku, call);
+  const row = await readRow(database, levelKey, call);
   if (row === undefined) return { outcome: "unknown_sku" };
   const own = markersOf(row).filter(
     ({ reservationId }) => reservationId === existing.reservationId,
   );
   const resolved = own.length > 0 ? await resolveMarkers(database, row, own, call) : { row };
-  return answer("replayed", await readLevel(database, sku, call, resolved.row ?? row));
+  return answer("replayed", await readLevel(database, levelKey, call, resolved.row ?? row));
 }

@@ -1,7 +1,7 @@
 /**
  * The ledger: every change of the counts of a row is a movement, read from the stream of the stock
  * table, so that a reservation pays nothing for it. Summed up, the movements of a row are its counts, and
- * those of a SKU are the counts of its level.
+ * those of its rows are the counts of a level.
  */
 import { BatchWriteCommand } from "@aws-sdk/lib-dynamodb";
 import {
@@ -12,7 +12,7 @@ import {
   type StockItem,
 } from "../../contract/tables.ts";
 import { deltasBetween } from "./counts.ts";
-import { isFirstRow, skuOf } from "./level.ts";
+import { isFirstRow, levelKeyOf, levelKeyOfRow, type LevelName } from "./level-key.ts";
 import { effectOf, kindOf, markersOf, type Marker } from "./marker.ts";
 import { backOff, type Call, type Database } from "../dynamodb/database.ts";
 import { idOfKey } from "../identity.ts";
@@ -26,7 +26,7 @@ export const movementIdOf = (row: string, version: number, marker = ""): string 
 
 /** The names of a row in its movements. */
 export const namesOf = (row: string): Pick<MovementItem, "sku" | "row"> => ({
-  sku: skuOf(row),
+  sku: levelKeyOfRow(row),
   ...(!isFirstRow(row) && { row }),
 });
 
@@ -165,8 +165,8 @@ export type PublicMovement = MovementItem & { kind: PublicMovementKind };
 const isPublic = (movement: MovementItem): movement is PublicMovement => movement.kind !== "move";
 
 /**
- * The movements of a SKU by their versions, the greatest first, without moves between the rows of its
- * level. Each row counts its own versions, so that movements of several rows are only roughly in the
+ * The movements of a level by their versions, the greatest first, without moves between its rows.
+ * Each row counts its own versions, so that movements of several rows are only roughly in the
  * order of their times. A page has fewer movements than `limit` where it leaves out moves. The ledger
  * and its index may lag behind the row by moments.
  *
@@ -174,12 +174,13 @@ const isPublic = (movement: MovementItem): movement is PublicMovement => movemen
  */
 export const listMovements = async (
   database: Database,
-  input: { sku: string } & PageWanted,
+  { sku, location, ...input }: LevelName & PageWanted,
   call: Call,
 ): Promise<Page<PublicMovement>> => {
+  const levelKey = levelKeyOf({ sku, location });
   let { cursor } = input;
   for (;;) {
-    const page = await listAllMovements(database, { ...input, cursor }, call);
+    const page = await listAllMovements(database, { ...input, levelKey, cursor }, call);
     const items = page.items.filter(isPublic);
     // Callers may take an empty page for the last one.
     if (items.length > 0 || page.cursor === undefined) return { ...page, items };
@@ -194,12 +195,11 @@ export const listMovements = async (
  */
 export const listAllMovements = async (
   database: Database,
-  input: { sku: string } & PageWanted,
+  { levelKey, ...page }: { levelKey: string } & PageWanted,
   call: Call,
 ): Promise<Page<MovementItem>> => {
-  const { sku, ...page } = input;
   const { partitionKey: key, bySku: index } = movementsTable;
   const table = database.tables.movements;
-  const partition = { list: "movements", table, index, key, value: sku };
+  const partition = { list: "movements", table, index, key, value: levelKey };
   return listNewest(database, partition, page, call);
 };

@@ -1,13 +1,14 @@
 /**
- * The stock level of a SKU: one row, or several (shards) where one cannot take all writes. Each row is a
- * partition of its own, and the counts of the level are their sums. The key of the first row is the SKU;
- * it says how many rows there are.
+ * The stock level of a SKU at a location: one row, or several (shards) where one cannot take all writes.
+ * Each row is a partition of its own, and the counts of the level are their sums. The first row says how
+ * many there are.
  */
 import type { StockItem } from "../../contract/tables.ts";
 import { rowsInFlight } from "../../contract/bounds.ts";
 import { backOff, type Call, type Database } from "../dynamodb/database.ts";
 import { mapEach } from "../for-each.ts";
 import type { Counts } from "./counts.ts";
+import { levelNameOf, rowKeyOf } from "./level-key.ts";
 import { isMove, markersOf } from "./marker.ts";
 import { resolveMarkers } from "./resolve.ts";
 import { readRow, readRowsOf } from "./row.ts";
@@ -15,6 +16,8 @@ import { readRow, readRowsOf } from "./row.ts";
 /** A stock level as callers see it: the sums of its rows. */
 export interface StockLevel extends Counts {
   sku: string;
+  /** Absent for the default location. */
+  location?: string;
   /** Grows with every change of the counts. */
   version: number;
   updatedAtMs: number;
@@ -22,20 +25,6 @@ export interface StockLevel extends Counts {
   shards?: number;
   lowStockThreshold?: number;
 }
-
-const separator = "~";
-
-/** The SKU of a row, which is the key of the first row of its level. */
-export const skuOf = (row: string): string => row.split(separator, 1)[0]!;
-
-export const isFirstRow = (row: string): boolean => !row.includes(separator);
-
-/** @param shard from 0 */
-export const rowKeyOf = (sku: string, shard: number): string =>
-  shard === 0 ? sku : `${sku}${separator}${shard}`;
-
-/** The number of the row in its level, from 0. */
-export const shardOf = (row: string): number => Number(row.split(separator, 2)[1] ?? 0);
 
 /** The units available in these rows together. */
 export const availableIn = (rows: readonly StockItem[]): number =>
@@ -52,7 +41,7 @@ export const levelOf = (rows: readonly StockItem[]): StockLevel => {
   const [first] = rows;
   if (first === undefined) throw new Error("A stock level has at least one row.");
   const level: StockLevel = {
-    sku: first.sku,
+    ...levelNameOf(first.sku),
     onHand: 0,
     available: 0,
     reserved: 0,
@@ -73,27 +62,27 @@ export const levelOf = (rows: readonly StockItem[]): StockLevel => {
 
 /**
  * The rows of a level, the first one first, each as it is at some time during the call; undefined when
- * the SKU is unknown. A level of one row costs one read.
+ * there is no such level. A level of one row costs one read.
  *
  * @param shards the number of rows, as far as it is known
  * @throws InventoryError `busy`, `unavailable`, `rejected`
  */
 export const readRows = async (
   database: Database,
-  sku: string,
+  levelKey: string,
   call: Call,
   shards?: number,
 ): Promise<StockItem[] | undefined> => {
   if (shards === undefined || shards === 1) {
-    const first = await readRow(database, sku, call);
+    const first = await readRow(database, levelKey, call);
     if (first === undefined) return undefined;
-    return shardsOf(first) === 1 ? [first] : readRows(database, sku, call, shardsOf(first));
+    return shardsOf(first) === 1 ? [first] : readRows(database, levelKey, call, shardsOf(first));
   }
-  const keys = Array.from({ length: shards }, (_, shard) => rowKeyOf(sku, shard));
+  const keys = Array.from({ length: shards }, (_, shard) => rowKeyOf(levelKey, shard));
   const rows = await readRowsOf(database, keys, call);
   const [first] = rows;
-  if (first?.sku !== sku) return undefined;
-  return shardsOf(first) === shards ? rows : readRows(database, sku, call, shardsOf(first));
+  if (first?.sku !== levelKey) return undefined;
+  return shardsOf(first) === shards ? rows : readRows(database, levelKey, call, shardsOf(first));
 };
 
 type Read = readonly StockItem[];
@@ -122,20 +111,20 @@ const snapshotWait = { firstMs: 4, maxMs: 50 };
 
 /**
  * The rows of a level as they were at one time during the call, with no units on their way between
- * them; undefined when the SKU is unknown. A level that keeps changing is not so at two reads: after
+ * them; undefined when there is no such level. A level that keeps changing is not so at two reads: after
  * `tries` it is read at a time of each row, with no move between these times.
  *
  * @throws InventoryError `busy`, `unavailable`, `rejected`
  */
 export const snapshotOf = async (
   database: Database,
-  sku: string,
+  levelKey: string,
   call: Call,
   tries: number,
 ): Promise<StockItem[] | undefined> => {
   let before: StockItem[] | undefined;
   for (let attempt = 0; ; attempt += 1) {
-    const after: StockItem[] | undefined = await readRows(database, sku, call, before?.length);
+    const after: StockItem[] | undefined = await readRows(database, levelKey, call, before?.length);
     if (after === undefined) return undefined;
     const moving = after.map((row) => markersOf(row).filter(isMove));
     const isStill = moving.every(({ length }) => length === 0);
@@ -163,20 +152,20 @@ export const isWhole = (first: StockItem): boolean =>
 const snapshotTries = 8;
 
 /**
- * The level of a SKU as it is now, or undefined when the SKU is unknown.
+ * The level as it is now, or undefined when there is none.
  *
  * @param first the first row, where it was just read
  * @throws InventoryError `busy`, `unavailable`, `rejected`
  */
 export const readLevel = async (
   database: Database,
-  sku: string,
+  levelKey: string,
   call: Call,
   first?: StockItem,
 ): Promise<StockLevel | undefined> => {
   const rows =
     first !== undefined && isWhole(first)
       ? [first]
-      : await snapshotOf(database, sku, call, snapshotTries);
+      : await snapshotOf(database, levelKey, call, snapshotTries);
   return rows && levelOf(rows);
 };

@@ -13,7 +13,7 @@ import type { Call, Database } from "../dynamodb/database.ts";
 import { mapEach } from "../for-each.ts";
 import { ifPossible } from "../errors.ts";
 import { timeOrderedId } from "../identity.ts";
-import { skuOf } from "./level.ts";
+import { levelKeyOfRow } from "./level-key.ts";
 import { findMarker, markersOf, type Marker, type MarkerKind } from "./marker.ts";
 import { putRecord } from "./put-record.ts";
 import { resolveMarkers, supersede } from "./resolve.ts";
@@ -114,7 +114,7 @@ async function commit(
   const itemAt = (nowMs: number) => ({
     reservationId,
     status: "move" as const,
-    lines: [{ sku: skuOf(parts[0]!.row), quantity }],
+    lines: [{ sku: levelKeyOfRow(parts[0]!.row), quantity }],
     parts,
     createdAtMs: nowMs,
     expiresAtMs: nowMs,

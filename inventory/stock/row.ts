@@ -156,9 +156,14 @@ function updateOf(database: Database, key: string, change: RowChange, nowMs: num
   });
 }
 
-/** False for the record that is left of a row that was merged into the first one of its level. */
-export const isRow = ({ mergedAtMs }: { mergedAtMs?: unknown }): boolean =>
-  mergedAtMs === undefined;
+/** False for what is left of a row that was merged into the first one, and for the locations of a SKU. */
+export const isRow = ({
+  mergedAtMs,
+  locations,
+}: {
+  mergedAtMs?: unknown;
+  locations?: unknown;
+}): boolean => mergedAtMs === undefined && locations === undefined;
 
 /** @throws InventoryError `rejected` for a row of another version of Holdfast */
 function checked(row: StockItem): StockItem | undefined {

@@ -11,7 +11,8 @@ import { send } from "../dynamodb/send.ts";
 import { writeIf } from "../dynamodb/write-if.ts";
 import { ifPossible } from "../errors.ts";
 import { mapEach } from "../for-each.ts";
-import { availableIn, readRows, rowKeyOf, shardOf, shardsOf } from "./level.ts";
+import { rowKeyOf, shardOf } from "./level-key.ts";
+import { availableIn, readRows, shardsOf } from "./level.ts";
 import { markersOf } from "./marker.ts";
 import { moveUnits, type RowUnits } from "./move-units.ts";
 import { resolveMarkers } from "./resolve.ts";
@@ -22,20 +23,20 @@ const unitsPerRowMin = 100;
 /**
  * Gives the level so many rows, and spreads its units over them.
  *
- * @returns false when the SKU is unknown
+ * @returns false when there is no such level
  * @throws InventoryError `busy` when fewer rows are wanted of a level that is too busy for it,
  *   `unavailable`, `rejected`
  */
 export const setShards = async (
   database: Database,
-  sku: string,
+  levelKey: string,
   shards: number,
   call: Call,
 ): Promise<boolean> => {
   for (let attempt = 0; ; attempt += 1) {
-    const rows = await readRows(database, sku, call);
+    const rows = await readRows(database, levelKey, call);
     if (rows === undefined) return false;
-    if (rows.length > shards) await mergeRows(database, sku, shards, call);
+    if (rows.length > shards) await mergeRows(database, levelKey, shards, call);
     else if (await spreadOver(database, rows, shards, shards > 1, call)) return true;
     else await backOff(database, call, attempt, "conflict");
   }
@@ -50,13 +51,13 @@ export const setShards = async (
  */
 export const spreadLoad = async (
   database: Database,
-  sku: string,
+  levelKey: string,
   caller: Call,
 ): Promise<number | undefined> => {
-  if (!(await claimSpread(database, sku, caller))) return undefined;
+  if (!(await claimSpread(database, levelKey, caller))) return undefined;
   // The load that it relieves is in its way: it waits longer than others.
   const call = { ...caller, patienceMs: () => caller.remainingMs() };
-  const rows = await readRows(database, sku, call);
+  const rows = await readRows(database, levelKey, call);
   if (rows === undefined) return undefined;
   const least = Math.min(...rows.map(({ available }) => available));
   const isEven = least >= Math.floor(availableIn(rows) / rows.length) / 2;
@@ -66,12 +67,12 @@ export const spreadLoad = async (
 };
 
 /** True when no other request has spread the load of the level within the last second. */
-async function claimSpread(database: Database, sku: string, call: Call): Promise<boolean> {
+async function claimSpread(database: Database, levelKey: string, call: Call): Promise<boolean> {
   const command = () => {
     const nowMs = database.now();
     return new UpdateCommand({
       TableName: database.tables.stock,
-      Key: { sku },
+      Key: { sku: levelKey },
       UpdateExpression: "SET #spreadAtMs = :now",
       ConditionExpression:
         "attribute_exists(#open) AND (attribute_not_exists(#spreadAtMs) OR #spreadAtMs < :before)",
@@ -96,11 +97,11 @@ async function spreadOver(
   areSet: boolean,
   call: Call,
 ): Promise<boolean> {
-  const { sku } = rows[0]!;
+  const { sku: levelKey } = rows[0]!;
   const mean = Math.max(0, Math.floor(availableIn(rows) / shards));
   const from = rows.map((row) => ({ row: row.sku, units: row.available - mean }));
   const added = Array.from({ length: shards - rows.length }, (_, index) => ({
-    row: rowKeyOf(sku, rows.length + index),
+    row: rowKeyOf(levelKey, rows.length + index),
     units: mean,
   }));
   const missing = [...rows.map((row) => ({ row: row.sku, units: mean - row.available })), ...added];
@@ -131,15 +132,17 @@ async function addRows(
   call: Call,
 ): Promise<boolean> {
   const [first] = rows;
-  const { sku, version, areShardsSet = false, shardsVersion = 0 } = first!;
+  const { sku: levelKey, version, areShardsSet = false, shardsVersion = 0 } = first!;
   const seen = shardsOf(first!);
   if (shards === seen && areShardsSet >= areSet) return true;
-  const added = Array.from({ length: shards - seen }, (_, index) => rowKeyOf(sku, seen + index));
+  const added = Array.from({ length: shards - seen }, (_, index) =>
+    rowKeyOf(levelKey, seen + index),
+  );
   await mapEach(added, rowsInFlight, (key) => addRow(database, key, version, shards, call));
   const command = () =>
     new UpdateCommand({
       TableName: database.tables.stock,
-      Key: { sku },
+      Key: { sku: levelKey },
       UpdateExpression:
         "SET #shards = :shards, #shardsVersion = :next" + (areSet ? ", #areShardsSet = :true" : ""),
       ConditionExpression:
@@ -279,13 +282,13 @@ export const gatherUnits = async (
  */
 export const mergeRows = async (
   database: Database,
-  sku: string,
+  levelKey: string,
   shards: number,
   call: Call,
 ): Promise<number> => {
   let merged = 0;
   for (let attempt = 0; ; attempt += 1) {
-    const rows = await readRows(database, sku, call);
+    const rows = await readRows(database, levelKey, call);
     const last = rows?.at(-1);
     if (rows === undefined || last === undefined || rows.length <= shards) return merged;
     const markers = markersOf(last);

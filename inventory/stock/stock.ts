@@ -1,4 +1,4 @@
-/** The counts of SKUs: set by a count, read one by one or as a list. */
+/** The counts of stock levels: set by a count, read for a SKU or a location, or as a list. */
 import { PutCommand, ScanCommand, UpdateCommand } from "@aws-sdk/lib-dynamodb";
 import { pageSizeDefault, rowsInFlight } from "../../contract/bounds.ts";
 import type { LastChange, StockItem } from "../../contract/tables.ts";
@@ -9,8 +9,8 @@ import { send } from "../dynamodb/send.ts";
 import { InventoryError } from "../errors.ts";
 import { mapEach } from "../for-each.ts";
 import { writeIf } from "../dynamodb/write-if.ts";
+import { isFirstRow, levelKeyOf, type LevelName } from "./level-key.ts";
 import {
-  isFirstRow,
   isWhole,
   levelOf,
   readLevel,
@@ -21,12 +21,13 @@ import {
 } from "./level.ts";
 import { markersOf, movesOnHand } from "./marker.ts";
 import { resolveMarkers } from "./resolve.ts";
+import { addLocation, readLocations } from "./locations.ts";
+import { isRow } from "./row.ts";
 import { gatherUnits, mergeRows, setShards } from "./shards.ts";
 
-export interface SetStockInput {
-  sku: string;
+export interface SetStockInput extends LevelName {
   onHand: number;
-  /** The version that the caller has seen; 0 for a SKU that must not exist yet. */
+  /** The version that the caller has seen; 0 for a level that must not exist yet. */
   expectedVersion?: number | undefined;
   /** The SKU is low at this number of available units or fewer; 0 for never. Stays when absent. */
   lowStockThreshold?: number | undefined;
@@ -66,10 +67,11 @@ export const setStock = async (
   const call = withPatience(database, caller);
   const counted = await count(database, input, caller);
   const isDone = counted.outcome === "created" || counted.outcome === "replaced";
-  const { sku, shards } = input;
+  const { shards } = input;
   if (!isDone || shards === undefined) return counted;
-  await setShards(database, sku, shards, withPatience(database, caller));
-  return { ...counted, stock: (await readLevel(database, sku, call)) ?? counted.stock };
+  const levelKey = levelKeyOf(input);
+  await setShards(database, levelKey, shards, withPatience(database, caller));
+  return { ...counted, stock: (await readLevel(database, levelKey, call)) ?? counted.stock };
 };
 
 async function count(
@@ -77,12 +79,13 @@ async function count(
   input: SetStockInput,
   caller: Call,
 ): Promise<SetStockOutcome> {
-  const { sku, onHand, allowShortfall = false } = input;
+  const { sku, location, onHand, allowShortfall = false } = input;
+  const levelKey = levelKeyOf(input);
   let { expectedVersion } = input;
   let call = withPatience(database, caller);
   const countId = database.randomUuid().slice(0, countIdLength);
   const lastChange: LastChange = { kind: "count", ...actorOf(call) };
-  let rows = await readToCount(database, sku, call);
+  let rows = await readToCount(database, levelKey, call);
   for (let attempt = 0; ; attempt += 1) {
     const level = rows && levelOf(rows);
     const version = level?.version ?? 0;
@@ -94,7 +97,7 @@ async function count(
     const missing = level === undefined ? 0 : level.onHand - onHand - rows![0]!.available;
     let found: StockItem | undefined;
     if (isBelow && rows!.length > 1) {
-      const merged = await mergeRows(database, sku, 1, call);
+      const merged = await mergeRows(database, levelKey, 1, call);
       // Each merge is one change of the level.
       if (expectedVersion !== undefined) expectedVersion += merged;
       // The merges of many rows take longer than other requests are waited for.
@@ -104,6 +107,9 @@ async function count(
       // It was the version of the level, which the moves have changed.
       expectedVersion = undefined;
     } else {
+      if (rows === undefined && location !== undefined) {
+        await addLocation(database, sku, location, call);
+      }
       const wanted = { ...input, expectedVersion };
       const result = await writeCount(database, wanted, rows, countId, lastChange, call);
       if ("outcome" in result) return result;
@@ -112,7 +118,7 @@ async function count(
     // After a wait the row that was found is old.
     const isFresh = attempt === 0 && found !== undefined && isWhole(found) && !mayBeCounted(found);
     if (attempt > 0) await backOff(database, call, attempt, "conflict");
-    rows = isFresh ? [found!] : await readToCount(database, sku, call);
+    rows = isFresh ? [found!] : await readToCount(database, levelKey, call);
   }
 }
 
@@ -122,16 +128,16 @@ async function count(
  */
 async function readToCount(
   database: Database,
-  sku: string,
+  levelKey: string,
   call: Call,
 ): Promise<StockItem[] | undefined> {
-  const rows = await snapshotOf(database, sku, call, 0);
+  const rows = await snapshotOf(database, levelKey, call, 0);
   const open = (rows ?? []).filter(mayBeCounted);
   if (open.length === 0) return rows;
   await mapEach(open, rowsInFlight, (row) =>
     resolveMarkers(database, row, markersOf(row).filter(movesOnHand), call),
   );
-  return snapshotOf(database, sku, call, 0);
+  return snapshotOf(database, levelKey, call, 0);
 }
 
 const mayBeCounted = (row: StockItem): boolean => markersOf(row).some(movesOnHand);
@@ -171,18 +177,18 @@ async function writeCount(
   if (result.found?.countId === countId) return counted(result.found);
   // An earlier attempt may be applied, and a later count of another caller hide it.
   if (attempts > 1 && result.found?.countId !== seen?.countId) {
-    throw new InventoryError("busy", `Another count of ${input.sku} met this one.`);
+    throw new InventoryError("busy", `Another count of ${levelKeyOf(input)} met this one.`);
   }
   return { found: result.found };
 }
 
 const newRow = (
-  { sku, onHand, lowStockThreshold }: SetStockInput,
+  { onHand, lowStockThreshold, ...name }: SetStockInput,
   countId: string,
   lastChange: LastChange,
   nowMs: number,
 ): StockItem => ({
-  sku,
+  sku: levelKeyOf(name),
   onHand,
   available: onHand,
   reserved: 0,
@@ -198,7 +204,7 @@ const newRow = (
 /** The conditional update of a first row whose units on hand are as they were read. */
 function recount(
   database: Database,
-  { sku, onHand, expectedVersion, lowStockThreshold, allowShortfall = false }: SetStockInput,
+  { onHand, expectedVersion, lowStockThreshold, allowShortfall = false }: SetStockInput,
   rows: readonly StockItem[],
   countId: string,
   lastChange: LastChange,
@@ -210,7 +216,7 @@ function recount(
   const terms = allowShortfall && rows.length === 1 ? ifOnlyRow : ifEnough(-delta);
   return new UpdateCommand({
     TableName: database.tables.stock,
-    Key: { sku },
+    Key: { sku: seen.sku },
     UpdateExpression:
       "SET #onHand = :onHand, #available = #available + :delta, #version = #version + :one, " +
       "#onHandVersion = #version + :one, #countId = :countId, #updatedAtMs = :now, " +
@@ -266,21 +272,63 @@ const ifOnlyRow = {
   values: {},
 };
 
+/** The stock of a SKU: the sums of all its levels. */
+export interface SkuStock extends StockLevel {
+  /** The levels at all locations, the default one first. Absent where there is no other. */
+  locations?: StockLevel[];
+}
+
 /**
- * The stock level of a SKU as it is now, or undefined when the SKU is unknown.
+ * The stock of a SKU as it is now, or undefined when the SKU is unknown. Each level is as it was at one time,
+ * but not all of them at the same.
  *
  * @throws InventoryError `busy`, `unavailable`, `rejected`
  */
-export const getStock = (
+export const getStock = async (
   database: Database,
   sku: string,
   caller: Call,
-): Promise<StockLevel | undefined> => readLevel(database, sku, withPatience(database, caller));
+): Promise<SkuStock | undefined> => {
+  const call = withPatience(database, caller);
+  const [own, locations] = await Promise.all([
+    readLevel(database, sku, call),
+    readLocations(database, sku, call),
+  ]);
+  const others = await mapEach(locations, rowsInFlight, (location) =>
+    readLevel(database, levelKeyOf({ sku, location }), call),
+  );
+  const levels = [own, ...others].filter((level) => level !== undefined);
+  return levels.some(({ location }) => location !== undefined) ? totalOf(sku, levels) : own;
+};
+
+function totalOf(sku: string, locations: StockLevel[]): SkuStock {
+  const total = { onHand: 0, available: 0, reserved: 0, version: 0, updatedAtMs: 0 };
+  for (const level of locations) {
+    total.onHand += level.onHand;
+    total.available += level.available;
+    total.reserved += level.reserved;
+    total.version += level.version;
+    total.updatedAtMs = Math.max(total.updatedAtMs, level.updatedAtMs);
+  }
+  return { sku, ...total, locations };
+}
+
+/**
+ * The stock of a SKU at one location as it is now, or undefined when there is none.
+ *
+ * @throws InventoryError `busy`, `unavailable`, `rejected`
+ */
+export const getLevel = (
+  database: Database,
+  name: LevelName,
+  caller: Call,
+): Promise<StockLevel | undefined> =>
+  readLevel(database, levelKeyOf(name), withPatience(database, caller));
 
 /**
  * All stock levels, in no order, page by page. A page is eventually consistent: half the price, for a
  * list that is old by the time it has been read. A page may have fewer than `limit`, also when there are
- * more: a level in several rows is listed with its first one.
+ * more: a level in several rows is listed with its first one, and each location by itself.
  *
  * @throws InventoryError `invalid_cursor`, `busy`, `unavailable`, `rejected`
  */
@@ -303,7 +351,7 @@ export const listStock = async (
   );
   const page = pageOf(Items as StockItem[], limit, ({ sku }) => encodeCursor(list, [sku]));
   const levels = await mapEach(
-    page.items.filter(({ sku }) => isFirstRow(sku)),
+    page.items.filter((row) => isRow(row) && isFirstRow(row.sku)),
     rowsInFlight,
     async (first) => {
       const rows = shardsOf(first) === 1 ? [first] : await readRows(database, first.sku, call);

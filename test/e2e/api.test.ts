@@ -1,5 +1,5 @@
 /** The HTTP contract, over HTTP, against the synthesized app: docs/api.md line by line. */
-import { afterAll, beforeAll, describe, expect, inject, test } from "vitest";
+import { afterAll, beforeAll, describe, expect, inject, test, vi } from "vitest";
 import * as z from "zod/mini";
 import { problemSchema } from "../../contract/problem-schemas.ts";
 import { problems, type ProblemCode } from "../../contract/problems.ts";
@@ -8,7 +8,11 @@ import {
   reservationSchema,
   skuHoldPageSchema,
 } from "../../contract/reservation-schemas.ts";
-import { stockPageSchema, stockRecordSchema } from "../../contract/stock-schemas.ts";
+import {
+  movementPageSchema,
+  stockPageSchema,
+  stockRecordSchema,
+} from "../../contract/stock-schemas.ts";
 import { createClient, type Answer, type Client } from "../support/http-client.ts";
 import { startLocalRun, type LocalRun } from "../support/local-run.ts";
 
@@ -195,6 +199,88 @@ describe("stock", () => {
     const unknown = await client.post("/v1/stock/nobody/adjustments", { delta: 1, reason: "x" });
     expectProblem(unknown, "unknown_sku");
     expect(await stockOf(sku)).toMatchObject({ onHand: 10, version: 1 });
+  });
+});
+
+describe("stock at a location", () => {
+  const at = (sku: string, location = "ams1") => `/v1/stock/${sku}/locations/${location}`;
+
+  test("is set, read, adjusted and listed there, and is part of the totals", async () => {
+    const sku = await stocked(10);
+    const created = await client.put(at(sku), { onHand: 5, lowStockThreshold: 1 });
+    const record = { sku, location: "ams1", onHand: 5, available: 5, reserved: 0, version: 1 };
+    expect(created).toMatchObject({ status: 201, body: { ...record, lowStockThreshold: 1 } });
+    expect((await client.get(at(sku))).body).toEqual(created.body);
+    const adjusted = await client.post(`${at(sku)}/adjustments`, { delta: -2, reason: "damaged" });
+    expect(adjusted).toMatchObject({ status: 200, body: { sku, location: "ams1", onHand: 3 } });
+    const total = await stockOf(sku);
+    expect(total).toMatchObject({ sku, onHand: 13, available: 13, reserved: 0, version: 3 });
+    expect(total.locations).toMatchObject([
+      { onHand: 10, version: 1 },
+      { location: "ams1", onHand: 3, version: 2, lowStockThreshold: 1 },
+    ]);
+    const replaced = await client.put(at(sku), { onHand: 9, expectedVersion: 2 });
+    expect(replaced).toMatchObject({ status: 200, body: { onHand: 9 } });
+    await vi.waitFor(
+      async () => {
+        const { body } = await client.get(`${at(sku)}/movements`);
+        const { items } = z.parse(movementPageSchema, body);
+        expect(items.map(({ kind, location }) => [kind, location])).toEqual([
+          ["count", "ams1"],
+          ["adjustment", "ams1"],
+          ["count", "ams1"],
+        ]);
+      },
+      { timeout: 20_000 },
+    );
+  });
+
+  test("is held by lines that name it, which its holds are listed by", async () => {
+    const sku = await stocked(10);
+    await client.put(at(sku), { onHand: 2 });
+    const lines = [{ sku, location: "ams1", quantity: 2 }];
+    const reservation = await held(sku, { lines });
+    expect(reservation.lines).toEqual(lines);
+    expect((await client.get(at(sku))).body).toMatchObject({ available: 0, reserved: 2 });
+    const short = await client.post("/v1/reservations", { lines: [{ ...lines[0], quantity: 1 }] });
+    const problem = expectProblem(short, "insufficient_stock");
+    expect(problem.detail).toContain(`${sku} at ams1 has 0 available`);
+    expect(problem.shortages).toMatchObject([
+      { sku, location: "ams1", requested: 1, available: 0 },
+    ]);
+    const listed = await client.get(`${at(sku)}/reservations`);
+    expect(listed.body).toEqual({ items: [{ ...reservation, quantity: 2 }] });
+    expect((await client.get(`/v1/stock/${sku}/reservations`)).body).toEqual({ items: [] });
+  });
+
+  test("is refused with the location's name where none was set, or too few are there", async () => {
+    const sku = await stocked(10);
+    await client.put(at(sku), { onHand: 2 });
+    for (const answer of [
+      await client.get(at(sku, "nowhere")),
+      await client.get(`${at(sku, "nowhere")}/movements`),
+      await client.get(`${at(sku, "nowhere")}/reservations`),
+      await client.post(`${at(sku, "nowhere")}/adjustments`, { delta: 1, reason: "found" }),
+    ]) {
+      expect(expectProblem(answer, "unknown_sku").detail).toContain(`${sku} at nowhere`);
+    }
+    const lines = [{ sku, location: "nowhere", quantity: 1 }];
+    const unknown = expectProblem(
+      await client.post("/v1/reservations", { lines }),
+      "unknown_sku",
+      422,
+    );
+    expect(unknown).toMatchObject({ skus: [sku] });
+    expect(unknown.detail).toContain(`${sku} at nowhere`);
+    const taken = await client.post(`${at(sku)}/adjustments`, { delta: -3, reason: "lost" });
+    expect(expectProblem(taken, "insufficient_stock").shortages).toEqual([
+      { sku, location: "ams1", requested: 3, available: 2 },
+    ]);
+    const stale = await client.put(at(sku), { onHand: 9, expectedVersion: 7 });
+    expect(expectProblem(stale, "version_mismatch").detail).toContain(`${sku} at ams1`);
+    await held(sku, { lines: [{ sku, location: "ams1", quantity: 2 }] });
+    const below = await client.put(at(sku), { onHand: 1 });
+    expect(expectProblem(below, "below_reserved").detail).toContain(`${sku} at ams1`);
   });
 });
 

@@ -280,6 +280,8 @@ describe("a change of a reservation", () => {
       [Array(501).fill(lines[0]), "lines"],
       [[{ sku, quantity: 0 }], "lines[0].quantity"],
       [[{ sku: "a b", quantity: 1 }], "lines[0].sku"],
+      [[{ sku, location: "a@b", quantity: 1 }], "lines[0].location"],
+      [[{ sku, location: "a".repeat(33), quantity: 1 }], "lines[0].location"],
       [[{ sku, quantity: 1, price: 2 }], "lines[0].price"],
     ] as const) {
       const { issues } = expectRefusal(await send({ lines: bad }), 400, "invalid_request");
@@ -332,6 +334,23 @@ describe("a change of a reservation", () => {
     }
   });
 });
+
+test.each(["a@b", "a~1", "a%2Fb", "x".repeat(33)])(
+  "there is no stock at the location %s",
+  async (location) => {
+    const path = `/v1/stock/${sku}/locations/${location}`;
+    for (const answer of [
+      await client.get(path),
+      await client.put(path, { onHand: 1 }),
+      await client.post(`${path}/adjustments`, { delta: 1, reason: "found" }),
+      await client.get(`${path}/movements`),
+      await client.get(`${path}/reservations`),
+    ]) {
+      const { issues } = expectRefusal(answer, 400, "invalid_request");
+      expect(issues).toMatchObject([{ path: "location" }]);
+    }
+  },
+);
 
 test.each(["yes", 1, null])("a partial hold is not asked for by %j", async (allowPartial) => {
   const { issues } = expectRefusal(

@@ -397,7 +397,7 @@ describe("planted damage", () => {
     await set(database.tables.stock, { sku: "a" }, { available: 90, reserved: 10 });
     await set(database.tables.stock, { sku: "b" }, { available: 99 });
     await remove(database.tables.reservations, { reservationId: ids[0]! }, ["expiryShard"]);
-    const { findings } = await runAudit({ skusAtOnceMax: 1 });
+    const { findings } = await runAudit({ levelsAtOnceMax: 1 });
     expect(findings.map(({ damage, subject }) => `${damage} ${subject}`).toSorted()).toEqual([
       "available_drift b",
       `hold_not_indexed ${ids[0]}`,
@@ -472,7 +472,7 @@ describe("a level of several rows", () => {
     const departure = markerIn({ ...marker, kind: "departure" }, 9);
     await putRow("wide", [3, 2], { shards: 3, open: departure });
     await putRow("wide~1", [0, 3], { open: markerIn({ ...marker, kind: "arrival" }, 9) });
-    const { report, findings } = await runAudit({ skusAtOnceMax: 1 });
+    const { report, findings } = await runAudit({ levelsAtOnceMax: 1 });
     expect([findings, report.inMotion]).toEqual([[], []]);
   });
 
@@ -666,7 +666,7 @@ describe("a shop that is busy", () => {
       await hold(sku, 1);
     }
     await set(database.tables.stock, { sku: "many-17" }, { available: 5 });
-    const { report, findings } = await runAudit({ skusAtOnceMax: 7 });
+    const { report, findings } = await runAudit({ levelsAtOnceMax: 7 });
     expect(findings).toEqual([expect.objectContaining({ subject: "many-17" })]);
     expect(report).toMatchObject({ stockRecords: 63, reservations: 60 });
   });

@@ -180,7 +180,7 @@ describe("a refusal leaves the hold with what it had", () => {
     const id = await holdOf(inventory, { known: 2 });
     await expectRefusal(() => change(id, { known: 1, "nobody-b": 1, "nobody-a": 1 }), {
       outcome: "unknown_sku",
-      skus: ["nobody-a", "nobody-b"],
+      unknown: [{ sku: "nobody-a" }, { sku: "nobody-b" }],
     });
     await expectRefusal(() => change(id, { known: 5, "nobody-a": 1 }), { outcome: "unknown_sku" });
   });

@@ -300,7 +300,7 @@ const putRow = (sku: string, onHand: number, version: number, more: Partial<Stoc
 
 test("rows of one level add up each, and callers do not see what moves between them", async () => {
   const sku = "spread";
-  const allMovements = () => listAllMovements(database, { sku }, call);
+  const allMovements = () => listAllMovements(database, { levelKey: sku }, call);
   const untilThereAre = (count: number) =>
     vi.waitFor(async () => expect((await allMovements()).items).toHaveLength(count), {
       timeout: 20_000,

@@ -4,7 +4,7 @@ import { beforeEach, describe, expect, test } from "vitest";
 import { databaseRequestTimeoutMs, expiryPartitionsMax } from "../../contract/bounds.ts";
 import type { Call, Database } from "../../inventory/dynamodb/database.ts";
 import { createInventory, type Inventory } from "../../inventory/inventory.ts";
-import { listHolds, type SkuHold } from "../../inventory/reservations/list-holds.ts";
+import { listHolds, type LevelHold } from "../../inventory/reservations/list-holds.ts";
 import { createTestDatabase, type TestDatabase } from "../support/database.ts";
 import { patient } from "../support/holds.ts";
 import { loadOf } from "../support/load-of.ts";
@@ -31,8 +31,8 @@ const hold = async (quantity: number, ttlSeconds: number, others: string[] = [])
 };
 
 /** All pages of the SKU's holds. */
-const readPages = async (limit: number, newCall: () => Call = patient): Promise<SkuHold[][]> => {
-  const pages: SkuHold[][] = [];
+const readPages = async (limit: number, newCall: () => Call = patient): Promise<LevelHold[][]> => {
+  const pages: LevelHold[][] = [];
   let cursor: string | undefined;
   do {
     const page = await listHolds(database, { sku, limit, cursor }, newCall());
@@ -45,7 +45,7 @@ const readPages = async (limit: number, newCall: () => Call = patient): Promise<
 const idsOf = (holds: readonly { reservationId: string }[]) =>
   holds.map(({ reservationId }) => reservationId);
 
-const isInOrder = (holds: readonly SkuHold[]): boolean => {
+const isInOrder = (holds: readonly LevelHold[]): boolean => {
   const places = holds.map(({ expiresAtMs, reservationId }) => `${expiresAtMs} ${reservationId}`);
   return places.every((place, index) => index === 0 || places[index - 1]! < place);
 };

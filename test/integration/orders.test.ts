@@ -260,7 +260,7 @@ describe("an order of 500 lines", { timeout: 300_000 }, () => {
     const unknown = ["zzz-unknown-1", "zzz-unknown-2"];
     expect(await order({ lines: [...lines.slice(0, 498), ...unknown.map(one)] })).toEqual({
       outcome: "unknown_sku",
-      skus: unknown,
+      unknown: unknown.map((sku) => ({ sku })),
     });
     await expectInvariants(database);
   });

@@ -70,7 +70,7 @@ test("a partial hold with an unknown SKU is refused, and holds nothing of the ot
   await stock(inventory, { known: 9 });
   expect(await holdSome({ known: 3, nobody: 1 })).toEqual({
     outcome: "unknown_sku",
-    skus: ["nobody"],
+    unknown: [{ sku: "nobody" }],
   });
   expect(await countsOf("known")).toEqual([9, 9, 0]);
 });

@@ -114,7 +114,10 @@ describe("reserving", () => {
         { sku: "nobody-a", quantity: 1 },
       ],
     });
-    expect(result).toEqual({ outcome: "unknown_sku", skus: ["nobody-a", "nobody-b"] });
+    expect(result).toEqual({
+      outcome: "unknown_sku",
+      unknown: [{ sku: "nobody-a" }, { sku: "nobody-b" }],
+    });
   });
 
   test("takes 99 SKUs in one order", async () => {

@@ -71,7 +71,7 @@ const note = (...ids: string[]) =>
   );
 
 const atRisk = async (units: number, latestIds: string[] = []): Promise<[string, number][]> => {
-  const found = await findAtRisk(database, { sku, units, latestIds }, call());
+  const found = await findAtRisk(database, { levelKey: sku, units, latestIds }, call());
   return found.map(({ reservation, quantity }) => [reservation.reservationId, quantity]);
 };
 
@@ -107,7 +107,7 @@ describe("the reservations at risk", () => {
     await inventory.release(released);
     clock.nowMs += 2_000;
     await inventory.release(ended);
-    const found = await findAtRisk(database, { sku, units: 100, latestIds: [] }, call());
+    const found = await findAtRisk(database, { levelKey: sku, units: 100, latestIds: [] }, call());
     expect(found.map(({ reservation, quantity }) => [reservation.status, quantity])).toEqual([
       ["held", 6],
       ["confirmed", 1],
@@ -206,7 +206,7 @@ test("each count that leaves a shortfall is published once, with the reservation
     await shop.confirm(paid);
     await vi.waitFor(
       async () => {
-        const { items } = await listAllMovements(streamed, { sku, limit: 100 }, call());
+        const { items } = await listAllMovements(streamed, { levelKey: sku, limit: 100 }, call());
         expect(items.filter(({ kind }) => kind === "hold").length).toBeGreaterThanOrEqual(3);
       },
       { timeout: 20_000, interval: 20 },

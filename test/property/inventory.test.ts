@@ -10,6 +10,7 @@ import type { Database } from "../../inventory/dynamodb/database.ts";
 import { createInventory, type Inventory } from "../../inventory/inventory.ts";
 import { readItem } from "../../inventory/dynamodb/read-item.ts";
 import type { ReserveOutcome } from "../../inventory/reservations/reserve.ts";
+import { levelNameOf, type LevelName } from "../../inventory/stock/level-key.ts";
 import { patient } from "../support/holds.ts";
 import { loadOf } from "../support/load-of.ts";
 import { createTestDatabase, type TestDatabase } from "../support/database.ts";
@@ -41,6 +42,8 @@ interface Real {
   clock: { nowMs: number };
   /** Keeps the SKUs and keys of this run apart from those of the runs before it. */
   name: (text: string) => string;
+  /** The level of a key of the model. */
+  level: (key: string) => LevelName;
 }
 
 type Command = fc.AsyncCommand<Model, Real>;
@@ -61,9 +64,9 @@ const expectSameState = async (model: Model, real: Real) => {
   ]);
 };
 
-const expectSameStock = async ({ inventory, name }: Real, sku: string, stock: ModelStock) => {
+const expectSameStock = async ({ inventory, level }: Real, key: string, stock: ModelStock) => {
   const { onHand, reserved, version } = stock;
-  const row = await inventory.getStock(name(sku));
+  const row = await inventory.getLevel(level(key));
   expect(row).toMatchObject({ onHand, available: onHand - reserved, reserved });
   // A refused order of several lines takes units and gives them back, and ends may share a version.
   expect(row!.version).toBeGreaterThanOrEqual(version);
@@ -71,7 +74,7 @@ const expectSameStock = async ({ inventory, name }: Real, sku: string, stock: Mo
 };
 
 const expectSameReservation = async (
-  { inventory, clock, name }: Real,
+  { inventory, clock, level }: Real,
   reservation: ModelReservation,
 ) => {
   const { id, status, expiresAtMs, version } = reservation;
@@ -81,9 +84,9 @@ const expectSameReservation = async (
     expiresAtMs,
     version,
   });
-  const lines = Array.from(reservation.lines, ([sku, { quantity, ...progress }]) => {
+  const lines = Array.from(reservation.lines, ([key, { quantity, ...progress }]) => {
     const units = Object.entries(progress).filter(([, some]) => some > 0);
-    return { sku: name(sku), quantity, ...Object.fromEntries(units) };
+    return { ...level(key), quantity, ...Object.fromEntries(units) };
   });
   expect(found!.lines).toEqual(lines);
 };
@@ -101,7 +104,7 @@ const setStock = (
 ) => {
   const title = `set ${sku} to ${onHand} at version ${expectedVersion}`;
   return command(`${title}${allowShortfall ? ", shortfall allowed" : ""}`, async (model, real) => {
-    const input = { sku: real.name(sku), onHand, expectedVersion, allowShortfall };
+    const input = { ...real.level(sku), onHand, expectedVersion, allowShortfall };
     const result = await real.inventory.setStock(input);
     const stock = model.stock.get(sku);
     if (expectedVersion !== undefined && expectedVersion !== (stock?.version ?? 0)) {
@@ -121,7 +124,7 @@ const setStock = (
 const adjustStock = (sku: string, delta: number, key: string | undefined) =>
   command(`adjust ${sku} by ${delta} under ${key}`, async (model, real) => {
     const result = await real.inventory.adjustStock({
-      sku: real.name(sku),
+      ...real.level(sku),
       delta,
       reason: "model",
       idempotencyKey: key && real.name(key),
@@ -142,8 +145,8 @@ const adjustStock = (sku: string, delta: number, key: string | undefined) =>
     }
   });
 
-const linesOf = (quantities: Quantities, { name }: Real) =>
-  Array.from(quantities, ([sku, quantity]) => ({ sku: name(sku), quantity }));
+const linesOf = (quantities: Quantities, { level }: Real) =>
+  Array.from(quantities, ([key, quantity]) => ({ ...level(key), quantity }));
 
 type Refusal = Extract<ReserveOutcome, { outcome: "insufficient_stock" | "unknown_sku" }>;
 
@@ -155,10 +158,10 @@ const reserve = (
 ) => {
   const title = `reserve ${allowPartial ? "some of " : ""}${lines.join(" ")}`;
   return command(`${title} for ${ttlSeconds} s under ${key}`, async (model, real) => {
-    const { clock, name } = real;
+    const { clock, name, level } = real;
     const wanted = mergeQuantities(lines);
     const result = await real.inventory.reserve({
-      lines: lines.map(([sku, quantity]) => ({ sku: name(sku), quantity })),
+      lines: lines.map(([sku, quantity]) => ({ ...level(sku), quantity })),
       ttlSeconds,
       allowPartial,
       idempotencyKey: key && name(key),
@@ -180,7 +183,7 @@ const reserve = (
     const short = [...wanted].filter(([sku, requested]) => (held.get(sku) ?? 0) < requested);
     expect(result.reservation.shortages ?? []).toEqual(
       short.map(([sku, requested]) => ({
-        sku: name(sku),
+        ...level(sku),
         requested,
         available: held.get(sku) ?? 0,
       })),
@@ -221,14 +224,17 @@ const whatThereIs = (model: Model, wanted: Quantities, { clock }: Real): Quantit
 /** Expects the refusal of units that are not there, with every line that is short. */
 const expectRefusal = async (
   model: Model,
-  { clock, name }: Real,
+  { clock, level }: Real,
   wanted: Quantities,
   result: { outcome: string },
 ): Promise<void> => {
   const refusal = result as Refusal;
   const unknown = [...wanted.keys()].filter((sku) => !model.stock.has(sku));
   if (unknown.length > 0) {
-    expect(refusal).toEqual({ outcome: "unknown_sku", skus: unknown.map(name).toSorted() });
+    expect(refusal).toEqual({
+      outcome: "unknown_sku",
+      unknown: unknown.toSorted().map(level),
+    });
     return;
   }
   const isCurable = [...wanted].every(
@@ -236,14 +242,10 @@ const expectRefusal = async (
   );
   expect(isCurable, "dead holds cost this sale").toBe(false);
   if (refusal.outcome !== "insufficient_stock") throw new Error(refusal.outcome);
-  const reported = refusal.shortages.map(({ sku, requested, available }) => ({
-    sku,
-    requested,
-    available,
-  }));
+  const reported = refusal.shortages.map(({ nextExpiryAtMs: _next, ...shortage }) => shortage);
   const shortages = [...wanted].flatMap(([sku, requested]) => {
     const available = availableOf(model, sku);
-    return available < requested ? [{ sku: name(sku), requested, available }] : [];
+    return available < requested ? [{ ...level(sku), requested, available }] : [];
   });
   expect(reported).toEqual(shortages);
 };
@@ -493,7 +495,7 @@ const soldUnits = (
     const concerned = wanted ?? new Map(all.filter(([, units]) => units > 0));
     const excess = [...concerned].flatMap(([sku, requested]) => {
       const possible = possibleUnits(kind, reservation.lines.get(sku));
-      return requested > possible ? [{ sku: real.name(sku), requested, possible }] : [];
+      return requested > possible ? [{ ...real.level(sku), requested, possible }] : [];
     });
     const wasMade = [...reservation.lines.values()].some(
       (line) => (kind === "fulfill" ? line.fulfilled : line.cancelled) > 0,
@@ -513,7 +515,8 @@ const pass = (timeMs: number) =>
     clock.nowMs += timeMs;
   });
 
-const sku = fc.constantFrom("a", "b", "c");
+/** Keys of levels: a SKU at two locations, and another one. */
+const sku = fc.constantFrom("a", "a@ams1", "b");
 const key = fc.option(fc.constantFrom("key-1", "key-2", "key-3"), { nil: undefined });
 const units = fc.oneof(fc.nat(12), fc.constantFrom(unitsMax, unitsMax - 1));
 const quantity = fc.oneof(
@@ -578,7 +581,12 @@ test("every state after random commands is the model's", { timeout: 400_000 }, a
     fc.asyncProperty(commands, async (sequence) => {
       run += 1;
       const runName = run;
-      const real: Real = { inventory, database, clock, name: (text) => `${text}-${runName}` };
+      const name = (text: string) => `${text}-${runName}`;
+      const level = (levelKey: string) => {
+        const { sku: text, ...location } = levelNameOf(levelKey);
+        return { sku: name(text), ...location };
+      };
+      const real: Real = { inventory, database, clock, name, level };
       const setup = () => ({
         real,
         model: emptyModel(),

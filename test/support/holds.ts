@@ -5,7 +5,8 @@ import { InventoryError } from "../../inventory/errors.ts";
 import { mapEach } from "../../inventory/for-each.ts";
 import { createInventory, type Inventory } from "../../inventory/inventory.ts";
 import type { ReserveInput } from "../../inventory/reservations/reserve.ts";
-import { levelOf, skuOf } from "../../inventory/stock/level.ts";
+import { levelKeyOfRow } from "../../inventory/stock/level-key.ts";
+import { levelOf } from "../../inventory/stock/level.ts";
 import { createTestDatabase, type TestDatabase } from "./database.ts";
 import { expectInvariants, readRecords } from "./invariants.ts";
 import { dieAfter } from "./requests.ts";
@@ -60,7 +61,7 @@ export const countsIn =
 /** The counts of all levels, and the records, to be the same after a call that changes nothing. */
 export const stateOf = async (database: Database) => {
   const { stock: rows, reservations } = await readRecords(database);
-  const byLevel = Map.groupBy(rows, ({ sku }: StockItem) => skuOf(sku));
+  const byLevel = Map.groupBy(rows, ({ sku }: StockItem) => levelKeyOfRow(sku));
   const levels = Array.from(byLevel.values(), (some) => {
     const { sku, onHand, available, reserved } = levelOf(some);
     return { sku, onHand, available, reserved };

@@ -1,9 +1,10 @@
 import { ScanCommand } from "@aws-sdk/lib-dynamodb";
 import { expect } from "vitest";
-import type { Part, ReservationItem, StockItem } from "../../contract/tables.ts";
+import type { Line, Part, ReservationItem, StockItem } from "../../contract/tables.ts";
 import type { Database } from "../../inventory/dynamodb/database.ts";
-import { isOpen, progressOf, unitsOfSku } from "../../inventory/reservations/parts.ts";
-import { leastAvailableOf, levelOf, skuOf } from "../../inventory/stock/level.ts";
+import { isOpen, progressOfLine, unitsOfLevel } from "../../inventory/reservations/parts.ts";
+import { levelKeyOf, levelKeyOfRow, levelNameOf } from "../../inventory/stock/level-key.ts";
+import { leastAvailableOf, levelOf } from "../../inventory/stock/level.ts";
 import { decisionOf, isEnd, markersOf } from "../../inventory/stock/marker.ts";
 import { isRow } from "../../inventory/stock/row.ts";
 
@@ -31,6 +32,9 @@ const openParts = ({ status, parts }: ReservationItem): Part[] =>
 
 const hasParts = ["held", "confirmed", "fulfilled", "cancelled"];
 
+const sumOfUnits = (lines: readonly Line[]): number =>
+  lines.reduce((sum, { quantity }) => sum + quantity, 0);
+
 /** True when the parts of a hold or a sale are the units of its lines, and its status follows from them. */
 const isConsistent = ({ status, lines, parts, ttlSeconds }: ReservationItem): boolean => {
   if (!hasParts.includes(status)) return true;
@@ -41,11 +45,11 @@ const isConsistent = ({ status, lines, parts, ttlSeconds }: ReservationItem): bo
     return false;
   }
   if ((ttlSeconds === undefined) !== open.length > 0) return false;
-  const skus = new Set([...lines.map(({ sku }) => sku), ...open.map(({ row }) => skuOf(row))]);
-  return [...skus].every((sku) => {
-    const { fulfilled = 0, cancelled = 0 } = progressOf(parts, sku);
-    const wanted = lines.reduce((sum, line) => sum + (line.sku === sku ? line.quantity : 0), 0);
-    return wanted === unitsOfSku(open, sku) + fulfilled + cancelled;
+  const levels = new Set([...lines.map(levelKeyOf), ...open.map(({ row }) => levelKeyOfRow(row))]);
+  return [...levels].every((levelKey) => {
+    const { fulfilled = 0, cancelled = 0 } = progressOfLine(parts, levelNameOf(levelKey));
+    const wanted = sumOfUnits(lines.filter((line) => levelKeyOf(line) === levelKey));
+    return wanted === unitsOfLevel(open, levelKey) + fulfilled + cancelled;
   });
 };
 
@@ -70,7 +74,7 @@ export const expectInvariants = async (database: Database) => {
   const byId = new Map(records.reservations.map((item) => [item.reservationId, item]));
   const owned = new Map<string, number>();
   for (const { row, quantity } of records.reservations.flatMap(openParts)) {
-    owned.set(skuOf(row), (owned.get(skuOf(row)) ?? 0) + quantity);
+    owned.set(levelKeyOfRow(row), (owned.get(levelKeyOfRow(row)) ?? 0) + quantity);
   }
   expect(
     records.reservations.filter((item) => !isConsistent(item)),
@@ -84,7 +88,7 @@ export const expectInvariants = async (database: Database) => {
     return !addsUp || !isEnough;
   });
   expect(wrongRows, "stock whose counts break an invariant").toEqual([]);
-  const levels = Map.groupBy(records.stock, ({ sku }) => skuOf(sku));
+  const levels = Map.groupBy(records.stock, ({ sku }) => levelKeyOfRow(sku));
   const selling = [...levels.values()].filter(
     (rows) =>
       rows.some(({ available }) => available < 0) && rows.some(({ available }) => available > 0),

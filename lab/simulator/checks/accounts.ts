@@ -7,7 +7,7 @@
  *   truth of a level:   units that no record owns, in all its rows and under way, and those of dead holds
  */
 import type { Part, ReservationItem, StockItem } from "../../../contract/tables.ts";
-import { isFirstRow, skuOf } from "../../../inventory/stock/level.ts";
+import { isFirstRow, levelKeyOfRow } from "../../../inventory/stock/level-key.ts";
 import {
   decisionOf,
   effectOf,
@@ -98,7 +98,7 @@ export const createAccounts = (
     if (isFirstRow(row)) return row;
     const start = bookOf(row).row?.startVersion ?? Infinity;
     // An arrival is placed without a new version, and may be the first change of the row.
-    return version > start || (arrives === true && version === start) ? row : skuOf(row);
+    return version > start || (arrives === true && version === start) ? row : levelKeyOfRow(row);
   };
 
   const book = (item: ReservationItem | undefined, sign: 1 | -1, rows: Set<string>): void => {
@@ -192,10 +192,10 @@ export const createAccounts = (
     const deltas = new Map<string, { unowned: number; onHand: number }>();
     for (const { key, unowned, onHand } of [...now, ...none]) {
       const current = bookOf(key);
-      const delta = deltas.get(skuOf(key)) ?? { unowned: 0, onHand: 0 };
+      const delta = deltas.get(levelKeyOfRow(key)) ?? { unowned: 0, onHand: 0 };
       delta.unowned += unowned - current.unowned;
       delta.onHand += onHand - current.onHand;
-      deltas.set(skuOf(key), delta);
+      deltas.set(levelKeyOfRow(key), delta);
       Object.assign(current, { unowned, onHand });
     }
     for (const [sku, delta] of deltas) {
@@ -269,7 +269,7 @@ export const setsOnHand = (before: StockItem | undefined, after: StockItem): boo
 /** Units that a hold keeps after its end: one that was due when it was written ended at that time. */
 const deadUnitsOf = (item: ReservationItem, sinceMs: number, toMs: number) =>
   ownedParts(item).map(({ row, quantity: units }) => ({
-    sku: skuOf(row),
+    sku: levelKeyOfRow(row),
     units,
     fromMs: Math.max(item.expiresAtMs - epochMs, sinceMs),
     toMs,

@@ -6,6 +6,7 @@ import { fingerprintOf, type ReserveInput } from "../../../inventory/reservation
 import type { AdjustStockInput } from "../../../inventory/stock/adjust.ts";
 import { mergeLines } from "../../../inventory/reservations/lines.ts";
 import type { Reservation } from "../../../inventory/reservations/reservation.ts";
+import { levelKeyOf } from "../../../inventory/stock/level-key.ts";
 import type { CallRecord } from "../cloud/holdfast.ts";
 import type { ShopOperation, ShopOperations } from "../cloud/shop-calls.ts";
 import { falseCancel, falsePayment, falsePlacing, falseSoldOrder } from "./check-order-answers.ts";
@@ -71,7 +72,7 @@ const checks: { [Operation in ShopOperation]: Check<Operation> } = {
         if (heldThroughout(input, span)) return "it was held under its key all the time";
         return falseRefusal(input, result.shortages, span);
       case "unknown_sku":
-        return result.skus.map((sku) => neverAbsent(sku, span)).find(Boolean);
+        return result.unknown.map((level) => neverAbsent(levelKeyOf(level), span)).find(Boolean);
       case "idempotency_key_reused": {
         const lines = mergeLines(input.lines);
         const isOther = (item?: ReservationItem) =>
@@ -132,7 +133,7 @@ const checks: { [Operation in ShopOperation]: Check<Operation> } = {
         return onlyUseOf(input, span);
     }
   },
-  getStock: ({ sku }, result, span) =>
+  getLevel: ({ sku }, result, span) =>
     result.outcome === "found" ? notStock(result.stock, span) : neverAbsent(sku, span),
   placeOrder: falsePlacing,
   payOrder: falsePayment,

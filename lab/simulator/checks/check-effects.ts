@@ -200,7 +200,7 @@ function isAskedBy(call: ShopCall, { kind, units }: AskedChange, written: Writte
     case "extend":
     case "setStock":
     case "adjustStock":
-    case "getStock":
+    case "getLevel":
     case "getReservation":
     case "listReservations":
       return false;

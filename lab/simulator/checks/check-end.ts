@@ -2,7 +2,7 @@
 import { unmarshall } from "@aws-sdk/util-dynamodb";
 import type { MovementItem } from "../../../contract/tables.ts";
 import type { Counts } from "../../../inventory/stock/counts.ts";
-import { skuOf } from "../../../inventory/stock/level.ts";
+import { levelKeyOfRow } from "../../../inventory/stock/level-key.ts";
 import { isReservation } from "../../../inventory/reservations/reservation.ts";
 import { epochMs } from "../cloud/environment.ts";
 import type { Engine } from "../engine/engine.ts";
@@ -84,7 +84,7 @@ function checkLevels(history: Rested, report: Report): void {
 }
 
 const addUnits = (sums: Map<string, number>, row: string, units: number): void =>
-  void sums.set(skuOf(row), (sums.get(skuOf(row)) ?? 0) + units);
+  void sums.set(levelKeyOfRow(row), (sums.get(levelKeyOfRow(row)) ?? 0) + units);
 
 const noReservation = "no reservation";
 
@@ -108,7 +108,7 @@ export const checkLedger = (
   };
   for (const image of engine.items(tableNames.movements)) {
     const { reservationId = noReservation, ...movement } = unmarshall(image) as MovementItem;
-    const sku = skuOf(movement.sku);
+    const sku = levelKeyOfRow(movement.sku);
     const sum = sums.get(sku) ?? { onHand: 0, available: 0, reserved: 0 };
     sum.onHand += movement.onHandDelta;
     sum.available += movement.availableDelta;
@@ -132,8 +132,10 @@ export const checkLedger = (
   for (const id of history.reservationIds) {
     const item = history.reservation(id).last;
     if (item === undefined) continue;
-    for (const { row, quantity } of ownedParts(item)) add(reservedBy, id, skuOf(row), -quantity);
-    for (const { part, units } of unitsOnHandBy(item)) add(onHandBy, id, skuOf(part.row), -units);
+    for (const { row, quantity } of ownedParts(item))
+      add(reservedBy, id, levelKeyOfRow(row), -quantity);
+    for (const { part, units } of unitsOnHandBy(item))
+      add(onHandBy, id, levelKeyOfRow(part.row), -units);
   }
   const reportEach = (of: Map<string, number>, describe: (units: number) => string): void => {
     for (const [key, units] of of) {

@@ -3,7 +3,8 @@
  * no row that the first row does not count.
  */
 import type { StockItem } from "../../../contract/tables.ts";
-import { isFirstRow, shardOf, shardsOf, skuOf } from "../../../inventory/stock/level.ts";
+import { isFirstRow, levelKeyOfRow, shardOf } from "../../../inventory/stock/level-key.ts";
+import { shardsOf } from "../../../inventory/stock/level.ts";
 import type { History } from "./history.ts";
 import { beginsAnew } from "./levels.ts";
 import type { RecordChange } from "./record-change.ts";
@@ -34,8 +35,8 @@ export const createLevelCheck = (
       if (before !== undefined) endedAt.set(key, before.version);
       return;
     }
-    const rows = history.rowsOf(skuOf(key));
-    const first = rows.get(skuOf(key));
+    const rows = history.rowsOf(levelKeyOfRow(key));
+    const first = rows.get(levelKeyOfRow(key));
     if (first === undefined) return report("level_rows", key, "the level has no first row");
     if (first.available < 0 && [...rows.values()].some(({ available }) => available > 0)) {
       report("level_rows", key, "a row has units, and the level fewer than none");

@@ -2,7 +2,8 @@
 import type { ReservationItem, StockItem } from "../../../contract/tables.ts";
 import { deltasBetween, type Counts } from "../../../inventory/stock/counts.ts";
 import { beginsAnew } from "./levels.ts";
-import { isFirstRow, leastAvailableOf } from "../../../inventory/stock/level.ts";
+import { isFirstRow } from "../../../inventory/stock/level-key.ts";
+import { leastAvailableOf } from "../../../inventory/stock/level.ts";
 import { decisionOf, effectOf, kindOf } from "../../../inventory/stock/marker.ts";
 import { setsOnHand, type RowAccount } from "./accounts.ts";
 import { versionsOfShrink } from "./shrink.ts";

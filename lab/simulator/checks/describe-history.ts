@@ -3,7 +3,8 @@
  * about it with their answers. Times are of the run, as in its trace.
  */
 import type { Part, ReservationItem, StockItem } from "../../../contract/tables.ts";
-import { shardsOf, skuOf } from "../../../inventory/stock/level.ts";
+import { levelKeyOfRow } from "../../../inventory/stock/level-key.ts";
+import { shardsOf } from "../../../inventory/stock/level.ts";
 import { markersOf, type Marker } from "../../../inventory/stock/marker.ts";
 import type { ReservationLine } from "../../../inventory/reservations/reservation.ts";
 import { epochMs } from "../cloud/environment.ts";
@@ -55,7 +56,7 @@ function keysOf(history: HistorySources["history"], subject: string): ReadonlySe
   const orderId = versions.find(({ value }) => value?.orderId !== undefined)?.value?.orderId;
   return new Set([
     subject,
-    skuOf(subject),
+    levelKeyOfRow(subject),
     ...history.idsOfOrder(subject),
     ...(orderId === undefined ? [] : [orderId]),
   ]);
@@ -72,7 +73,7 @@ function versionsIn(
     ...stock.map(({ key, before, after }) => ({
       key,
       // A level is described by all of its rows.
-      subject: skuOf(key),
+      subject: levelKeyOfRow(key),
       text: describeStock(before, after),
     })),
     ...reservations.map(({ key, after }) => ({

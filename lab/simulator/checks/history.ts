@@ -4,7 +4,7 @@
  */
 import { unmarshall } from "@aws-sdk/util-dynamodb";
 import type { MovementItem, ReservationItem, StockItem } from "../../../contract/tables.ts";
-import { skuOf } from "../../../inventory/stock/level.ts";
+import { levelKeyOfRow } from "../../../inventory/stock/level-key.ts";
 import { isRow } from "../../../inventory/stock/row.ts";
 import type { Change } from "../engine/engine.ts";
 import type { Commit } from "../service/context.ts";
@@ -99,9 +99,9 @@ export const createHistory = (): History => {
     { key, before, after }: RecordChange<StockItem>,
   ): void => {
     if (after === undefined || !setsOnHand(before, after)) return;
-    const ofSku = counts.get(skuOf(key)) ?? [];
+    const ofSku = counts.get(levelKeyOfRow(key)) ?? [];
     ofSku.push({ atMs, sender, delta: after.onHand - (before?.onHand ?? 0) });
-    counts.set(skuOf(key), ofSku);
+    counts.set(levelKeyOfRow(key), ofSku);
   };
 
   const noteWrite = ({ atMs, attempt }: Commit, change: RecordChange<ReservationItem>): void => {
@@ -119,7 +119,7 @@ export const createHistory = (): History => {
       switch (change.target.table) {
         case tableNames.stock: {
           const changed = noteIn(stock, "sku", change, commit.atMs, isRow);
-          if (commit.attempt.sender === byHand) changedByHand.add(skuOf(changed.key));
+          if (commit.attempt.sender === byHand) changedByHand.add(levelKeyOfRow(changed.key));
           noteCount(commit, changed);
           changedStock.push(changed);
           break;
@@ -171,7 +171,7 @@ export const createHistory = (): History => {
       return reservations.keys();
     },
     changes,
-    wasChangedByHand: (row) => changedByHand.has(skuOf(row)),
+    wasChangedByHand: (row) => changedByHand.has(levelKeyOfRow(row)),
   };
 };
 

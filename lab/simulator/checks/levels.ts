@@ -1,7 +1,8 @@
 /** The stock level of each SKU after every commit: the sums of its rows, whose number is the first row's. */
 import type { StockItem } from "../../../contract/tables.ts";
 import type { Counts } from "../../../inventory/stock/counts.ts";
-import { isFirstRow, shardsOf, skuOf } from "../../../inventory/stock/level.ts";
+import { isFirstRow, levelKeyOfRow } from "../../../inventory/stock/level-key.ts";
+import { shardsOf } from "../../../inventory/stock/level.ts";
 import type { RecordChange } from "./record-change.ts";
 import { createTimeline, type Timeline } from "./timeline.ts";
 
@@ -47,13 +48,13 @@ export const createLevels = (): Levels => {
       if (stock.length === 0) return;
       const skus = new Set<string>();
       for (const { key, before, after } of stock) {
-        const { rows, keys, sums } = bookOf(skuOf(key));
+        const { rows, keys, sums } = bookOf(levelKeyOfRow(key));
         keys.add(key);
         if (before !== undefined) add(sums, before, -1);
         if (after !== undefined) add(sums, after, 1);
         if (after === undefined) rows.delete(key);
         else rows.set(key, after);
-        skus.add(skuOf(key));
+        skus.add(levelKeyOfRow(key));
       }
       for (const sku of skus) {
         const { rows, sums, timeline } = bookOf(sku);

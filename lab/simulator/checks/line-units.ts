@@ -1,6 +1,6 @@
-/** The units of a record by SKU, and by what has become of them. */
+/** The units of a record by level, and by what has become of them. */
 import type { Line, Part } from "../../../contract/tables.ts";
-import { skuOf } from "../../../inventory/stock/level.ts";
+import { levelKeyOf, levelKeyOfRow } from "../../../inventory/stock/level-key.ts";
 
 /** `returned` units were fulfilled before. `released` ones went back, also by an expiry. */
 export type UnitState = "open" | "released" | "fulfilled" | "cancelled" | "returned";
@@ -25,9 +25,9 @@ export const soldStates: readonly UnitState[] = ["open", "fulfilled", "cancelled
 
 export type Units = ReadonlyMap<string, number>;
 
-const sumUp = (units: readonly [sku: string, quantity: number][]): Units => {
+const sumUp = (units: readonly [levelKey: string, quantity: number][]): Units => {
   const sums = new Map<string, number>();
-  for (const [sku, quantity] of units) sums.set(sku, (sums.get(sku) ?? 0) + quantity);
+  for (const [key, quantity] of units) sums.set(key, (sums.get(key) ?? 0) + quantity);
   return sums;
 };
 
@@ -36,13 +36,13 @@ export const unitsIn = (parts: readonly Part[], states: readonly UnitState[]): U
   sumUp(
     parts
       .filter((part) => states.includes(stateOf(part)))
-      .map(({ row, quantity }) => [skuOf(row), quantity]),
+      .map(({ row, quantity }) => [levelKeyOfRow(row), quantity]),
   );
 
 export const unitsOfLines = (lines: readonly Line[]): Units =>
-  sumUp(lines.map(({ sku, quantity }) => [sku, quantity]));
+  sumUp(lines.map((line) => [levelKeyOf(line), line.quantity]));
 
-/** The growth of units; SKUs without one are left out. */
+/** The growth of units; levels without one are left out. */
 export const growthOf = (before: Units, after: Units): Units =>
   new Map(
     [...new Set([...before.keys(), ...after.keys()])]

@@ -3,7 +3,8 @@
  * the row is gone. Its later ends go to the first row as well.
  */
 import type { StockItem } from "../../../contract/tables.ts";
-import { isFirstRow, shardOf, shardsOf, skuOf } from "../../../inventory/stock/level.ts";
+import { isFirstRow, levelKeyOfRow, shardOf } from "../../../inventory/stock/level-key.ts";
+import { shardsOf } from "../../../inventory/stock/level.ts";
 import type { RecordChange } from "./record-change.ts";
 
 export interface Shrink {
@@ -16,7 +17,7 @@ export interface Shrink {
 export const shrinksIn = (stock: readonly RecordChange<StockItem>[]): Shrink[] =>
   stock.flatMap(({ key, before: last, after }) => {
     if (last === undefined || after !== undefined || isFirstRow(key)) return [];
-    const first = stock.find((change) => change.key === skuOf(key));
+    const first = stock.find((change) => change.key === levelKeyOfRow(key));
     if (first?.before === undefined || first.after === undefined) return [];
     return [{ last, first: { key: first.key, before: first.before, after: first.after } }];
   });

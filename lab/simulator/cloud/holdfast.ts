@@ -74,7 +74,7 @@ const functionOf: Record<ShopOperation, "reserve" | "reservations" | "stock" | "
   listReservations: "reservations",
   setStock: "stock",
   adjustStock: "stock",
-  getStock: "stock",
+  getLevel: "stock",
   placeOrder: "orders",
   payOrder: "orders",
   fulfillOrder: "orders",

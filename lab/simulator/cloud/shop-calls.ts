@@ -43,7 +43,7 @@ import {
   type ReserveOutcome,
 } from "../../../inventory/reservations/reserve.ts";
 import {
-  getStock,
+  getLevel,
   setStock,
   type SetStockInput,
   type SetStockOutcome,
@@ -90,7 +90,7 @@ export interface ShopOperations {
   };
   setStock: { input: SetStockInput; outcome: SetStockOutcome };
   adjustStock: { input: AdjustStockInput; outcome: AdjustStockOutcome };
-  getStock: {
+  getLevel: {
     input: { sku: string };
     outcome: { outcome: "found"; stock: StockLevel } | { outcome: "unknown_sku" };
   };
@@ -154,8 +154,8 @@ const work: { [Operation in ShopOperation]: Work<Operation> } = {
   },
   setStock,
   adjustStock,
-  getStock: async (database, { sku }, call) => {
-    const stock = await getStock(database, sku, call);
+  getLevel: async (database, name, call) => {
+    const stock = await getLevel(database, name, call);
     return stock === undefined ? { outcome: "unknown_sku" } : { outcome: "found", stock };
   },
   placeOrder,

@@ -98,5 +98,5 @@ async function staff(
 
 async function look(world: World, skus: readonly string[]): Promise<void> {
   const sku = world.random.pick([...skus, "unknown"]);
-  await persist(world, { operation: "getStock", input: { sku } });
+  await persist(world, { operation: "getLevel", input: { sku } });
 }

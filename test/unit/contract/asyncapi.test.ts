@@ -102,7 +102,7 @@ describe("every type of event", () => {
     const { contentType, headers, payload } = messageOf(type);
     expect(contentType).toBe("application/cloudevents+json");
     expect(headers?.required).toEqual(["type"]);
-    expect(Object.keys(headers?.properties ?? {})).toEqual(["type", "sku"]);
+    expect(Object.keys(headers?.properties ?? {})).toEqual(["type", "sku", "location"]);
     expect(payload["required"]).toEqual(
       expect.arrayContaining(["specversion", "id", "source", "type", "subject", "time", "data"]),
     );

@@ -22,6 +22,15 @@ describe("a record of a stream", () => {
     expect(begun).toEqual({ id: "1", table: "stock", after: row });
   });
 
+  test("is no change of a row, where it is the locations of a SKU", () => {
+    const [before, after] = [["ams1"], ["ams1", "rtm"]].map((names) => ({
+      sku: "shirt@",
+      locations: new Set(names),
+    }));
+    const change = readChange(streamRecord({ sku: "shirt@" }, { before: before!, after: after! }));
+    expect(change).toEqual({ id: "1", table: "stock" });
+  });
+
   test("is a reservation that is new, without a before", () => {
     const after = reservationItem();
     const change = readChange(streamRecord({ reservationId: "r1" }, { after }));

@@ -425,6 +425,19 @@ describe("stock is low", () => {
   });
 });
 
+test("stock at a location is told of under its SKU and its location, and shows both", () => {
+  const before = stockItem({ sku: "shirt@ams1" });
+  const after = stockItem({ sku: "shirt@ams1", available: 0, reserved: 10, version: 2 });
+  expect(toldOfStock(before, after)).toMatchObject([
+    {
+      type: "stock.depleted",
+      id: "stock.depleted/shirt@ams1/2",
+      subject: "shirt@ams1",
+      data: { sku: "shirt", location: "ams1", available: 0 },
+    },
+  ]);
+});
+
 describe("stock is depleted and replenished", () => {
   test("depleted when its last available unit is gone, once", () => {
     const allHeld = stockItem({ available: 0, reserved: 10, version: 2 });

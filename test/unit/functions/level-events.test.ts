@@ -22,16 +22,16 @@ const row = (shard: number, available: number, more: Partial<StockItem> = {}): S
 const levelOf = (rows: readonly StockItem[] | undefined, departedUnits = 0) => {
   const reads: string[] = [];
   const reader: LevelReader = {
-    firstRow: async (sku) => {
-      reads.push(`first row of ${sku}`);
+    firstRow: async (levelKey) => {
+      reads.push(`first row of ${levelKey}`);
       return rows?.[0];
     },
-    level: async (sku) => {
-      reads.push(`level of ${sku}`);
+    level: async (levelKey) => {
+      reads.push(`level of ${levelKey}`);
       return rows && { rows, departedUnits };
     },
-    atRisk: async ({ sku, units, latestIds }) => {
-      reads.push(`at risk for ${units} of ${sku} after ${latestIds.join(", ")}`);
+    atRisk: async ({ levelKey, units, latestIds }) => {
+      reads.push(`at risk for ${units} of ${levelKey} after ${latestIds.join(", ")}`);
       return [];
     },
   };

@@ -107,6 +107,20 @@ describe("an event's attributes", () => {
     expect(attributesOf(depleted!)).toEqual({ type: text("stock.depleted"), sku: text("shirt") });
   });
 
+  test("name the location of its units, where it is not the default one", () => {
+    const lines = [{ sku: "shirt", location: "ams1", quantity: 2 }];
+    const [single] = eventsOf(
+      { id: "change", table: "reservations", after: reservationItem({ lines }) },
+      settings,
+    );
+    const names = { sku: text("shirt"), location: text("ams1") };
+    expect(attributesOf(single!)).toEqual({ type: text("reservation.held"), ...names });
+    const before = stockItem({ sku: "shirt@ams1" });
+    const after = { ...before, available: 0, version: 2 };
+    const [depleted] = eventsOf({ id: "change", table: "stock", before, after }, settings);
+    expect(attributesOf(depleted!)).toEqual({ type: text("stock.depleted"), ...names });
+  });
+
   test("name no SKU where there are several, or none", () => {
     expect(attributesOf(eventWith("a", 2))).toEqual({ type: text("reservation.held") });
     const after = reservationItem({ status: "released", lines: [] });

@@ -30,6 +30,6 @@ test("a request that takes less is refused only where every line is short", () =
 test("an unknown SKU refuses either, since it does not pass", () => {
   for (const takesLess of [false, true]) {
     const refusal = refusalOf(lines, [blocked, { unknown: true }], { nowMs, takesLess });
-    expect(refusal).toEqual({ outcome: "unknown_sku", skus: ["empty"] });
+    expect(refusal).toEqual({ outcome: "unknown_sku", unknown: [{ sku: "empty" }] });
   }
 });

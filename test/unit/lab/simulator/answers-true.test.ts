@@ -102,9 +102,11 @@ describe("a refusal to reserve", () => {
   });
 
   test("for an unknown SKU is false where it is known", () => {
-    const unknown = { outcome: "unknown_sku", skus: [mug] } as const;
-    expect(falsehood(runWithKey({}), call, { ...unknown, skus: [mug] })).toBe("mug was known");
-    expect(falsehood(handMadeRun(), call, { ...unknown, skus: [mug] })).toBeUndefined();
+    const unknown = { outcome: "unknown_sku", unknown: [{ sku: mug }] } as const;
+    expect(falsehood(runWithKey({}), call, { ...unknown, unknown: [{ sku: mug }] })).toBe(
+      "mug was known",
+    );
+    expect(falsehood(handMadeRun(), call, { ...unknown, unknown: [{ sku: mug }] })).toBeUndefined();
   });
 });
 
@@ -119,7 +121,7 @@ describe("a stock record", () => {
   test.each<[string, ShopCall, (run: HandMadeRun) => Outcome]>([
     [
       "found",
-      { operation: "getStock", input: { sku: mug } },
+      { operation: "getLevel", input: { sku: mug } },
       (run) => ({ outcome: "found", stock: run.rowOf(mug) }),
     ],
     ["replaced", recount, (run) => ({ outcome: "replaced", stock: run.rowOf(mug) })],

@@ -75,7 +75,7 @@ const reserving: CallRecord = {
 };
 const looking: CallRecord = {
   ...timing,
-  call: { operation: "getStock", input: { sku: "cup" } },
+  call: { operation: "getLevel", input: { sku: "cup" } },
   answer: { kind: "outcome", outcome: { outcome: "unknown_sku" } },
 };
 const paying: CallRecord = {

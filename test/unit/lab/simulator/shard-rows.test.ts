@@ -423,7 +423,7 @@ describe("an answer about a level", () => {
   });
   const falsehoods = (run: HandMadeRun, stock: ReturnType<typeof shown>): string[] => {
     run.answer(
-      { operation: "getStock", input: { sku: mug } },
+      { operation: "getLevel", input: { sku: mug } },
       { outcome: "found", stock },
       { startedAtMs: 100 },
     );
