@@ -1,5 +1,6 @@
 /** What people are told of an event, and by what. */
 import type { InventoryEvent, InventoryEventType } from "../../contract/events.ts";
+import { wordsFor } from "../representation.ts";
 
 export interface Notification {
   subject: string;
@@ -35,13 +36,13 @@ const titles: Record<InventoryEventType, string> = {
 };
 
 const nameOf = ({ subject, data }: InventoryEvent): string => {
-  if (!("lines" in data)) return `SKU ${subject}`;
+  if (!("lines" in data)) return `SKU ${wordsFor(data)}`;
   return data.orderId === undefined ? `Reservation ${subject}` : `Order ${data.orderId}`;
 };
 
 const detailsOf = ({ data }: InventoryEvent): string[] =>
   "lines" in data
-    ? data.lines.map(({ sku, quantity }) => `${quantity} x ${sku}`)
+    ? data.lines.map((line) => `${line.quantity} x ${wordsFor(line)}`)
     : [`Available: ${data.available}`, `Reserved: ${data.reserved}`, `On hand: ${data.onHand}`];
 
 export const notificationOf = (event: InventoryEvent): Notification => {

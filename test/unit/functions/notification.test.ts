@@ -45,6 +45,19 @@ describe("a notification", () => {
     expect(notificationOf(event!).subject).toBe("Reservation r1 is held");
   });
 
+  test("names the location of units, where it is not the default one", () => {
+    const before = stockItem({ sku: "shirt@ams1" });
+    const after = { ...before, available: 0, version: 2 };
+    const [lowThere] = eventsOf({ id: "change", table: "stock", before, after }, settings);
+    expect(notificationOf(lowThere!).subject).toBe("SKU shirt at ams1 is running low");
+    const lines = [{ sku: "shirt", location: "ams1", quantity: 2 }];
+    const [heldThere] = eventsOf(
+      { id: "change", table: "reservations", after: reservationItem({ lines }) },
+      settings,
+    );
+    expect(notificationOf(heldThere!).text).toContain("2 x shirt at ams1");
+  });
+
   test("says of a SKU how many units there are", () => {
     expect(notificationOf(depleted)).toEqual({
       subject: "SKU shirt is sold out",
