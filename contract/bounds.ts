@@ -9,6 +9,9 @@ export const skuLengthMax = 128;
 /** Characters of the name of a location. */
 export const locationLengthMax = 32;
 
+/** Counts of one request: as many as are written well within the time of a function. */
+export const countsMax = 100;
+
 /** Locations of one SKU, besides the default one: a look at its stock reads the rows of all. */
 export const locationsPerSkuMax = 1_000;
 

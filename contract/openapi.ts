@@ -28,7 +28,12 @@ import {
 import { reserveRequest } from "./reserve-request.ts";
 import { routes, scopeClaim, type OperationId, type Route } from "./routes.ts";
 import { healthSchema } from "./service.ts";
-import { movementPageSchema, stockPageSchema, stockRecordSchema } from "./stock-schemas.ts";
+import {
+  countResultsSchema,
+  movementPageSchema,
+  stockPageSchema,
+  stockRecordSchema,
+} from "./stock-schemas.ts";
 import {
   adjustStockRequest,
   atLocation,
@@ -36,6 +41,7 @@ import {
   listHoldsRequest,
   listMovementsRequest,
   listStockRequest,
+  setCountsRequest,
   setStockRequest,
 } from "./stock.ts";
 
@@ -52,6 +58,7 @@ interface Operation {
 const answers = {
   Stock: stockRecordSchema,
   StockPage: stockPageSchema,
+  CountResults: countResultsSchema,
   MovementPage: movementPageSchema,
   SkuHoldPage: skuHoldPageSchema,
   Reservation: reservationSchema,
@@ -138,6 +145,13 @@ const operations: Record<OperationId, Operation> = {
     ...stockOperations.listHolds,
     summary: "List the holds of a SKU at a location, next to expire first",
     request: atLocation(listHoldsRequest),
+  },
+  setCounts: {
+    summary: "Set the units on hand of up to 100 stock levels, each by itself",
+    request: setCountsRequest,
+    successes: { 200: "A result for each count, in their order" },
+    answer: "CountResults",
+    refusals: [],
   },
   reserve: {
     summary: "Hold units of one or more SKUs: all lines or none",

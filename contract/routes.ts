@@ -36,6 +36,12 @@ export const routes = {
     function: "stock",
     access: "stock.read",
   },
+  setCounts: {
+    method: "POST",
+    path: "/v1/stock/counts",
+    function: "stock",
+    access: "stock.write",
+  },
   adjustStock: {
     method: "POST",
     path: "/v1/stock/{sku}/adjustments",

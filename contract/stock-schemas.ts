@@ -2,6 +2,7 @@
 import * as z from "zod/mini";
 import { shardsMax } from "./bounds.ts";
 import { wholeNumber } from "./fields.ts";
+import { problemSchema } from "./problem-schemas.ts";
 import { publicMovementKinds } from "./tables.ts";
 
 const levelSchema = z.object({
@@ -31,6 +32,21 @@ export const stockPageSchema = z.object({
   cursor: z.optional(z.string()),
 });
 export type StockPage = z.infer<typeof stockPageSchema>;
+
+/** The results of several counts, each with the status that it would have had by itself. */
+export const countResultsSchema = z.object({
+  results: z.array(
+    z.union([
+      z.extend(stockRecordSchema, { status: z.int() }),
+      z.object({
+        sku: z.string(),
+        location: z.optional(z.string()),
+        status: z.int(),
+        problem: z.omit(problemSchema, { requestId: true }),
+      }),
+    ]),
+  ),
+});
 
 /** One change of the counts of a SKU at a location: `version` is that of the row to which it led. */
 export const movementSchema = z.object({

@@ -1,7 +1,8 @@
 /** The requests about stock. */
 import * as z from "zod/mini";
-import { pageSizeMax, shardsMax, unitsMax } from "./bounds.ts";
+import { countsMax, pageSizeMax, shardsMax, unitsMax } from "./bounds.ts";
 import {
+  boundedArray,
   closedObject,
   exactly,
   idempotencyKey,
@@ -14,6 +15,7 @@ import {
 } from "./fields.ts";
 
 const units = wholeNumber(0, unitsMax);
+const expectedVersion = z.optional(wholeNumber(0, Number.MAX_SAFE_INTEGER));
 const skuParams = closedObject({ sku });
 const levelParams = closedObject({ sku, location });
 
@@ -32,10 +34,21 @@ export const setStockRequest = {
    */
   body: closedObject({
     onHand: units,
-    expectedVersion: z.optional(wholeNumber(0, Number.MAX_SAFE_INTEGER)),
+    expectedVersion,
     lowStockThreshold: z.optional(units),
     shards: z.optional(wholeNumber(1, shardsMax)),
     allowShortfall: z.optional(trueOrFalse),
+  }),
+};
+
+/** Counts of several stock levels, each as `setStockRequest` has it. */
+export const setCountsRequest = {
+  body: closedObject({
+    counts: boundedArray(
+      closedObject({ sku, location: z.optional(location), onHand: units, expectedVersion }),
+      1,
+      countsMax,
+    ),
   }),
 };
 

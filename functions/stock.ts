@@ -1,5 +1,6 @@
 /** Stock: what is on hand, what of it is held, and the adjustments between counts. */
 import { unitsMax } from "../contract/bounds.ts";
+import type { Issue } from "../contract/problem-schemas.ts";
 import type { RequestInput, RequestSchema } from "../contract/request.ts";
 import { routes } from "../contract/routes.ts";
 import {
@@ -9,19 +10,24 @@ import {
   listHoldsRequest,
   listMovementsRequest,
   listStockRequest,
+  setCountsRequest,
   setStockRequest,
 } from "../contract/stock.ts";
+import type { StockRecord } from "../contract/stock-schemas.ts";
 import type { Call } from "../inventory/dynamodb/database.ts";
+import { mapEach } from "../inventory/for-each.ts";
 import type { Page } from "../inventory/dynamodb/page.ts";
 import { listHolds } from "../inventory/reservations/list-holds.ts";
 import { adjustStock } from "../inventory/stock/adjust.ts";
 import { listMovements } from "../inventory/stock/ledger.ts";
-import type { LevelName } from "../inventory/stock/level-key.ts";
+import { levelKeyOf, type LevelName } from "../inventory/stock/level-key.ts";
 import { getLevel, getStock, listStock, setStock } from "../inventory/stock/stock.ts";
 import { answer, refuse, refuseRequest } from "./middleware/answer.ts";
+import { refusalOf } from "./middleware/answer-problems.ts";
 import { endpoint, httpHandler } from "./middleware/http-handler.ts";
+import { problemOf } from "./middleware/write-response.ts";
 import { movementBody, skuHoldBody, stockBody, wordsFor } from "./representation.ts";
-import { database } from "./wiring.ts";
+import { database, logger } from "./wiring.ts";
 
 const unknown = (level: LevelName) =>
   refuse("unknown_sku", `No stock was ever set for ${wordsFor(level)}.`);
@@ -54,7 +60,7 @@ const set = async ({ params, body }: AtLevel<typeof setStockRequest>, call: Call
       return refuse(
         "below_reserved",
         `onHand ${body.onHand} is less than the ${result.stock.reserved} units of ` +
-          `${wordsFor(params)} that are reserved. Set allowShortfall to true to apply it nevertheless.`,
+          `${wordsFor(params)} that are reserved. PUT it with allowShortfall true to apply it nevertheless.`,
       );
     case "version_mismatch":
       return refuse(
@@ -110,9 +116,41 @@ const adjust = async (
   }
 };
 
+/** The levels that are counted more than once. */
+const repeatedIn = (counts: readonly LevelName[]): Issue[] => {
+  const keys = counts.map(levelKeyOf);
+  return counts.flatMap((level, index) =>
+    keys.indexOf(keys[index]!) === index
+      ? []
+      : [{ path: `counts[${index}]`, message: `counts ${wordsFor(level)} a second time` }],
+  );
+};
+
+/** Counts that are written side by side. */
+const countsInFlight = 16;
+
+const setEach = async ({ body: { counts } }: RequestInput<typeof setCountsRequest>, call: Call) => {
+  const issues = repeatedIn(counts);
+  if (issues.length > 0) return refuseRequest(issues);
+  const results = await mapEach(counts, countsInFlight, async ({ sku, location, ...body }) => {
+    const params = { sku, location };
+    const result = await set({ params, body }, call).catch((error: Error) => {
+      const refusal = refusalOf(error);
+      if (refusal.status >= 500) logger.error("count", { ...params, error });
+      return refusal;
+    });
+    return "problem" in result
+      ? { ...params, status: result.status, problem: problemOf(result) }
+      : { ...(result.body as StockRecord), status: result.status };
+  });
+  return answer(200, "counted", { results });
+};
+
 export const handler = httpHandler(routes, {
   setStock: endpoint(setStockRequest, set),
   setStockAtLocation: endpoint(atLocation(setStockRequest), set),
+
+  setCounts: endpoint(setCountsRequest, setEach),
 
   getStock: endpoint(getStockRequest, async ({ params }, call) => {
     const stock = await getStock(database, params.sku, call);

@@ -22,7 +22,8 @@ const refusals: Record<InventoryErrorCode, (error: InventoryError) => Refusal> =
   rejected: () => internal,
 };
 
-const refusalOf = (error: unknown): Refusal => {
+/** The refusal that answers an error. */
+export const refusalOf = (error: unknown): Refusal => {
   if (error instanceof RefusedRequest) return error.refusal;
   return error instanceof InventoryError ? refusals[error.code](error) : internal;
 };

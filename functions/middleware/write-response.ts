@@ -4,18 +4,19 @@ import type { Problem } from "../../contract/problem-schemas.ts";
 import { problemMediaType, problems, problemType } from "../../contract/problems.ts";
 import type { Answer, Refusal } from "./answer.ts";
 
-const problemOf = ({ status, problem }: Refusal, requestId: string): Problem => ({
+/** The problem of a refusal, but for the request that it refuses. */
+export const problemOf = ({ status, problem }: Refusal): Omit<Problem, "requestId"> => ({
   type: problemType(problem.code),
   title: problems[problem.code].title,
   status,
   ...problem,
-  requestId,
 });
 
 const write = (request: Request<APIGatewayProxyEventV2>): void => {
   const answer: Answer | Refusal = request.response;
   const isProblem = "problem" in answer;
-  const body = isProblem ? problemOf(answer, request.event.requestContext.requestId) : answer.body;
+  const { requestId } = request.event.requestContext;
+  const body = isProblem ? { ...problemOf(answer), requestId } : answer.body;
   request.response = {
     statusCode: answer.status,
     headers: {

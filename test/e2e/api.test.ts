@@ -9,6 +9,7 @@ import {
   skuHoldPageSchema,
 } from "../../contract/reservation-schemas.ts";
 import {
+  countResultsSchema,
   movementPageSchema,
   stockPageSchema,
   stockRecordSchema,
@@ -199,6 +200,39 @@ describe("stock", () => {
     const unknown = await client.post("/v1/stock/nobody/adjustments", { delta: 1, reason: "x" });
     expectProblem(unknown, "unknown_sku");
     expect(await stockOf(sku)).toMatchObject({ onHand: 10, version: 1 });
+  });
+});
+
+describe("several counts at once", () => {
+  const count = (counts: unknown) => client.post("/v1/stock/counts", { counts });
+
+  test("are applied each by itself, and answered in their order", async () => {
+    const [known, busy, fresh] = [await stocked(1), await stocked(5), freshSku()];
+    await held(busy);
+    const answer = await count([
+      { sku: known, onHand: 7, expectedVersion: 1 },
+      { sku: busy, onHand: 0 },
+      { sku: fresh, location: "ams1", onHand: 3 },
+      { sku: known, location: "ams1", onHand: 2, expectedVersion: 4 },
+    ]);
+    expect(answer.status).toBe(200);
+    const { results } = z.parse(countResultsSchema, answer.body);
+    expect(results).toMatchObject([
+      { sku: known, status: 200, onHand: 7, version: 2 },
+      { sku: busy, status: 409, problem: { code: "below_reserved", status: 409 } },
+      { sku: fresh, location: "ams1", status: 201, onHand: 3, version: 1 },
+      { sku: known, location: "ams1", status: 409, problem: { code: "version_mismatch" } },
+    ]);
+    expect(await stockOf(known)).toMatchObject({ onHand: 7 });
+    expect(await stockOf(busy)).toMatchObject({ onHand: 5, reserved: 1 });
+    expect((await stockOf(fresh)).locations).toMatchObject([{ location: "ams1", onHand: 3 }]);
+  });
+
+  test("may be a hundred", async () => {
+    const counts = Array.from({ length: 100 }, (_, onHand) => ({ sku: freshSku(), onHand }));
+    const { results } = z.parse(countResultsSchema, (await count(counts)).body);
+    expect(results.map(({ status }) => status)).toEqual(counts.map(() => 201));
+    expect(await stockOf(counts[99]!.sku)).toMatchObject({ onHand: 99 });
   });
 });
 

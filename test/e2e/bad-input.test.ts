@@ -335,6 +335,30 @@ describe("a change of a reservation", () => {
   });
 });
 
+describe("several counts", () => {
+  test.each([
+    [[], "counts"],
+    [Array.from({ length: 101 }, (_, index) => ({ sku: `s-${index}`, onHand: 1 })), "counts"],
+    [[{ sku, onHand: -1 }], "counts[0].onHand"],
+    [[{ sku: "a b", onHand: 1 }], "counts[0].sku"],
+    [[{ sku, location: "", onHand: 1 }], "counts[0].location"],
+    [[{ sku, onHand: 1, shards: 4 }], "counts[0].shards"],
+    [[{ sku, onHand: 1, expectedVersion: -1 }], "counts[0].expectedVersion"],
+    [
+      [
+        { sku, onHand: 1 },
+        { sku, location: "ams1", onHand: 1 },
+        { sku, onHand: 2 },
+      ],
+      "counts[2]",
+    ],
+  ])("%j are refused as a whole", async (counts, path) => {
+    const answer = await client.post("/v1/stock/counts", { counts });
+    const { issues } = expectRefusal(answer, 400, "invalid_request");
+    expect(issues).toMatchObject([{ path }]);
+  });
+});
+
 test.each(["a@b", "a~1", "a%2Fb", "x".repeat(33)])(
   "there is no stock at the location %s",
   async (location) => {
