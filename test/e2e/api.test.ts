@@ -204,12 +204,12 @@ describe("stock", () => {
 });
 
 describe("several counts at once", () => {
-  const count = (counts: unknown) => client.post("/v1/stock/counts", { counts });
+  const countAll = (counts: unknown) => client.post("/v1/stock/counts", { counts });
 
   test("are applied each by itself, and answered in their order", async () => {
     const [known, busy, fresh] = [await stocked(1), await stocked(5), freshSku()];
     await held(busy);
-    const answer = await count([
+    const answer = await countAll([
       { sku: known, onHand: 7, expectedVersion: 1 },
       { sku: busy, onHand: 0 },
       { sku: fresh, location: "ams1", onHand: 3 },
@@ -230,7 +230,7 @@ describe("several counts at once", () => {
 
   test("may be a hundred", async () => {
     const counts = Array.from({ length: 100 }, (_, onHand) => ({ sku: freshSku(), onHand }));
-    const { results } = z.parse(countResultsSchema, (await count(counts)).body);
+    const { results } = z.parse(countResultsSchema, (await countAll(counts)).body);
     expect(results.map(({ status }) => status)).toEqual(counts.map(() => 201));
     expect(await stockOf(counts[99]!.sku)).toMatchObject({ onHand: 99 });
   });
