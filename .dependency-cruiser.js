@@ -2,7 +2,7 @@
 // A room that is not listed here fails, so a new room must first be given its place.
 
 const rooms = {
-  bin: ["lib", "inventory"],
+  bin: ["lib", "contract", "inventory"],
   lib: ["contract"],
   contract: [],
   functions: ["contract", "inventory", "locks"],

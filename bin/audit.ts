@@ -3,12 +3,11 @@
  * that are named. Ends with 0 when nothing is wrong or all of it was repaired, with 1 when something
  * is, with 2 when it could not find out.
  */
-import { readFile } from "node:fs/promises";
-import { join } from "node:path";
 import { parseArgs } from "node:util";
 import { damages, type Finding } from "../inventory/audit/finding.ts";
 import { audit, type AuditReport } from "../inventory/audit/audit.ts";
 import { callWithin, connect, createDatabase } from "../inventory/dynamodb/database.ts";
+import { findTables, runCommand, tableOptions, UsageError } from "./command.ts";
 
 const usage = `npm run audit -- [--json] [--repair [--apply]]
                 [--stock TABLE --reservations TABLE --movements TABLE --locks TABLE
@@ -23,8 +22,6 @@ Without tables, those of the local run (npm start) are checked.
 --repair     say what would be changed
 --apply      with --repair: change it, unless a record has moved in the meantime`;
 
-class UsageError extends Error {}
-
 const readArguments = () => {
   try {
     const { values } = parseArgs({
@@ -32,12 +29,8 @@ const readArguments = () => {
         json: { type: "boolean", default: false },
         repair: { type: "boolean", default: false },
         apply: { type: "boolean", default: false },
-        stock: { type: "string" },
-        reservations: { type: "string" },
-        movements: { type: "string" },
         "no-ledger": { type: "boolean", default: false },
-        locks: { type: "string" },
-        region: { type: "string" },
+        ...tableOptions,
         "expiry-partitions": { type: "string" },
         "fulfills-on-confirm": { type: "boolean", default: false },
       },
@@ -51,45 +44,6 @@ const readArguments = () => {
   } catch (error) {
     throw new UsageError((error as Error).message, { cause: error });
   }
-};
-
-type Arguments = ReturnType<typeof readArguments>;
-
-/** What `npm start` has written of itself (local/data-folder.ts). */
-interface RunDescription {
-  dynamodb: string;
-  outputs: Record<string, string>;
-}
-
-const readLocalRun = async () => {
-  const folder = process.env["HOLDFAST_DATA"] ?? ".holdfast";
-  const text = await readFile(join(folder, "run.json"), "utf8").catch(() => {
-    throw new UsageError(`No local run is ready in ${folder}: npm start, or name the tables.`);
-  });
-  const { dynamodb, outputs } = JSON.parse(text) as RunDescription;
-  return {
-    access: {
-      endpoint: dynamodb,
-      region: "us-east-1",
-      credentials: { accessKeyId: "local", secretAccessKey: "local" },
-    },
-    stock: outputs["StockTableName"]!,
-    reservations: outputs["ReservationsTableName"]!,
-    movements: outputs["MovementsTableName"]!,
-    locks: outputs["LocksTableName"]!,
-  };
-};
-
-const findTables = async ({ stock, reservations, movements, locks, region }: Arguments) => {
-  const names = { stock, reservations, movements, locks };
-  const named = Object.values(names).filter((name) => name !== undefined);
-  if (named.length === 0) return readLocalRun();
-  if (named.length < Object.keys(names).length) {
-    const all = "--stock, --reservations, --movements and --locks";
-    throw new UsageError(`Either all of ${all}, or none of them.`);
-  }
-  const access = region === undefined ? {} : { region };
-  return { access, ...(names as Record<keyof typeof names, string>) };
 };
 
 const renderFinding = (finding: Finding, showsRepair: boolean): string => {
@@ -150,8 +104,4 @@ const run = async (): Promise<number> => {
   return report.findings > report.repaired ? 1 : 0;
 };
 
-process.exitCode = await run().catch((error: Error) => {
-  const isUsage = error instanceof UsageError;
-  process.stderr.write(isUsage ? `${error.message}\n\n${usage}\n` : `${error.stack}\n`);
-  return 2;
-});
+await runCommand(usage, run);

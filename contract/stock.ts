@@ -41,6 +41,15 @@ export const setStockRequest = {
   }),
 };
 
+/** A count in a file: `lowStockThreshold` stays as it was when it is absent. */
+export const countRecord = closedObject({
+  sku,
+  location: z.optional(location),
+  onHand: units,
+  lowStockThreshold: z.optional(units),
+});
+export type CountRecord = z.infer<typeof countRecord>;
+
 /** Counts of several stock levels, each as `setStockRequest` has it. */
 export const setCountsRequest = {
   body: closedObject({

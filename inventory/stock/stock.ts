@@ -22,7 +22,7 @@ import {
 import { markersOf, movesOnHand } from "./marker.ts";
 import { resolveMarkers } from "./resolve.ts";
 import { addLocation, readLocations } from "./locations.ts";
-import { isRow } from "./row.ts";
+import { isRow, readRowsOf } from "./row.ts";
 import { gatherUnits, mergeRows, setShards } from "./shards.ts";
 
 export interface SetStockInput extends LevelName {
@@ -33,6 +33,8 @@ export interface SetStockInput extends LevelName {
   lowStockThreshold?: number | undefined;
   /** The number of rows that the level is to have. Stays when absent. */
   shards?: number | undefined;
+  /** Identifies the count: repeated as the last count of its level, it changes nothing. */
+  countId?: string | undefined;
   /** Applies a count below what is reserved: `available` is negative then. Refused unless true. */
   allowShortfall?: boolean | undefined;
 }
@@ -83,7 +85,7 @@ async function count(
   const levelKey = levelKeyOf(input);
   let { expectedVersion } = input;
   let call = withPatience(database, caller);
-  const countId = database.randomUuid().slice(0, countIdLength);
+  const countId = input.countId ?? database.randomUuid().slice(0, countIdLength);
   const lastChange: LastChange = { kind: "count", ...actorOf(call) };
   let rows = await readToCount(database, levelKey, call);
   for (let attempt = 0; ; attempt += 1) {
@@ -91,6 +93,9 @@ async function count(
     const version = level?.version ?? 0;
     if (expectedVersion !== undefined && version !== expectedVersion) {
       return { outcome: "version_mismatch", version };
+    }
+    if (level !== undefined && rows![0]!.countId === countId) {
+      return { outcome: "replaced", stock: level };
     }
     const isBelow = level !== undefined && level.reserved > onHand;
     if (isBelow && !allowShortfall) return { outcome: "below_reserved", stock: level };
@@ -324,6 +329,27 @@ export const getLevel = (
   caller: Call,
 ): Promise<StockLevel | undefined> =>
   readLevel(database, levelKeyOf(name), withPatience(database, caller));
+
+/**
+ * The levels of these names, each as it is now, in their order; undefined where there is none. One request
+ * for each 100, and one more for each level in several rows.
+ *
+ * @throws InventoryError `busy`, `unavailable`, `rejected`
+ */
+export const getLevels = async (
+  database: Database,
+  names: readonly LevelName[],
+  caller: Call,
+): Promise<(StockLevel | undefined)[]> => {
+  const call = withPatience(database, caller);
+  const keys = names.map(levelKeyOf);
+  const firsts = new Map<string, StockItem>();
+  for (const row of await readRowsOf(database, keys, call)) firsts.set(row.sku, row);
+  return mapEach(keys, rowsInFlight, async (key) => {
+    const first = firsts.get(key);
+    return first && readLevel(database, key, call, first);
+  });
+};
 
 /**
  * All stock levels, in no order, page by page. A page is eventually consistent: half the price, for a
