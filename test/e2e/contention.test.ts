@@ -57,7 +57,8 @@ test("throttling that lasts is 503 busy, says when to come back, and holds nothi
 });
 
 test("a database that breaks off each reply is 503 busy, and the process lives on", async () => {
-  proxy.plan("GetItem", Array(3).fill({ kind: "loseReply" }));
+  // Two reads, of the level and of the other locations, each three times.
+  proxy.plan("GetItem", Array(6).fill({ kind: "loseReply" }));
   const answer = await client.get("/v1/stock/unit");
   expect(answer.status).toBe(503);
   expect(z.parse(problemSchema, answer.body).code).toBe("busy");

@@ -182,7 +182,7 @@ describe("a sweep", { timeout: patientMs }, () => {
     for (const { available } of stock) expect(available).toBe(onHand);
   });
 
-  test("cut off by its deadline keeps what it has done, and the next one does the rest", async () => {
+  test("cut off by its deadline keeps what it has done, and the next ones do the rest", async () => {
     await inventory.setStock({ sku: "a", onHand: 300 });
     for (let index = 0; index < 300; index += 1) await hold("a", 1, 60);
     clock.nowMs += 60_000;
@@ -194,12 +194,14 @@ describe("a sweep", { timeout: patientMs }, () => {
     expect(first.expired).toBeGreaterThan(0);
     expect(first.expired).toBeLessThan(300);
     await expectInvariants(database);
-    // The markers that it left undecided are superseded when their owner's time is over.
+    // The markers that it left undecided are superseded when their owner's time is over, some of them while
+    // the next sweep ends their holds: these are left to the one after that.
     clock.nowMs += 1_000;
     const second = await sweep(database, patient());
-    expect(second.isComplete).toBe(true);
+    const third = await sweep(database, patient(), { resolvesRows: true });
+    expect([second.isComplete, third.isComplete]).toEqual([true, true]);
     // The reply to the last ones of the first sweep came after its deadline.
-    expect(second.expired).toBeLessThanOrEqual(300 - first.expired);
+    expect(second.expired + third.expired).toBeLessThanOrEqual(300 - first.expired);
     expect((await inventory.getStock("a"))?.available).toBe(300);
     await expectInvariants(database);
   });
