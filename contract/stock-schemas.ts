@@ -9,9 +9,11 @@ const levelSchema = z.object({
   /** Absent for the default location. */
   location: z.optional(z.string()),
   onHand: z.int(),
-  /** Negative while more units are reserved than are on hand. */
+  /** Negative while more units are reserved, or kept from sale, than are on hand. */
   available: z.int(),
   reserved: z.int(),
+  /** Units that are kept from sale; absent for none. */
+  safetyStock: z.optional(z.int()),
   version: z.int(),
   updatedAt: z.iso.datetime({ precision: 3 }),
   lowStockThreshold: z.optional(z.int()),

@@ -29,13 +29,14 @@ export const setStockRequest = {
   params: skuParams,
   /**
    * `expectedVersion` 0 expects that there is no such stock level yet. At `lowStockThreshold` available units
-   * or fewer the SKU is low; 0 is never, and what was set stays when it is absent. `shards` spreads the
-   * stock level over as many rows. `allowShortfall` applies a count below what is reserved.
+   * or fewer the SKU is low; 0 is never, and what was set stays when it is absent. `safetyStock`
+   * units are kept from sale. `shards` spreads the stock level over as many rows. `allowShortfall` applies a count below what is reserved.
    */
   body: closedObject({
     onHand: units,
     expectedVersion,
     lowStockThreshold: z.optional(units),
+    safetyStock: z.optional(units),
     shards: z.optional(wholeNumber(1, shardsMax)),
     allowShortfall: z.optional(trueOrFalse),
   }),

@@ -84,7 +84,7 @@ export interface LastChange {
 }
 
 /**
- * A row of the table Stock. Always: `onHand = available + reserved`. What a row cannot decide alone is
+ * A row of the table Stock. Always: `onHand = available + reserved + safetyStock`. What a row cannot decide alone is
  * kept in it as an open marker, until a record of the table Reservations decides it. The stock level of a
  * SKU at a location is one row, or several (shards).
  */
@@ -103,9 +103,11 @@ export interface StockItem {
   onHandVersion: number;
   /** Identifies the last count, so that its repeat is recognised. */
   countId?: string;
+  /** Units that are kept from sale. Absent for none. In the first row. */
+  safetyStock?: number;
   /**
-   * The units available after the last count, where it was allowed to be below what is reserved. The row has
-   * never fewer since, unless fewer than none. In the first row.
+   * The units available after the last count, where they were allowed to be negative: more were reserved, or
+   * kept from sale, than there were. The row has never fewer since, unless fewer than none. In the first row.
    */
   leastAvailable?: number;
   /** The rows of the level; 1 when absent. The first row decides, others may be behind. */

@@ -22,7 +22,7 @@ export const adjustmentIn = ({ lastChange }: StockItem) => {
  */
 export const shortfallIn = (before: StockItem | undefined, after: StockItem): number => {
   const isCount = before?.version !== after.version && adjustmentIn(after) === "count";
-  return isCount ? Math.max(0, -after.available) : 0;
+  return isCount ? Math.max(0, after.reserved - after.onHand) : 0;
 };
 
 const changeBetween = (

@@ -9,7 +9,7 @@ import type { LastChange, StockItem } from "../../contract/tables.ts";
 import type { Call, Database } from "../dynamodb/database.ts";
 import { writeIf } from "../dynamodb/write-if.ts";
 import type { Counts } from "../stock/counts.ts";
-import { leastAvailableOf, levelOf } from "../stock/level.ts";
+import { leastAvailableOf, levelOf, safetyStockOf } from "../stock/level.ts";
 import type { Case, Damage } from "./finding.ts";
 
 /** The rows of a level, as they were at one time. */
@@ -35,10 +35,11 @@ interface Wrong {
 
 const countsOf = ({ onHand, available, reserved }: Counts) => [onHand, available, reserved];
 
-const isWellFormed = (row: StockItem): boolean => countsOf(row).every(Number.isInteger);
+const isWellFormed = (row: StockItem): boolean =>
+  [...countsOf(row), safetyStockOf(row)].every(Number.isInteger) && safetyStockOf(row) >= 0;
 
-const addsUp = ({ onHand, available, reserved }: StockItem): boolean =>
-  available + reserved === onHand;
+const addsUp = (row: StockItem): boolean =>
+  row.available + row.reserved + safetyStockOf(row) === row.onHand;
 
 const isTooLow = (row: StockItem): boolean => row.available < leastAvailableOf(row);
 
@@ -98,17 +99,19 @@ const repairOf = ({ rows }: LevelRows, units: number): Repair | undefined => {
   });
   return candidates.find(
     ({ row, reserved }) =>
-      Number.isInteger(row.onHand) && row.onHand - reserved >= leastAvailableOf(row),
+      Number.isInteger(row.onHand) &&
+      row.onHand - reserved - safetyStockOf(row) >= leastAvailableOf(row),
   );
 };
 
 /** Sets the counts that follow from on hand and what is held, unless the record has moved. */
 const setCounts = async (
   database: Database,
-  { sku, onHand, version }: StockItem,
+  row: StockItem,
   reservedUnits: number,
   call: Call,
 ): Promise<boolean> => {
+  const { sku, onHand, version } = row;
   const command = new UpdateCommand({
     TableName: database.tables.stock,
     Key: { sku },
@@ -125,7 +128,7 @@ const setCounts = async (
       "#lastChange": "lastChange",
     },
     ExpressionAttributeValues: {
-      ":available": onHand - reservedUnits,
+      ":available": onHand - reservedUnits - safetyStockOf(row),
       ":reserved": reservedUnits,
       ":one": 1,
       ":now": database.now(),
@@ -161,7 +164,7 @@ export const checkStock = (
     `${units} are accounted for${isOfSeveral ? ` in ${rows.length} rows` : ""}`;
   const repair = damage === "row_past_level" ? undefined : repairOf(level, units);
   if (repair === undefined) return { ...finding, detail };
-  const words = `set available to ${repair.row.onHand - repair.reserved}, reserved to ${repair.reserved}`;
+  const words = `set available to ${repair.row.onHand - repair.reserved - safetyStockOf(repair.row)}, reserved to ${repair.reserved}`;
   return {
     ...finding,
     detail,

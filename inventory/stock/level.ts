@@ -21,6 +21,8 @@ export interface StockLevel extends Counts {
   /** Grows with every change of the counts. */
   version: number;
   updatedAtMs: number;
+  /** Units that are kept from sale; absent for none. */
+  safetyStock?: number;
   /** The number of rows; absent for one. */
   shards?: number;
   lowStockThreshold?: number;
@@ -29,6 +31,9 @@ export interface StockLevel extends Counts {
 /** The units available in these rows together. */
 export const availableIn = (rows: readonly StockItem[]): number =>
   rows.reduce((sum, { available }) => sum + available, 0);
+
+export const safetyStockOf = ({ safetyStock = 0 }: Pick<StockItem, "safetyStock">): number =>
+  safetyStock;
 
 /** The least units that the row may have available: fewer than none only after a count that was allowed to. */
 export const leastAvailableOf = ({ leastAvailable = 0 }: StockItem): number =>
@@ -48,6 +53,7 @@ export const levelOf = (rows: readonly StockItem[]): StockLevel => {
     version: 0,
     updatedAtMs: first.updatedAtMs,
     ...(rows.length > 1 && { shards: rows.length }),
+    ...(safetyStockOf(first) > 0 && { safetyStock: safetyStockOf(first) }),
     ...(first.lowStockThreshold !== undefined && { lowStockThreshold: first.lowStockThreshold }),
   };
   for (const { onHand, available, reserved, version, startVersion = 0, updatedAtMs } of rows) {

@@ -15,6 +15,7 @@ import {
   levelOf,
   readLevel,
   readRows,
+  safetyStockOf,
   shardsOf,
   snapshotOf,
   type StockLevel,
@@ -31,6 +32,8 @@ export interface SetStockInput extends LevelName {
   expectedVersion?: number | undefined;
   /** The SKU is low at this number of available units or fewer; 0 for never. Stays when absent. */
   lowStockThreshold?: number | undefined;
+  /** Units on hand that are kept from sale; 0 for none. Stays when absent. */
+  safetyStock?: number | undefined;
   /** The number of rows that the level is to have. Stays when absent. */
   shards?: number | undefined;
   /** Identifies the count: repeated as the last count of its level, it changes nothing. */
@@ -56,8 +59,9 @@ const countIdLength = 8;
  * selling SKU is counted as easily as a quiet one. Sales in other rows count as after it. A count whose
  * reply was lost is recognised, and not applied again.
  *
- * A count that leaves a shortfall needs a level of one row: while the first row has fewer units than none,
- * another one must not sell any. So the rows are merged first, and the write is conditional on that.
+ * A count that leaves fewer units available than none needs a level of one row: while the first row has fewer
+ * than none, another one must not sell any. So the rows are merged first, and the write is conditional on
+ * that. It leaves a shortfall where more units are reserved than on hand, or takes what is kept from sale.
  *
  * @throws InventoryError `busy`, `unavailable`, `rejected`: with `shards`, the count may be applied then
  */
@@ -99,16 +103,16 @@ async function count(
     }
     const isBelow = level !== undefined && level.reserved > onHand;
     if (isBelow && !allowShortfall) return { outcome: "below_reserved", stock: level };
-    const missing = level === undefined ? 0 : level.onHand - onHand - rows![0]!.available;
+    const change = level === undefined ? 0 : availableChange(input, level);
     let found: StockItem | undefined;
-    if (isBelow && rows!.length > 1) {
+    if (level !== undefined && level.available + change < 0 && rows!.length > 1) {
       const merged = await mergeRows(database, levelKey, 1, call);
       // Each merge is one change of the level.
       if (expectedVersion !== undefined) expectedVersion += merged;
       // The merges of many rows take longer than other requests are waited for.
       call = withPatience(database, caller);
-    } else if (missing > 0 && rows!.length > 1) {
-      await gatherUnits(database, rows!, level!.onHand - onHand, call);
+    } else if (rows !== undefined && rows.length > 1 && rows[0]!.available + change < 0) {
+      await gatherUnits(database, rows, -change, call);
       // It was the version of the level, which the moves have changed.
       expectedVersion = undefined;
     } else {
@@ -126,6 +130,15 @@ async function count(
     rows = isFresh ? [found!] : await readToCount(database, levelKey, call);
   }
 }
+
+/** By how much a count changes the units available. */
+const availableChange = (
+  { onHand, safetyStock }: SetStockInput,
+  level: Pick<StockLevel, "onHand" | "safetyStock">,
+): number => {
+  const { safetyStock: before = 0 } = level;
+  return onHand - level.onHand - ((safetyStock ?? before) - before);
+};
 
 /**
  * Reads the rows of the level for a count. Units that records have shipped or taken back leave `onHand`, or
@@ -188,14 +201,14 @@ async function writeCount(
 }
 
 const newRow = (
-  { onHand, lowStockThreshold, ...name }: SetStockInput,
+  { onHand, lowStockThreshold, safetyStock = 0, ...name }: SetStockInput,
   countId: string,
   lastChange: LastChange,
   nowMs: number,
 ): StockItem => ({
   sku: levelKeyOf(name),
   onHand,
-  available: onHand,
+  available: onHand - safetyStock,
   reserved: 0,
   version: 1,
   updatedAtMs: nowMs,
@@ -204,29 +217,36 @@ const newRow = (
   countId,
   lastChange,
   ...(lowStockThreshold !== undefined && { lowStockThreshold }),
+  ...(safetyStock > 0 && { safetyStock, leastAvailable: onHand - safetyStock }),
 });
 
 /** The conditional update of a first row whose units on hand are as they were read. */
 function recount(
   database: Database,
-  { onHand, expectedVersion, lowStockThreshold, allowShortfall = false }: SetStockInput,
+  input: SetStockInput,
   rows: readonly StockItem[],
   countId: string,
   lastChange: LastChange,
 ): UpdateCommand {
+  const { expectedVersion, lowStockThreshold, safetyStock, allowShortfall = false } = input;
   const seen = rows[0]!;
-  const delta = onHand - levelOf(rows).onHand;
+  const level = levelOf(rows);
+  const onHand = seen.onHand + input.onHand - level.onHand;
+  const change = availableChange(input, level);
   const setsThreshold = lowStockThreshold !== undefined;
+  const setsSafetyStock = safetyStock !== undefined;
   const isExpected = expectedVersion !== undefined;
-  const terms = allowShortfall && rows.length === 1 ? ifOnlyRow : ifEnough(-delta);
+  const mayLeaveNone = allowShortfall || (safetyStock ?? safetyStockOf(seen)) > 0;
+  const terms = mayLeaveNone && rows.length === 1 ? ifOnlyRow(allowShortfall) : ifEnough(-change);
   return new UpdateCommand({
     TableName: database.tables.stock,
     Key: { sku: seen.sku },
     UpdateExpression:
-      "SET #onHand = :onHand, #available = #available + :delta, #version = #version + :one, " +
+      "SET #onHand = :onHand, #available = #available + :change, #version = #version + :one, " +
       "#onHandVersion = #version + :one, #countId = :countId, #updatedAtMs = :now, " +
       "#lastChange = :lastChange" +
       (setsThreshold ? ", #lowStockThreshold = :lowStockThreshold" : "") +
+      (setsSafetyStock ? ", #safetyStock = :safetyStock" : "") +
       terms.update,
     ConditionExpression:
       "#onHandVersion = :seen AND " +
@@ -243,10 +263,11 @@ function recount(
       "#leastAvailable": "leastAvailable",
       ...terms.names,
       ...(setsThreshold && { "#lowStockThreshold": "lowStockThreshold" }),
+      ...(setsSafetyStock && { "#safetyStock": "safetyStock" }),
     },
     ExpressionAttributeValues: {
-      ":onHand": seen.onHand + delta,
-      ":delta": delta,
+      ":onHand": onHand,
+      ":change": change,
       ...terms.values,
       ":seen": seen.onHandVersion,
       ":countId": countId,
@@ -254,6 +275,7 @@ function recount(
       ":now": database.now(),
       ":lastChange": lastChange,
       ...(setsThreshold && { ":lowStockThreshold": lowStockThreshold }),
+      ...(setsSafetyStock && { ":safetyStock": safetyStock }),
       ...(isExpected && { ":expectedVersion": seen.version }),
     },
     ReturnValues: "ALL_NEW",
@@ -261,7 +283,7 @@ function recount(
   });
 }
 
-/** The terms of a count that leaves the row enough units for what is reserved. */
+/** The terms of a count that leaves the row enough units for what is reserved and kept from sale. */
 const ifEnough = (units: number) => ({
   condition: "#available >= :least",
   update: " REMOVE #leastAvailable",
@@ -269,13 +291,15 @@ const ifEnough = (units: number) => ({
   values: { ":least": units },
 });
 
-/** The terms of a count that may leave a shortfall: the level has no other row. */
-const ifOnlyRow = {
-  condition: "(attribute_not_exists(#shards) OR #shards = :one)",
-  update: ", #leastAvailable = #available + :delta",
-  names: { "#shards": "shards" },
+/** The terms of a count that may leave fewer units available than none: the level has no other row. */
+const ifOnlyRow = (allowsShortfall: boolean) => ({
+  condition:
+    "(attribute_not_exists(#shards) OR #shards = :one)" +
+    (allowsShortfall ? "" : " AND #reserved <= :onHand"),
+  update: ", #leastAvailable = #available + :change",
+  names: { "#shards": "shards", ...(!allowsShortfall && { "#reserved": "reserved" }) },
   values: {},
-};
+});
 
 /** The stock of a SKU: the sums of all its levels. */
 export interface SkuStock extends StockLevel {
@@ -307,11 +331,19 @@ export const getStock = async (
 };
 
 function totalOf(sku: string, locations: StockLevel[]): SkuStock {
-  const total = { onHand: 0, available: 0, reserved: 0, version: 0, updatedAtMs: 0 };
+  const total = {
+    onHand: 0,
+    available: 0,
+    reserved: 0,
+    safetyStock: 0,
+    version: 0,
+    updatedAtMs: 0,
+  };
   for (const level of locations) {
     total.onHand += level.onHand;
     total.available += level.available;
     total.reserved += level.reserved;
+    total.safetyStock += level.safetyStock ?? 0;
     total.version += level.version;
     total.updatedAtMs = Math.max(total.updatedAtMs, level.updatedAtMs);
   }

@@ -113,6 +113,16 @@ describe("stock", () => {
     await held(sku);
   });
 
+  test("PUT keeps units from sale as safetyStock, which stays when it is absent", async () => {
+    const sku = await stocked(5);
+    const kept = await client.put(`/v1/stock/${sku}`, { onHand: 5, safetyStock: 2 });
+    expect(kept).toMatchObject({ status: 200, body: { onHand: 5, available: 3, safetyStock: 2 } });
+    expect(await client.put(`/v1/stock/${sku}`, { onHand: 6 })).toMatchObject({
+      body: { onHand: 6, available: 4, safetyStock: 2 },
+    });
+    expect(await stockOf(sku)).toMatchObject({ available: 4, safetyStock: 2 });
+  });
+
   test("GET of an unknown SKU is a 404", async () => {
     expectProblem(await client.get("/v1/stock/nobody"), "unknown_sku");
   });

@@ -335,6 +335,12 @@ describe("a change of a reservation", () => {
   });
 });
 
+test.each([-1, 0.5, "3", null, 1_000_000_001])("no safety stock is %j", async (safetyStock) => {
+  const answer = await client.put(`/v1/stock/${sku}`, { onHand: 1, safetyStock });
+  const { issues } = expectRefusal(answer, 400, "invalid_request");
+  expect(issues).toMatchObject([{ path: "safetyStock" }]);
+});
+
 describe("several counts", () => {
   test.each([
     [[], "counts"],

@@ -65,9 +65,10 @@ const expectSameState = async (model: Model, real: Real) => {
 };
 
 const expectSameStock = async ({ inventory, level }: Real, key: string, stock: ModelStock) => {
-  const { onHand, reserved, version } = stock;
+  const { onHand, reserved, safetyStock, version } = stock;
   const row = await inventory.getLevel(level(key));
-  expect(row).toMatchObject({ onHand, available: onHand - reserved, reserved });
+  expect(row).toMatchObject({ onHand, available: onHand - reserved - safetyStock, reserved });
+  expect(row!.safetyStock ?? 0).toBe(safetyStock);
   // A refused order of several lines takes units and gives them back, and ends may share a version.
   expect(row!.version).toBeGreaterThanOrEqual(version);
   stock.version = row!.version;
@@ -100,23 +101,25 @@ const setStock = (
   sku: string,
   onHand: number,
   expectedVersion: number | undefined,
+  safetyStock: number | undefined,
   allowShortfall: boolean,
 ) => {
-  const title = `set ${sku} to ${onHand} at version ${expectedVersion}`;
+  const title = `set ${sku} to ${onHand}, safety stock ${safetyStock}, at version ${expectedVersion}`;
   return command(`${title}${allowShortfall ? ", shortfall allowed" : ""}`, async (model, real) => {
-    const input = { ...real.level(sku), onHand, expectedVersion, allowShortfall };
+    const input = { ...real.level(sku), onHand, expectedVersion, safetyStock, allowShortfall };
     const result = await real.inventory.setStock(input);
     const stock = model.stock.get(sku);
     if (expectedVersion !== undefined && expectedVersion !== (stock?.version ?? 0)) {
       expect(result.outcome).toBe("version_mismatch");
     } else if (stock === undefined) {
       expect(result.outcome).toBe("created");
-      model.stock.set(sku, { onHand, reserved: 0, version: 1 });
+      model.stock.set(sku, { onHand, reserved: 0, safetyStock: safetyStock ?? 0, version: 1 });
     } else if (stock.reserved > onHand && !allowShortfall) {
       expect(result.outcome).toBe("below_reserved");
     } else {
       expect(result.outcome).toBe("replaced");
       change(stock, onHand - stock.onHand, 0);
+      stock.safetyStock = safetyStock ?? stock.safetyStock;
     }
   });
 };
@@ -134,7 +137,7 @@ const adjustStock = (sku: string, delta: number, key: string | undefined) =>
     if (stock === undefined) expect(result.outcome).toBe("unknown_sku");
     else if (used !== undefined) {
       expect(result.outcome).toBe(used === `${delta}` ? "replayed" : "idempotency_key_reused");
-    } else if (delta < 0 && stock.onHand - stock.reserved + delta < 0) {
+    } else if (delta < 0 && balanceOf(model, sku) + delta < 0) {
       expect(result.outcome).toBe("insufficient_stock");
     } else if (stock.onHand + delta > unitsMax) {
       expect(result.outcome).toBe("above_units_max");
@@ -538,7 +541,13 @@ const fewLinesOrAll = fc.option(fewLines, { nil: undefined, freq: 2 });
 const commands = fc.commands(
   [
     fc
-      .tuple(sku, units, fc.option(fc.nat(6), { nil: undefined, freq: 2 }), fc.boolean())
+      .tuple(
+        sku,
+        units,
+        fc.option(fc.nat(6), { nil: undefined, freq: 2 }),
+        fc.option(fc.nat(6), { nil: undefined, freq: 1 }),
+        some,
+      )
       .map((args) => setStock(...args)),
     fc
       .tuple(sku, fc.integer({ min: -8, max: 8 }), key)

@@ -7,6 +7,7 @@ import type { ReservationStatus } from "../../contract/tables.ts";
 export interface ModelStock {
   onHand: number;
   reserved: number;
+  safetyStock: number;
   version: number;
 }
 
@@ -47,14 +48,14 @@ export const emptyModel = (): Model => ({
   adjustments: new Map(),
 });
 
-/** The units that a request may take: none of a SKU with a shortfall. */
+/** The units that a request may take: at least none. */
 export const availableOf = (model: Model, sku: string): number =>
   Math.max(0, balanceOf(model, sku));
 
-/** The same, less than 0 where more units are reserved than are on hand. */
+/** The same, less than 0 where more units are reserved, or kept from sale, than are on hand. */
 export const balanceOf = (model: Model, sku: string): number => {
-  const { onHand, reserved } = model.stock.get(sku)!;
-  return onHand - reserved;
+  const { onHand, reserved, safetyStock } = model.stock.get(sku)!;
+  return onHand - reserved - safetyStock;
 };
 
 export const mergeQuantities = (lines: readonly [string, number][]): Quantities => {

@@ -3,7 +3,7 @@ import type { ReservationItem, StockItem } from "../../../contract/tables.ts";
 import { deltasBetween, type Counts } from "../../../inventory/stock/counts.ts";
 import { beginsAnew } from "./levels.ts";
 import { isFirstRow } from "../../../inventory/stock/level-key.ts";
-import { leastAvailableOf } from "../../../inventory/stock/level.ts";
+import { leastAvailableOf, safetyStockOf } from "../../../inventory/stock/level.ts";
 import { decisionOf, effectOf, kindOf } from "../../../inventory/stock/marker.ts";
 import { setsOnHand, type RowAccount } from "./accounts.ts";
 import { versionsOfShrink } from "./shrink.ts";
@@ -29,7 +29,8 @@ export const checkRow = (
 function checkCounts(row: StockItem, report: Report): void {
   const { sku, onHand, available, reserved } = row;
   const counts = `${onHand} on hand, ${available} available, ${reserved} reserved`;
-  if (onHand !== available + reserved) report("counts", sku, `${counts}: do not add up`);
+  if (onHand !== available + reserved + safetyStockOf(row))
+    report("counts", sku, `${counts}: do not add up`);
   if (Math.min(onHand, available) < leastAvailableOf(row) || reserved < 0) {
     report("counts", sku, `${counts}: one is negative`);
   }
@@ -124,8 +125,9 @@ function checkReason(
     if (!isEager && decision === "decided") explain(effectOf([marker]));
   }
   if (setsOnHand(before, row)) {
-    // A count sets the units on hand, and keeps the reserved ones.
-    unexplained.availableDelta -= unexplained.onHandDelta;
+    // A count sets the units on hand and those that are kept from sale, and keeps the reserved ones.
+    const keptDelta = safetyStockOf(row) - safetyStockOf(before ?? {});
+    unexplained.availableDelta -= unexplained.onHandDelta - keptDelta;
     unexplained.onHandDelta = 0;
   }
   if (!hasMoved(unexplained)) return;

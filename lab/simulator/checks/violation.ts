@@ -2,7 +2,8 @@
 
 /** Every kind of violation, with the promise that it breaks. */
 export const violationKinds = {
-  counts: "onHand is available + reserved, and none is negative unless a shortfall was allowed",
+  counts:
+    "onHand is available + reserved + safetyStock, and none is negative unless a count left it so",
   reserved: "reserved is what the records and the open markers of the row account for",
   on_hand: "onHand is what counts, adjustments and sales account for",
   unexplained_change: "counts change only by what a call or a reservation asks for",

@@ -425,6 +425,18 @@ describe("stock is low", () => {
   });
 });
 
+test("units that are kept from sale are no shortfall", () => {
+  const lastChange = { kind: "count" } as const;
+  const before = stockItem({ reserved: 6, available: 4 });
+  const kept = { ...before, safetyStock: 7, available: -3, version: 2, lastChange };
+  expect(types(toldOfStock(before, kept))).toEqual(["stock.adjusted", "stock.depleted"]);
+  const short = { ...kept, onHand: 5, available: -8, version: 3 };
+  expect(toldOfStock(kept, short)).toMatchObject([
+    { type: "stock.adjusted" },
+    { type: "stock.shortfall", data: { safetyStock: 7, available: -8, shortfall: 1 } },
+  ]);
+});
+
 test("stock at a location is told of under its SKU and its location, and shows both", () => {
   const before = stockItem({ sku: "shirt@ams1" });
   const after = stockItem({ sku: "shirt@ams1", available: 0, reserved: 10, version: 2 });
