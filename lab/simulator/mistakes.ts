@@ -292,6 +292,25 @@ const catalogue = {
     mistake: `if (await isReservedOtherwise(database, order, reservationId, call) && orderId === undefined) return`,
     scenario: "order-by-two-ways",
   },
+  // Locations, and what is kept from sale.
+  "taken-at-the-default-location": {
+    file: "inventory/reservations/take-units.ts",
+    original: `const levelKey = levelKeyOf(line);`,
+    mistake: `const levelKey = line.sku;`,
+    scenario: "locations",
+  },
+  "returned-at-the-default-location": {
+    file: "inventory/reservations/change-parts.ts",
+    original: `? levelKeyOfRow(row) : row;`,
+    mistake: `? row.split("@", 1)[0]! : row;`,
+    scenario: "locations",
+  },
+  "safety-stock-is-sold": {
+    file: "inventory/stock/stock.ts",
+    original: `return onHand - level.onHand - ((safetyStock ?? before) - before);`,
+    mistake: `return onHand - level.onHand - 0 * before;`,
+    scenario: "locations",
+  },
   "sales-missing-in-the-ledger": {
     file: "inventory/stock/ledger.ts",
     original: `if (isExplained && isNothing(rest)) return movements;`,

@@ -8,18 +8,21 @@ import { runAll } from "../../lab/simulator/command/run-all.ts";
 import { judgeRuns } from "../../lab/simulator/command/judge-runs.ts";
 import { replayCommandOf } from "../../lab/simulator/command/runs.ts";
 import type { FaultLevel } from "../../lab/simulator/faults.ts";
-import { scenarios } from "../../lab/simulator/scenarios/scenarios.ts";
+import { scenarios, type ScenarioName } from "../../lab/simulator/scenarios/scenarios.ts";
 
 const seedsMax = 1_000_000;
 
-test.each<[seeds: string, first: number, count: number, faults: FaultLevel]>([
-  ["with the usual faults", 1, 10, "some"],
-  ["with all faults", 1, 20, "all"],
-  ["with all faults, from a random seed", randomInt(1_000, seedsMax), 10, "all"],
-])("%s, %d on, %d seeds have no violation", async (_, first, count, faults) => {
-  const { load } = scenarios.mixed;
-  const runs = Array.from({ length: count }, (__, index) => ({
-    scenario: "mixed" as const,
+test.each<[scenario: ScenarioName, faults: FaultLevel, first: number, count: number]>([
+  ["mixed", "some", 1, 10],
+  ["mixed", "all", 1, 15],
+  ["mixed", "all", randomInt(1_000, seedsMax), 10],
+  ["locations", "all", 1, 5],
+  ["locations", "all", randomInt(1_000, seedsMax), 10],
+])("%s with %s faults, from seed %d on, %d runs have no violation", async (...choice) => {
+  const [scenario, faults, first, count] = choice;
+  const { load } = scenarios[scenario];
+  const runs = Array.from({ length: count }, (_, index) => ({
+    scenario,
     seed: first + index,
     load,
     faults,

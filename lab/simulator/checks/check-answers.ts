@@ -96,11 +96,13 @@ const checks: { [Operation in ShopOperation]: Check<Operation> } = {
   getReservation: (input, result, span) => notShownOrThere(input.reservationId, result, span),
   listReservations: (_, { reservations }, span) =>
     reservations.map((reservation) => notShown(reservation, span)).find(Boolean),
-  setStock: ({ sku, onHand, allowShortfall = false }, result, span) => {
+  setStock: (input, result, span) => {
+    const { onHand, allowShortfall = false } = input;
+    const levelKey = levelKeyOf(input);
     switch (result.outcome) {
       case "created":
       case "replaced":
-        return notStockByRows(result.stock, span) ?? neverCounted(sku, onHand, span);
+        return notStockByRows(result.stock, span) ?? neverCounted(levelKey, onHand, span);
       case "below_reserved":
         if (allowShortfall) return "a shortfall was allowed";
         return (
@@ -108,22 +110,24 @@ const checks: { [Operation in ShopOperation]: Check<Operation> } = {
           (result.stock.reserved > onHand ? undefined : `no more than ${onHand} were reserved`)
         );
       case "version_mismatch":
-        return never(levelsOf(sku, span), (level) => (level?.version ?? 0) === result.version)
+        return never(levelsOf(levelKey, span), (level) => (level?.version ?? 0) === result.version)
           ? `it never had the version ${result.version}`
           : undefined;
     }
   },
   adjustStock: (input, result, span) => {
-    const { sku, delta } = input;
+    const { sku, location, delta } = input;
     switch (result.outcome) {
       case "adjusted":
       case "replayed":
         return notStockByRows(result.stock, span) ?? neverAdjusted(input, span);
       case "insufficient_stock":
-        span.claim([{ sku, requested: -delta, available: Math.max(0, result.stock.available) }]);
+        span.claim([
+          { sku, location, requested: -delta, available: Math.max(0, result.stock.available) },
+        ]);
         return notStockByRows(result.stock, span);
       case "unknown_sku":
-        return neverAbsent(sku, span);
+        return neverAbsent(levelKeyOf(input), span);
       case "above_units_max":
         return (
           notStockByRows(result.stock, span) ??
@@ -133,8 +137,8 @@ const checks: { [Operation in ShopOperation]: Check<Operation> } = {
         return onlyUseOf(input, span);
     }
   },
-  getLevel: ({ sku }, result, span) =>
-    result.outcome === "found" ? notStock(result.stock, span) : neverAbsent(sku, span),
+  getLevel: (name, result, span) =>
+    result.outcome === "found" ? notStock(result.stock, span) : neverAbsent(levelKeyOf(name), span),
   placeOrder: falsePlacing,
   payOrder: falsePayment,
   fulfillOrder: (input, result, span) => falseSoldOrder("fulfillOrder", input, result, span),
@@ -161,16 +165,16 @@ function heldThroughout(input: ReserveInput, span: Span): boolean {
  * level has the counted units on hand. Its rows may be written later, and sales go on meanwhile.
  */
 function neverCounted(
-  sku: string,
+  levelKey: string,
   counted: number,
   { history, fromMs, toMs, sender }: Span,
 ): string | undefined {
-  if (history.wasChangedByHand(sku)) return undefined;
+  if (history.wasChangedByHand(levelKey)) return undefined;
   const own = history
-    .countsOf(sku)
+    .countsOf(levelKey)
     .filter((change) => change.sender === sender && change.atMs >= fromMs && change.atMs <= toMs);
   const onHand = history
-    .onHandOf(sku)
+    .onHandOf(levelKey)
     .entriesWithin(fromMs, toMs)
     .map(({ atMs, value = 0 }) =>
       own.filter((change) => change.atMs > atMs).reduce((sum, { delta }) => sum + delta, value),
@@ -179,9 +183,10 @@ function neverCounted(
   return `it never had ${counted} on hand, but ${[...new Set(onHand)].join(", ")}`;
 }
 
-function neverAdjusted({ sku, idempotencyKey }: AdjustStockInput, span: Span): string | undefined {
+function neverAdjusted(input: AdjustStockInput, span: Span): string | undefined {
+  const { idempotencyKey } = input;
   if (idempotencyKey === undefined) return undefined;
-  const records = recordsOf(idOfKey(["adjustment", sku], idempotencyKey), span);
+  const records = recordsOf(idOfKey(["adjustment", levelKeyOf(input)], idempotencyKey), span);
   return never(records, (item) => item?.status === "adjustment")
     ? "it has no record of an adjustment"
     : undefined;
@@ -206,19 +211,23 @@ function otherLines(
   span: Span,
 ): string | undefined {
   const wanted = mergeLines(requested);
-  const accounted = wanted.flatMap(({ sku, quantity }) => {
-    const short = shortages.find((shortage) => shortage.sku === sku);
-    const held = short?.available ?? quantity;
-    return held === 0 ? [] : [{ sku, quantity: held }];
+  const accounted = wanted.flatMap((line) => {
+    const short = shortages.find((shortage) => levelKeyOf(shortage) === levelKeyOf(line));
+    const held = short?.available ?? line.quantity;
+    return held === 0 ? [] : [{ ...line, quantity: held }];
   });
   if (!isSame(lines, accounted)) return `it shows the lines ${JSON.stringify(lines)}`;
-  const isAsked = shortages.every(({ sku, requested: units }) =>
-    wanted.some((line) => line.sku === sku && line.quantity === units),
+  const isAsked = shortages.every((shortage) =>
+    wanted.some(
+      (line) => levelKeyOf(line) === levelKeyOf(shortage) && line.quantity === shortage.requested,
+    ),
   );
   if (!isAsked) return `it shows the shortages ${JSON.stringify(shortages)}`;
   if (shortages.length > 0 && !allowPartial) return "it holds less, and the caller wants all";
   // One unit more of each was not there.
-  span.claim(shortages.map(({ sku, available }) => ({ sku, requested: available + 1 })));
+  span.claim(
+    shortages.map(({ available, ...shortage }) => ({ ...shortage, requested: available + 1 })),
+  );
   return undefined;
 }
 
@@ -230,7 +239,11 @@ function otherRequest(
 ): string | undefined {
   const wanted = mergeLines(input.lines);
   if (reservationId !== idOfRequest(input)) {
-    const shown = lines.map(({ sku, quantity }) => ({ sku, quantity }));
+    const shown = lines.map(({ sku, location, quantity }) => ({
+      sku,
+      ...(location !== undefined && { location }),
+      quantity,
+    }));
     return isSame(shown, wanted) ? undefined : `it shows the lines ${JSON.stringify(lines)}`;
   }
   const own = fingerprintOf(input, wanted);
@@ -248,9 +261,10 @@ function falseRefusal(
   span.claim(shortages);
   if (!allowPartial) return undefined;
   const wanted = mergeLines(requested);
-  span.claim(wanted.map(({ sku }) => ({ sku, requested: 1 })));
-  const left = wanted.find(({ sku }) => shortages.every((shortage) => shortage.sku !== sku));
-  return left && `it names no shortage of ${left.sku}`;
+  span.claim(wanted.map(({ quantity: _quantity, ...name }) => ({ ...name, requested: 1 })));
+  const named = new Set(shortages.map(levelKeyOf));
+  const left = wanted.find((line) => !named.has(levelKeyOf(line)));
+  return left && `it names no shortage of ${levelKeyOf(left)}`;
 }
 
 const isSame = (some: unknown, other: unknown): boolean =>

@@ -1,7 +1,8 @@
 /** Checks one write of a record: the next status, the next version, and the attributes that follow from it. */
 import type { ReservationItem } from "../../../contract/tables.ts";
+import { levelKeyOf } from "../../../inventory/stock/level-key.ts";
 import { checkNewParts, checkParts } from "./check-parts.ts";
-import { unitsIn } from "./line-units.ts";
+import { unitsIn, unitsOfLines } from "./line-units.ts";
 import type { Report } from "./violation.ts";
 import type { RecordChange } from "./record-change.ts";
 
@@ -77,7 +78,7 @@ function checkAttributes(item: ReservationItem, report: Report): void {
     report("transition", reservationId, `${status}, and ${place} the index of holds`);
   }
   const named = [...(skus ?? [])].toSorted().join(", ");
-  const own = lines.map(({ sku }) => sku).join(", ");
+  const own = lines.map(levelKeyOf).join(", ");
   if (isHeld && named !== own) {
     report("transition", reservationId, `the index of holds names ${named}, not ${own}`);
   }
@@ -96,10 +97,13 @@ function checkShortages(
   report: Report,
 ): void {
   if (status !== "held") return;
-  for (const { sku, requested, available } of shortages) {
-    const held = lines.find((line) => line.sku === sku)?.quantity ?? 0;
+  const quantities = unitsOfLines(lines);
+  for (const shortage of shortages) {
+    const { requested, available } = shortage;
+    const levelKey = levelKeyOf(shortage);
+    const held = quantities.get(levelKey) ?? 0;
     if (held === available && held < requested) continue;
-    const message = `it names ${available} of ${requested} × ${sku}, and holds ${held}`;
+    const message = `it names ${available} of ${requested} × ${levelKey}, and holds ${held}`;
     report("transition", reservationId, message);
   }
 }
@@ -118,12 +122,12 @@ function checkKept(before: ReservationItem, after: ReservationItem, report: Repo
     report("transition", reservationId, "its shortages changed");
   }
   const [had, has] = [before, after].map(({ lines }) =>
-    lines.map(({ sku, quantity }) => `${quantity} × ${sku}`).join(", "),
+    lines.map((line) => `${line.quantity} × ${levelKeyOf(line)}`).join(", "),
   );
   const isSale = after.status === "confirmed" && before.status !== "confirmed";
+  const quantities = unitsOfLines(before.lines);
   const isMore = after.lines.some(
-    ({ sku, quantity }) =>
-      quantity > (before.lines.find((line) => line.sku === sku)?.quantity ?? 0),
+    (line) => line.quantity > (quantities.get(levelKeyOf(line)) ?? 0),
   );
   if (isSale && isMore) {
     report("transition", reservationId, `it had the lines ${had}, and ${has} are sold`);

@@ -12,6 +12,7 @@ import type {
 } from "../../../inventory/shop-orders/end-order.ts";
 import { reservationIdOfOrder } from "../../../inventory/shop-orders/order-record.ts";
 import type { PlaceOrderOutcome } from "../../../inventory/shop-orders/place-order.ts";
+import { levelKeyOf } from "../../../inventory/stock/level-key.ts";
 import type { ShopOperations } from "../cloud/shop-calls.ts";
 import { unitsIn, type UnitState } from "./line-units.ts";
 import { hasUnits } from "./owned-units.ts";
@@ -74,7 +75,10 @@ export const falsePayment = (
       const staysExpired = only?.some((item) => item?.staysExpired === true) ?? false;
       const isLate = reacquires && result.status === "expired" && !staysExpired;
       if (isLate && others.length === 0 && expired) {
-        const lines = expired.lines.map(({ sku, quantity }) => ({ sku, requested: quantity }));
+        const lines = expired.lines.map(({ quantity: requested, ...name }) => ({
+          ...name,
+          requested,
+        }));
         span.claim(lines, { isAny: true });
       }
       return undefined;
@@ -139,7 +143,9 @@ export const falseSoldOrder = (
       const isPossible = (item: ReservationItem): boolean => {
         const units = unitsIn(item.parts, from);
         if (lines === undefined) return units.size > 0;
-        return mergeLines(lines).every(({ sku, quantity }) => (units.get(sku) ?? 0) >= quantity);
+        return mergeLines(lines).every(
+          (line) => (units.get(levelKeyOf(line)) ?? 0) >= line.quantity,
+        );
       };
       const able = soldAllTheTime.find((versions) => versions.every((item) => isPossible(item!)));
       if (able !== undefined) return `${able[0]!.reservationId} had the units all the time`;

@@ -7,7 +7,7 @@
  *          └─ fulfilled ── returned                the same
  */
 import type { Part, PartEnd, ReservationItem } from "../../../contract/tables.ts";
-import { levelKeyOfRow } from "../../../inventory/stock/level-key.ts";
+import { levelNameOf } from "../../../inventory/stock/level-key.ts";
 import { describeUnits, soldStates, unitsIn, unitsOfLines } from "./line-units.ts";
 import type { Report } from "./violation.ts";
 
@@ -83,7 +83,7 @@ export const checkNewParts = (item: ReservationItem, report: Report): void => {
     : [{ name: "parts", units: parts }];
   for (const { name, units } of ways) {
     const owned = describeUnits(
-      unitsOfLines(units.map(({ row, quantity }) => ({ sku: levelKeyOfRow(row), quantity }))),
+      unitsOfLines(units.map(({ row, quantity }) => ({ ...levelNameOf(row), quantity }))),
     );
     if (owned === expected) continue;
     report("transition", reservationId, `${status} with ${name} of "${owned}", not "${expected}"`);

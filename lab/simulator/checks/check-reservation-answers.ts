@@ -10,6 +10,7 @@ import type {
   FulfillOutcome,
   ReturnOutcome,
 } from "../../../inventory/reservations/sold-units.ts";
+import { levelKeyOf, type LevelName, levelNameOf } from "../../../inventory/stock/level-key.ts";
 import type { ShopOperations } from "../cloud/shop-calls.ts";
 import { describeUnits, growthOf, unitsIn, unitsOfLines } from "./line-units.ts";
 import type { RecordWrite } from "./history.ts";
@@ -51,7 +52,7 @@ export const falseConfirm = (
       if (reacquires) span.claim(mergeLines(lines ?? shown).map(asClaim), { isAny: true });
       return writtenByRefusal(reservationId, span);
     case "exceeds_reservation": {
-      const excess = excessOf(lines, (sku) => quantityOf(shown, sku));
+      const excess = excessOf(lines, (line) => quantityOf(shown, line));
       return otherExcess(result.excess, excess) ?? writtenByRefusal(reservationId, span);
     }
   }
@@ -78,10 +79,8 @@ export const falseChange = (
     }
     case "insufficient_stock": {
       span.claim(result.shortages);
-      const more = result.shortages.find(
-        ({ sku, requested }) => requested > quantityOf(wanted, sku),
-      );
-      if (more !== undefined) return `it never asked for ${more.requested} × ${more.sku}`;
+      const more = result.shortages.find((one) => one.requested > quantityOf(wanted, one));
+      if (more !== undefined) return `it never asked for ${more.requested} × ${levelKeyOf(more)}`;
       return writtenByRefusal(reservationId, span);
     }
     case "unknown_sku":
@@ -138,14 +137,13 @@ const statesOf = {
   returnUnits: { from: ["fulfilled"], to: ["returned"] },
 } as const;
 
-/** The units of a SKU that an operation may concern, as a reservation is shown. */
-const possibleIn = (operation: SoldOperation, lines: Reservation["lines"], sku: string): number => {
-  const {
-    quantity = 0,
-    fulfilled = 0,
-    cancelled = 0,
-    returned = 0,
-  } = lines.find((line) => line.sku === sku) ?? {};
+/** The units of a level that an operation may concern, as a reservation is shown. */
+const possibleIn = (
+  operation: SoldOperation,
+  lines: Reservation["lines"],
+  level: LevelName,
+): number => {
+  const { quantity = 0, fulfilled = 0, cancelled = 0, returned = 0 } = lineOf(lines, level) ?? {};
   return operation === "returnUnits" ? fulfilled - returned : quantity - fulfilled - cancelled;
 };
 
@@ -179,9 +177,9 @@ export const falseSold = (
       );
     case "exceeds_reservation": {
       const { lines: shown } = result.reservation;
-      const excess = excessOf(wanted, (sku) => possibleIn(operation, shown, sku));
+      const excess = excessOf(wanted, (line) => possibleIn(operation, shown, line));
       const mayBeDone = (line: Reservation["lines"][number]): boolean =>
-        possibleIn(operation, shown, line.sku) > 0 ||
+        possibleIn(operation, shown, line) > 0 ||
         (operation === "fulfill" ? line.fulfilled : line.cancelled) !== undefined;
       return (
         notShown(result.reservation, span) ??
@@ -212,10 +210,12 @@ function falseEffect(
       ? []
       : [...growthOf(unitsIn(before.parts, to), unitsIn(after.parts, to))],
   );
-  const units = describeUnits(unitsOfLines(changed.map(([sku, quantity]) => ({ sku, quantity }))));
+  const units = describeUnits(
+    unitsOfLines(changed.map(([key, quantity]) => ({ ...levelNameOf(key), quantity }))),
+  );
   if (wanted === undefined) {
-    const left = shown.find(({ sku }) => possibleIn(operation, shown, sku) > 0);
-    return left && `units of ${left.sku} are left`;
+    const left = shown.find((line) => possibleIn(operation, shown, line) > 0);
+    return left && `units of ${levelKeyOf(left)} are left`;
   }
   const expected = describeUnits(unitsOfLines(wanted));
   return units === expected ? undefined : `it changed "${units}", not "${expected}"`;
@@ -275,18 +275,21 @@ function falseReuse(id: string, key: string | undefined, span: Span): string | u
   );
 }
 
-const asClaim = ({ sku, quantity: requested }: Line) => ({ sku, requested });
+const asClaim = ({ quantity: requested, ...name }: Line) => ({ ...name, requested });
 
-const quantityOf = (lines: readonly Line[], sku: string): number =>
-  lines.find((line) => line.sku === sku)?.quantity ?? 0;
+const lineOf = <Each extends Line>(lines: readonly Each[], level: LevelName): Each | undefined =>
+  lines.find((line) => levelKeyOf(line) === levelKeyOf(level));
+
+const quantityOf = (lines: readonly Line[], level: LevelName): number =>
+  lineOf(lines, level)?.quantity ?? 0;
 
 const excessOf = (
   lines: readonly Line[] | undefined,
-  possibleOf: (sku: string) => number,
+  possibleOf: (level: LevelName) => number,
 ): Excess[] =>
-  (lines === undefined ? [] : mergeLines(lines)).flatMap(({ sku, quantity: requested }) => {
-    const possible = possibleOf(sku);
-    return requested > possible ? [{ sku, requested, possible }] : [];
+  (lines === undefined ? [] : mergeLines(lines)).flatMap(({ quantity: requested, ...name }) => {
+    const possible = possibleOf(name);
+    return requested > possible ? [{ ...name, requested, possible }] : [];
   });
 
 const otherExcess = (shown: readonly Excess[], excess: readonly Excess[]): string | undefined =>

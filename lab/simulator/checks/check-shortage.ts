@@ -3,12 +3,13 @@
  * available in truth, in all rows of the level (truth.ts), and it names a sum that the level had.
  */
 import type { Shortage } from "../../../inventory/reservations/shortages.ts";
+import { levelKeyOf } from "../../../inventory/stock/level-key.ts";
 import type { ShopOperation } from "../cloud/shop-calls.ts";
 import type { History } from "./history.ts";
 import type { Timeline } from "./timeline.ts";
 
 /** A line that an answer says was short. `available` is absent where the answer names no units. */
-export type ClaimedLine = Pick<Shortage, "sku" | "requested"> & { available?: number };
+export type ClaimedLine = Pick<Shortage, "sku" | "location" | "requested"> & { available?: number };
 
 /** The lines that one answer says were short, between a call and its answer. */
 export interface ShortageClaim {
@@ -24,35 +25,38 @@ export interface ShortageClaim {
 export const falsehoodsOf = (
   history: Pick<History, "levelOf" | "wasChangedByHand">,
   { lines, isAny = false, operation, ...span }: ShortageClaim,
-  truthOf: (sku: string) => Timeline<number>,
-): { sku: string; message: string }[] => {
+  truthOf: (levelKey: string) => Timeline<number>,
+): { levelKey: string; message: string }[] => {
   const found = lines.flatMap((line) => {
     const message = falsehoodOf(history, { ...line, ...span }, truthOf);
-    return message === undefined ? [] : [{ sku: line.sku, message: `${operation}: ${message}` }];
+    return message === undefined
+      ? []
+      : [{ levelKey: levelKeyOf(line), message: `${operation}: ${message}` }];
   });
   if (found.length === lines.length) return found;
   if (isAny) return [];
-  return found.map(({ sku, message }) => ({
-    sku,
+  return found.map(({ levelKey, message }) => ({
+    levelKey,
     message: `beside a line that was short: ${message}`,
   }));
 };
 
 function falsehoodOf(
   history: Pick<History, "levelOf" | "wasChangedByHand">,
-  { sku, requested, available, fromMs, toMs }: ClaimedLine & { fromMs: number; toMs: number },
-  truthOf: (sku: string) => Timeline<number>,
+  { requested, available, fromMs, toMs, ...name }: ClaimedLine & { fromMs: number; toMs: number },
+  truthOf: (levelKey: string) => Timeline<number>,
 ): string | undefined {
+  const levelKey = levelKeyOf(name);
   const seen = history
-    .levelOf(sku)
+    .levelOf(levelKey)
     .within(fromMs, toMs)
     .map((level) => Math.max(0, level?.available ?? 0));
   if (available !== undefined && !seen.includes(available)) {
     return `${available} were never available; at those instants: ${[...new Set(seen)].join(", ")}`;
   }
-  if (history.wasChangedByHand(sku)) return undefined;
+  if (history.wasChangedByHand(levelKey)) return undefined;
   const least = Math.min(
-    ...truthOf(sku)
+    ...truthOf(levelKey)
       .within(fromMs, toMs)
       .map((units) => units ?? 0),
   );

@@ -3,7 +3,7 @@
  * about it with their answers. Times are of the run, as in its trace.
  */
 import type { Part, ReservationItem, StockItem } from "../../../contract/tables.ts";
-import { levelKeyOfRow } from "../../../inventory/stock/level-key.ts";
+import { levelKeyOf, levelKeyOfRow } from "../../../inventory/stock/level-key.ts";
 import { shardsOf } from "../../../inventory/stock/level.ts";
 import { markersOf, type Marker } from "../../../inventory/stock/marker.ts";
 import type { ReservationLine } from "../../../inventory/reservations/reservation.ts";
@@ -114,7 +114,7 @@ const describeCounts = (item: Pick<StockItem, "onHand" | "available" | "reserved
 function describeReservation(item: ReservationItem | undefined): string {
   if (item === undefined) return "removed";
   const { status, version, expiresAtMs, lines, parts } = item;
-  const units = lines.map(({ sku, quantity }) => `${quantity} × ${sku}`).join(", ");
+  const units = lines.map((line) => `${line.quantity} × ${levelKeyOf(line)}`).join(", ");
   const taken = parts.map(
     ({ row, quantity, version: at, arrives, ended, returned }) =>
       `${quantity} of ${row} at ${at}${arrives ? ", arrives" : ""}` +
@@ -136,8 +136,8 @@ const describeReturn = (returned: Part["returned"]): string =>
 
 function isAbout({ call: { input }, answer }: CallRecord, keys: ReadonlySet<string>): boolean {
   const named = [
-    ...("sku" in input ? [input.sku] : []),
-    ...("lines" in input ? (input.lines ?? []).map(({ sku }) => sku) : []),
+    ...("sku" in input ? [levelKeyOf(input)] : []),
+    ...("lines" in input ? (input.lines ?? []).map(levelKeyOf) : []),
     ...("reservationId" in input ? [input.reservationId] : []),
     ...("orderId" in input ? [input.orderId] : []),
     ...(answer.kind === "outcome" && "reservation" in answer.outcome
@@ -167,9 +167,9 @@ function describeAnswer(answer: CallRecord["answer"]): string {
   return shown === "{}" ? outcome : `${outcome} ${shown}`;
 }
 
-const describeLine = ({ sku, quantity, ...progress }: ReservationLine): string => {
+const describeLine = ({ sku, location, quantity, ...progress }: ReservationLine): string => {
   const states = Object.entries(progress).map(([state, units]) => `${units} ${state}`);
-  return `${quantity} × ${sku}${states.length === 0 ? "" : ` (${states.join(", ")})`}`;
+  return `${quantity} × ${levelKeyOf({ sku, location })}${states.length === 0 ? "" : ` (${states.join(", ")})`}`;
 };
 
 const formatMs = (ms: number): string => ms.toFixed(3);

@@ -119,6 +119,8 @@ export const createHistory = (): History => {
       switch (change.target.table) {
         case tableNames.stock: {
           const changed = noteIn(stock, "sku", change, commit.atMs, isRow);
+          // The locations of a SKU are no row.
+          if (changed.before === undefined && changed.after === undefined) break;
           if (commit.attempt.sender === byHand) changedByHand.add(levelKeyOfRow(changed.key));
           noteCount(commit, changed);
           changedStock.push(changed);

@@ -1,6 +1,7 @@
 /** The time between a call and its answer, and what was true within it. */
 import type { ReservationItem, StockItem } from "../../../contract/tables.ts";
 import type { Reservation } from "../../../inventory/reservations/reservation.ts";
+import { levelKeyOf } from "../../../inventory/stock/level-key.ts";
 import { shardsOf, type StockLevel } from "../../../inventory/stock/level.ts";
 import { epochMs } from "../cloud/environment.ts";
 import type { ShortageClaim } from "./check-shortage.ts";
@@ -24,8 +25,8 @@ export interface Span {
 /** Versions of a record that were current at some instant of the span. */
 export const recordsOf = (id: string, { history, fromMs, toMs }: Span) =>
   history.reservation(id).within(fromMs, toMs);
-export const levelsOf = (sku: string, { history, fromMs, toMs }: Span) =>
-  history.levelOf(sku).within(fromMs, toMs);
+export const levelsOf = (levelKey: string, { history, fromMs, toMs }: Span) =>
+  history.levelOf(levelKey).within(fromMs, toMs);
 
 /** The writes of a record that the answering environment sent and saw committed within the span. */
 export const ownWritesOf = (
@@ -41,8 +42,10 @@ export const ownWritesOf = (
 export const never = <Item>(items: readonly Item[], matches: (item: Item) => boolean): boolean =>
   !items.some(matches);
 
-export const neverAbsent = (sku: string, span: Span): string | undefined =>
-  never(levelsOf(sku, span), (level) => level === undefined) ? `${sku} was known` : undefined;
+export const neverAbsent = (levelKey: string, span: Span): string | undefined =>
+  never(levelsOf(levelKey, span), (level) => level === undefined)
+    ? `${levelKey} was known`
+    : undefined;
 
 /**
  * The reason why a reservation was never as an answer shows it. A held one is shown as expired from its
@@ -85,15 +88,16 @@ function hasContents(item: ReservationItem, { lines, shortages }: Reservation): 
     isSame(item.shortages, shortages) &&
     lines.length === item.lines.length &&
     lines.every((line, index) => {
-      const { sku, quantity } = item.lines[index]!;
+      const { quantity, ...name } = item.lines[index]!;
+      const levelKey = levelKeyOf(name);
       const left = quantity - (line.fulfilled ?? 0) - (line.cancelled ?? 0);
       return (
-        line.sku === sku &&
+        levelKeyOf(line) === levelKey &&
         line.quantity === quantity &&
-        line.fulfilled === fulfilled!.get(sku) &&
-        line.cancelled === cancelled!.get(sku) &&
-        line.returned === returned!.get(sku) &&
-        (!isSold || left === (open!.get(sku) ?? 0))
+        line.fulfilled === fulfilled!.get(levelKey) &&
+        line.cancelled === cancelled!.get(levelKey) &&
+        line.returned === returned!.get(levelKey) &&
+        (!isSold || left === (open!.get(levelKey) ?? 0))
       );
     })
   );
@@ -104,7 +108,10 @@ const isSame = (some: unknown, other: unknown): boolean =>
 
 /** The reason why a stock level was never as an answer shows it: the sums of its rows at one instant. */
 export const notStock = (shown: StockLevel, span: Span): string | undefined =>
-  never(levelsOf(shown.sku, span), (level) => level !== undefined && isAsShown(level, shown))
+  never(
+    levelsOf(levelKeyOf(shown), span),
+    (level) => level !== undefined && isAsShown(level, shown),
+  )
     ? neverWas(shown)
     : neverOfShards(shown, span);
 
@@ -118,7 +125,7 @@ const sumsMax = 20_000;
 export function notStockByRows(shown: StockLevel, span: Span): string | undefined {
   const { history, fromMs, toMs } = span;
   let sums = new Map<string, RowSums>([["", none]]);
-  for (const key of history.keysOf(shown.sku)) {
+  for (const key of history.keysOf(levelKeyOf(shown))) {
     const rows = history.stockOf(key).within(fromMs, toMs);
     if (sums.size * rows.length > sumsMax) return undefined;
     sums = new Map(
@@ -161,7 +168,7 @@ const neverWas = (shown: StockLevel): string =>
 /** A write of the number of rows alone has no version. */
 function neverOfShards(shown: StockLevel, span: Span): string | undefined {
   const shards = shardsOf(shown);
-  return never(levelsOf(shown.sku, span), (level) => level?.shards === shards)
+  return never(levelsOf(levelKeyOf(shown), span), (level) => level?.shards === shards)
     ? `it never had ${shards} rows`
     : undefined;
 }

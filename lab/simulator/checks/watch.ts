@@ -1,4 +1,5 @@
 /** Watches a run: checks each commit as it comes, and each answer, against the history. */
+import { levelKeyOf } from "../../../inventory/stock/level-key.ts";
 import type { CallRecord } from "../cloud/holdfast.ts";
 import type { ShopCall } from "../cloud/shop-calls.ts";
 import type { Commit } from "../service/context.ts";
@@ -94,14 +95,14 @@ export const createWatch = (
     },
     judgeClaims: (allowanceMs) => {
       const truths = new Map<string, Timeline<number>>();
-      const truthOf = (sku: string): Timeline<number> => {
-        const truth = truths.get(sku) ?? history.truthOf(sku, allowanceMs);
-        truths.set(sku, truth);
+      const truthOf = (levelKey: string): Timeline<number> => {
+        const truth = truths.get(levelKey) ?? history.truthOf(levelKey, allowanceMs);
+        truths.set(levelKey, truth);
         return truth;
       };
       for (const one of claims) {
-        for (const { sku, message } of falsehoodsOf(history, one, truthOf)) {
-          violations.push({ kind: "false_shortage", subject: sku, atMs: one.toMs, message });
+        for (const { levelKey, message } of falsehoodsOf(history, one, truthOf)) {
+          violations.push({ kind: "false_shortage", subject: levelKey, atMs: one.toMs, message });
         }
       }
     },
@@ -115,7 +116,7 @@ export const describe = (error: Error): string => {
 };
 
 function subjectOf({ call: { input }, answer }: CallRecord): string {
-  if ("sku" in input) return input.sku;
+  if ("sku" in input) return levelKeyOf(input);
   if ("reservationId" in input && input.reservationId !== undefined) return input.reservationId;
   if ("orderId" in input && input.orderId !== undefined) return input.orderId;
   const outcome = answer.kind === "outcome" ? answer.outcome : undefined;

@@ -1,5 +1,6 @@
 /** Callers of Holdfast: shops that repeat a call under its key until they know what became of it. */
 import type { Reservation } from "../../../inventory/reservations/reservation.ts";
+import { levelNameOf } from "../../../inventory/stock/level-key.ts";
 import type { Response } from "../cloud/holdfast.ts";
 import type { ShopCall } from "../cloud/shop-calls.ts";
 import type { World } from "../world.ts";
@@ -44,20 +45,20 @@ export const counted = async (
 };
 
 /**
- * Puts units of several SKUs on the shelf.
+ * Puts units of several stock levels on the shelf, by their keys.
  *
- * @param shardsOf the rows of each SKU; undefined where Holdfast chooses
+ * @param shardsOf the rows of each level; undefined where Holdfast chooses
  */
 export const stockUp = (
   world: World,
-  skus: readonly string[],
+  levels: readonly string[],
   onHand: number,
-  shardsOf: (sku: string) => number | undefined = () => undefined,
+  shardsOf: (levelKey: string) => number | undefined = () => undefined,
 ): Promise<unknown> =>
   Promise.all(
-    skus.map((sku) => {
-      const shards = shardsOf(sku);
-      const input = { sku, onHand, ...(shards !== undefined && { shards }) };
+    levels.map((key) => {
+      const shards = shardsOf(key);
+      const input = { ...levelNameOf(key), onHand, ...(shards !== undefined && { shards }) };
       return persist(world, { operation: "setStock", input }, 20);
     }),
   );

@@ -3,11 +3,13 @@
  * several rows.
  */
 import type { Line } from "../../../contract/tables.ts";
+import { levelNameOf } from "../../../inventory/stock/level-key.ts";
 import { faultLevels } from "../faults.ts";
 import type { Random } from "../time/random.ts";
 import type { World } from "../world.ts";
 import { atRate, persist, stockUp } from "./callers.ts";
-import type { Scenario } from "./scenario.ts";
+import type { Answers } from "./answers.ts";
+import type { Load, Scenario } from "./scenario.ts";
 import { orderLife } from "./order-events.ts";
 import { shop } from "./shopper.ts";
 
@@ -18,85 +20,125 @@ const largeCartLines = [60, 120] as const;
 /** The rows of a SKU that has several. */
 const shardsRange = [2, 4] as const;
 
-/** The choices of rows, which have a generator of their own. */
-interface Rows {
-  /** The SKUs that begin with several rows. */
+/** The stock levels of a run by their keys, and the choices of their rows and of what is kept from sale. */
+interface Levels {
+  keys: readonly string[];
+  /** The levels that begin with several rows. */
   shards: ReadonlyMap<string, number>;
+  /** Chooses rows. */
   random: Random;
+  /** Chooses safety stock; absent where there is none. */
+  keeping?: Random;
 }
+
+const load = { rate: 4, seconds: 25, units: 12, confirms: 0.5 };
+// A search for dead holds asks all partitions: more would be most of the requests, and show nothing more.
+const expiryPartitions = 2;
 
 export const mixed: Scenario = {
   description: "Shoppers, staff and order events at random, over a few scarce SKUs",
-  load: { rate: 4, seconds: 25, units: 12, confirms: 0.5 },
+  load,
   faults: faultLevels.some,
-  // A search for dead holds asks all of them: more would be most of the requests, and show nothing more.
-  expiryPartitions: 2,
-  run: async (world, load, answers) => {
-    const { random } = world;
-    const skus = Array.from({ length: random.whole(2, 4) }, (_, index) => `sku-${index}`);
-    const isLarge = random.chance(1 / largeCartEvery);
-    const many = isLarge ? Array.from({ length: largeCartLines[1] }, (_, i) => `many-${i}`) : [];
-    const rows = chooseRows(random.fork("rows"), skus);
-    await stockUp(world, [...skus, ...many], load.units, (sku) => rows.shards.get(sku));
-    await atRate(world, load.rate, load.seconds, (index) => {
-      const kind = random.next();
-      const shopper = { confirms: load.confirms, index };
-      const pick = (): Line[] => pickLines(world, skus, rows);
-      if (kind < 0.6) return shop(world, answers, shopper, pick(), pick);
-      if (kind < 0.75) return staff(world, skus, rows, index);
-      if (kind < 0.85) return look(world, skus);
-      if (isLarge && kind < 0.9) {
-        const lines = many.slice(0, random.pick(largeCartLines));
-        const cart = lines.map((sku) => ({ sku, quantity: random.whole(1, 3) }));
-        return shop(world, answers, shopper, cart, pick);
-      }
-      return orderLife(world, `order-${index}`, pickLines(world, skus, rows));
-    });
+  expiryPartitions,
+  run: (world, wanted, answers) => {
+    const count = world.random.whole(2, 4);
+    const keys = Array.from({ length: count }, (_, index) => `sku-${index}`);
+    return runMixed(world, wanted, answers, keys);
   },
 };
 
-/** About half of the SKUs begin with several rows. */
-function chooseRows(random: Random, skus: readonly string[]): Rows {
-  const several = skus.filter(() => random.chance(0.5));
-  return { shards: new Map(several.map((sku) => [sku, random.whole(...shardsRange)])), random };
-}
+/** A SKU at the default location and another one, and a SKU at two others. */
+const levelsAtLocations = ["sku-0", "sku-0@ams1", "sku-1@ams1", "sku-1@rtm"];
 
-/** Mostly one line. */
-function pickLines({ random }: World, skus: readonly string[], rows: Rows): Line[] {
-  const count = random.chance(0.65) ? 1 : random.whole(2, skus.length);
-  const first = random.whole(0, skus.length - 1);
-  return Array.from({ length: count }, (_, index) => {
-    const sku = skus[(first + index) % skus.length]!;
-    const quantity = random.whole(1, 3);
-    // More than a row of such a SKU has, though not more than all.
-    const isLarge = rows.shards.has(sku) && rows.random.chance(0.15);
-    return { sku, quantity: isLarge ? rows.random.whole(4, 10) : quantity };
+export const locations: Scenario = {
+  description: "The same over SKUs at several locations, some of whose units are kept from sale",
+  load,
+  faults: faultLevels.some,
+  expiryPartitions,
+  run: (world, wanted, answers) => {
+    const keys = levelsAtLocations.slice(0, world.random.whole(2, levelsAtLocations.length));
+    return runMixed(world, wanted, answers, keys, world.random.fork("safety stock"));
+  },
+};
+
+async function runMixed(
+  world: World,
+  wanted: Load,
+  answers: Answers,
+  keys: readonly string[],
+  keeping?: Random,
+): Promise<void> {
+  const { random } = world;
+  const isLarge = random.chance(1 / largeCartEvery);
+  const many = isLarge ? Array.from({ length: largeCartLines[1] }, (_, i) => `many-${i}`) : [];
+  const levels = { ...chooseRows(random.fork("rows"), keys), ...(keeping && { keeping }) };
+  await stockUp(world, [...keys, ...many], wanted.units, (key) => levels.shards.get(key));
+  await atRate(world, wanted.rate, wanted.seconds, (index) => {
+    const kind = random.next();
+    const shopper = { confirms: wanted.confirms, index };
+    const pick = (): Line[] => pickLines(world, levels);
+    if (kind < 0.6) return shop(world, answers, shopper, pick(), pick);
+    if (kind < 0.75) return staff(world, levels, index);
+    if (kind < 0.85) return look(world, levels);
+    if (isLarge && kind < 0.9) {
+      const lines = many.slice(0, random.pick(largeCartLines));
+      const cart = lines.map((sku) => ({ sku, quantity: random.whole(1, 3) }));
+      return shop(world, answers, shopper, cart, pick);
+    }
+    return orderLife(world, `order-${index}`, pickLines(world, levels));
   });
 }
 
-/** Staff count a SKU, and may choose its rows, or correct it. */
-async function staff(
-  world: World,
-  skus: readonly string[],
-  rows: Rows,
-  index: number,
-): Promise<void> {
+/** About half of the levels begin with several rows. */
+function chooseRows(random: Random, keys: readonly string[]): Levels {
+  const several = keys.filter(() => random.chance(0.5));
+  const shards = new Map(several.map((key) => [key, random.whole(...shardsRange)]));
+  return { keys, shards, random };
+}
+
+/** Mostly one line. */
+function pickLines({ random }: World, { keys, shards, random: rowsRandom }: Levels): Line[] {
+  const count = random.chance(0.65) ? 1 : random.whole(2, keys.length);
+  const first = random.whole(0, keys.length - 1);
+  return Array.from({ length: count }, (_, index) => {
+    const key = keys[(first + index) % keys.length]!;
+    const quantity = random.whole(1, 3);
+    // More than a row of such a level has, though not more than all.
+    const isLarge = shards.has(key) && rowsRandom.chance(0.15);
+    return { ...levelNameOf(key), quantity: isLarge ? rowsRandom.whole(4, 10) : quantity };
+  });
+}
+
+/** The share of counts that set the units that are kept from sale, and the most of these. */
+const keepingShare = 0.6;
+const keptMax = 8;
+
+/** Staff count a level, and may choose its rows and what is kept from sale, or correct it. */
+async function staff(world: World, levels: Levels, index: number): Promise<void> {
   const { random } = world;
-  const sku = random.pick(skus);
+  const { random: rowsRandom, keeping } = levels;
+  const name = levelNameOf(random.pick(levels.keys));
   if (random.chance(0.3)) {
     const onHand = random.whole(5, 30);
-    const choosesRows = rows.random.chance(0.5);
-    const shards = choosesRows ? rows.random.whole(1, shardsRange[1]) : undefined;
-    const input = { sku, onHand, ...(shards !== undefined && { shards }) };
+    const choosesRows = rowsRandom.chance(0.5);
+    const shards = choosesRows ? rowsRandom.whole(1, shardsRange[1]) : undefined;
+    const keeps = keeping?.chance(keepingShare) ?? false;
+    const input = {
+      ...name,
+      onHand,
+      ...(shards !== undefined && { shards }),
+      ...(keeps && { safetyStock: keeping!.whole(0, keptMax) }),
+    };
     await persist(world, { operation: "setStock", input });
     return;
   }
   const delta = random.pick([-3, -2, -1, 1, 2, 5, 8]);
-  const input = { sku, delta, reason: "correction", idempotencyKey: `correction-${index}` };
+  const idempotencyKey = `correction-${index}`;
+  const input = { ...name, delta, reason: "correction", idempotencyKey };
   await persist(world, { operation: "adjustStock", input });
 }
 
-async function look(world: World, skus: readonly string[]): Promise<void> {
-  const sku = world.random.pick([...skus, "unknown"]);
-  await persist(world, { operation: "getLevel", input: { sku } });
+async function look(world: World, { keys }: Levels): Promise<void> {
+  const name = levelNameOf(world.random.pick([...keys, "unknown"]));
+  await persist(world, { operation: "getLevel", input: name });
 }

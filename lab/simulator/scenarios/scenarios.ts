@@ -9,13 +9,14 @@ import {
   repeatedCount,
   starvingAdjustments,
 } from "./findings.ts";
-import { mixed } from "./mixed.ts";
+import { locations, mixed } from "./mixed.ts";
 import { orderEvents } from "./order-events.ts";
 import type { Scenario } from "./scenario.ts";
 import { expiryWave, restock, restockUnderLoad, shortfall } from "./stock-keeping.ts";
 
 export const scenarios = {
   mixed,
+  locations,
   "flash-sale": flashSale,
   "sold-out": soldOut,
   carts,

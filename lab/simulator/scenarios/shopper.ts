@@ -139,7 +139,8 @@ function someOf(
   const excess = random.chance(0.1) ? 1 : 0;
   return some.map((line) => {
     const units = Math.max(1, unitsOf(line));
-    return { sku: line.sku, quantity: random.whole(1, units) + excess };
+    const { sku, location } = line;
+    return { sku, location, quantity: random.whole(1, units) + excess };
   });
 }
 
