@@ -94,7 +94,8 @@ async function apply(
   const difference = differenceOf(one, level, allowShortfall);
   if (!writes || difference.kind === "same") return difference;
   const countId = countIdOf(importId, one.number);
-  const input = { ...one.count, allowShortfall, countId };
+  const isNew = difference.kind === "created";
+  const input = { ...one.count, allowShortfall, countId, isNew };
   const result = await setStock(database, input, callWithin(countMs));
   if (result.outcome === "below_reserved") return { kind: "refused", before: result.stock };
   return difference.kind === "refused" ? { ...difference, kind: "changed" } : difference;

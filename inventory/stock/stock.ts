@@ -38,6 +38,8 @@ export interface SetStockInput extends LevelName {
   shards?: number | undefined;
   /** Identifies the count: repeated as the last count of its level, it changes nothing. */
   countId?: string | undefined;
+  /** True where the caller has just seen that there is no such level: it is not looked for first. */
+  isNew?: boolean | undefined;
   /** Applies a count below what is reserved: `available` is negative then. Refused unless true. */
   allowShortfall?: boolean | undefined;
 }
@@ -91,7 +93,7 @@ async function count(
   let call = withPatience(database, caller);
   const countId = input.countId ?? database.randomUuid().slice(0, countIdLength);
   const lastChange: LastChange = { kind: "count", ...actorOf(call) };
-  let rows = await readToCount(database, levelKey, call);
+  let rows = input.isNew ? undefined : await readToCount(database, levelKey, call);
   for (let attempt = 0; ; attempt += 1) {
     const level = rows && levelOf(rows);
     const version = level?.version ?? 0;
