@@ -73,7 +73,10 @@ export const inventoryEvents = {
   },
   "reservation.expired": { data: reservationSchema, told: "A hold has ended by itself" },
   "reservation.rejected": { data: rejectionSchema, told: "An order.placed could not be held" },
-  "stock.adjusted": { data: stockAdjustmentSchema, told: "Units were counted or corrected" },
+  "stock.adjusted": {
+    data: stockAdjustmentSchema,
+    told: "Units were counted, corrected or transferred",
+  },
   "stock.shortfall": {
     data: shortfallSchema,
     told: "A count has left fewer units on hand than are reserved",

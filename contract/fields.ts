@@ -62,6 +62,10 @@ export const location = name(locationLengthMax);
 export const exactly = <Text extends string>(accepted: Text) =>
   z.literal(accepted, expecting(`must be ${accepted}`));
 
+/** A text with a few accepted values. */
+export const oneOf = <const Texts extends readonly string[]>(...accepted: Texts) =>
+  z.enum(accepted, expecting(`must be ${accepted.join(" or ")}`));
+
 export const label = printable(labelLengthMax);
 export const idempotencyKey = printable(idempotencyKeyLengthMax);
 export const holdSeconds = wholeNumber(holdSecondsMin, holdSecondsMax);

@@ -41,6 +41,8 @@ import {
   listHoldsRequest,
   listMovementsRequest,
   listStockRequest,
+  moveStockRequest,
+  setAsideRequest,
   setCountsRequest,
   setStockRequest,
 } from "./stock.ts";
@@ -110,6 +112,14 @@ const stockOperations = {
     answer: "SkuHoldPage",
     refusals: ["unknown_sku", "invalid_cursor", "busy"],
   },
+  moveStock: {
+    summary:
+      "Move units to another location, or out of sale and back; repeatable with an Idempotency-Key",
+    request: moveStockRequest,
+    successes: { 200: "The stock record after it" },
+    answer: "Stock",
+    refusals: ["unknown_sku", "insufficient_stock", "idempotency_key_reused", "busy"],
+  },
   adjustStock: {
     summary: "Add or take away units of a SKU; repeatable with an Idempotency-Key",
     request: adjustStockRequest,
@@ -135,6 +145,12 @@ const operations: Record<OperationId, Operation> = {
     ...stockOperations.adjustStock,
     summary: "Add or take away units of a SKU at a location; repeatable with an Idempotency-Key",
     request: atLocation(adjustStockRequest),
+  },
+  moveStockAtLocation: {
+    ...stockOperations.moveStock,
+    summary:
+      "Take units at a location out of sale, or put them back; repeatable with an Idempotency-Key",
+    request: atLocation(setAsideRequest),
   },
   listMovementsAtLocation: {
     ...stockOperations.listMovements,

@@ -48,6 +48,12 @@ export const routes = {
     function: "stock",
     access: "stock.write",
   },
+  moveStock: {
+    method: "POST",
+    path: "/v1/stock/{sku}/moves",
+    function: "stock",
+    access: "stock.write",
+  },
   listMovements: {
     method: "GET",
     path: "/v1/stock/{sku}/movements",
@@ -76,6 +82,12 @@ export const routes = {
   adjustStockAtLocation: {
     method: "POST",
     path: "/v1/stock/{sku}/locations/{location}/adjustments",
+    function: "stock",
+    access: "stock.write",
+  },
+  moveStockAtLocation: {
+    method: "POST",
+    path: "/v1/stock/{sku}/locations/{location}/moves",
     function: "stock",
     access: "stock.write",
   },

@@ -12,6 +12,8 @@ const levelSchema = z.object({
   /** Negative while more units are reserved, or kept from sale, than are on hand. */
   available: z.int(),
   reserved: z.int(),
+  /** Units on hand that are not for sale; absent for none. */
+  unavailable: z.optional(z.int()),
   /** Units that are kept from sale; absent for none. */
   safetyStock: z.optional(z.int()),
   version: z.int(),

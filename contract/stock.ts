@@ -8,6 +8,7 @@ import {
   idempotencyKey,
   label,
   location,
+  oneOf,
   queryNumber,
   sku,
   trueOrFalse,
@@ -78,6 +79,30 @@ export const listHoldsRequest = {
   params: skuParams,
   /** `status` names the reservations that are listed. There is one choice so far, and it is the default. */
   query: closedObject({ status: z.optional(exactly("held")), ...pageParameters }),
+};
+
+const quantity = wholeNumber(1, unitsMax);
+const unitState = oneOf("available", "unavailable");
+
+/** Takes units on hand out of sale, or puts them back. */
+export const setAsideRequest = {
+  params: skuParams,
+  idempotencyKey,
+  body: closedObject({ quantity, from: unitState, to: unitState, reason: label }),
+};
+
+/** The same, or brings units from one location to another: the default one where a name is absent. */
+export const moveStockRequest = {
+  params: skuParams,
+  idempotencyKey,
+  body: closedObject({
+    quantity,
+    from: z.optional(unitState),
+    to: z.optional(unitState),
+    fromLocation: z.optional(location),
+    toLocation: z.optional(location),
+    reason: label,
+  }),
 };
 
 const nonZero = "must not be 0: an adjustment changes the count";

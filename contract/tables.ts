@@ -47,13 +47,14 @@ export const locksTable = {
 export const changeStreams = { viewType: "NEW_AND_OLD_IMAGES" } as const;
 
 /**
- * Why the counts of a SKU changed: somebody counted it or corrected it, an audit repaired it or
+ * Why the counts of a SKU changed: somebody counted it, corrected it or transferred units, an audit repaired it or
  * opened its ledger, or somebody wrote the record past Holdfast, an `edit`; or what became of a
  * reservation. `rollback` returns the units of an order that was only half written.
  */
 export const publicMovementKinds = [
   "count",
   "adjustment",
+  "transfer",
   "repair",
   "opening",
   "edit",
@@ -76,7 +77,7 @@ export interface LastChange {
   kind: MovementKind;
   /** The reservation whose units moved. Absent in a row, where the markers name it. */
   reservationId?: string;
-  /** Given with an adjustment. */
+  /** Given with an adjustment, a transfer or a return. */
   reason?: string;
   reference?: string;
   /** The caller, where that is known. */
@@ -84,7 +85,7 @@ export interface LastChange {
 }
 
 /**
- * A row of the table Stock. Always: `onHand = available + reserved + safetyStock`. What a row cannot decide alone is
+ * A row of the table Stock. Always: `onHand = available + reserved + unavailable + safetyStock`. What a row cannot decide alone is
  * kept in it as an open marker, until a record of the table Reservations decides it. The stock level of a
  * SKU at a location is one row, or several (shards).
  */
@@ -103,6 +104,8 @@ export interface StockItem {
   onHandVersion: number;
   /** Identifies the last count, so that its repeat is recognised. */
   countId?: string;
+  /** Units that are damaged, on show, or not for sale for another reason. Absent for none. In the first row. */
+  unavailable?: number;
   /** Units that are kept from sale. Absent for none. In the first row. */
   safetyStock?: number;
   /**
@@ -178,7 +181,7 @@ export interface Part {
   quantity: number;
   /** The version of the row at which the units were taken. */
   version: number;
-  /** Present in the record of a move, where the units arrive in the row. */
+  /** Present in the record of a move or a transfer, where the units arrive in the row. */
   arrives?: true;
   /**
    * Present when the units are given up or handed over: the way, the base and version of the marker, and
@@ -201,10 +204,17 @@ export interface LineShortage {
 /**
  * The statuses of records that are no reservation to a caller. `rejected`: an order event whose lines
  * could not be held. `abandoned`: a request under this id was superseded before it committed.
- * `adjustment`: the record of a stock adjustment. `move`: units that went from some rows of a level to
- * others. `order`: the record of a shop order.
+ * `adjustment`: the record of a stock adjustment. `transfer`: units that went to another location, or out
+ * of sale or back. `move`: units that went from some rows of a level to others. `order`: the record of a shop order.
  */
-export const internalStatuses = ["rejected", "abandoned", "adjustment", "move", "order"] as const;
+export const internalStatuses = [
+  "rejected",
+  "abandoned",
+  "adjustment",
+  "transfer",
+  "move",
+  "order",
+] as const;
 
 /** A correction of the units on hand. */
 export interface Adjustment {
@@ -242,6 +252,8 @@ export interface ReservationItem {
   shortages?: LineShortage[];
   /** Present in an adjustment. */
   adjustment?: Adjustment;
+  /** Present in a transfer. */
+  transfer?: { reason: string; actor?: string };
   /** Present in the record of a shop order: its reservations, and the one that was begun first. */
   reservationIds?: Set<string>;
   firstReservationId?: string;

@@ -54,6 +54,7 @@ const levelBody = (level: StockLevel) => ({
   reserved: level.reserved,
   version: level.version,
   updatedAt: isoTime(level.updatedAtMs),
+  ...((level.unavailable ?? 0) > 0 && { unavailable: level.unavailable }),
   ...((level.safetyStock ?? 0) > 0 && { safetyStock: level.safetyStock }),
   ...(level.lowStockThreshold !== undefined && { lowStockThreshold: level.lowStockThreshold }),
   ...(level.shards !== undefined && level.shards > 1 && { shards: level.shards }),

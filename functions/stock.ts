@@ -10,6 +10,8 @@ import {
   listHoldsRequest,
   listMovementsRequest,
   listStockRequest,
+  moveStockRequest,
+  setAsideRequest,
   setCountsRequest,
   setStockRequest,
 } from "../contract/stock.ts";
@@ -22,6 +24,7 @@ import { adjustStock } from "../inventory/stock/adjust.ts";
 import { listMovements } from "../inventory/stock/ledger.ts";
 import { levelKeyOf, type LevelName } from "../inventory/stock/level-key.ts";
 import { getLevel, getStock, listStock, setStock } from "../inventory/stock/stock.ts";
+import { setAside, transferStock, type TransferOutcome } from "../inventory/stock/transfer.ts";
 import { answer, refuse, refuseRequest } from "./middleware/answer.ts";
 import { refusalOf } from "./middleware/answer-problems.ts";
 import { endpoint, httpHandler } from "./middleware/http-handler.ts";
@@ -116,6 +119,80 @@ const adjust = async (
   }
 };
 
+/** The answer to a transfer of so many units. */
+const moved = (result: TransferOutcome, quantity: number) => {
+  switch (result.outcome) {
+    case "moved":
+      return answer(200, "moved", stockBody(result.stock));
+    case "replayed":
+      return answer(200, "replayed", stockBody(result.stock), { "Idempotency-Replayed": "true" });
+    case "unknown_sku":
+      return unknown(result.level);
+    case "insufficient_stock": {
+      const { sku, location, available: units, unavailable = 0 } = result.stock;
+      const available = Math.max(0, units);
+      return refuse(
+        "insufficient_stock",
+        `quantity ${quantity} is more than ${wordsFor(result.stock)} has: ${available} available, ` +
+          `${unavailable} unavailable.`,
+        {
+          members: {
+            shortages: [
+              { sku, ...(location !== undefined && { location }), requested: quantity, available },
+            ],
+          },
+        },
+      );
+    }
+    case "above_units_max": {
+      const onHand = result.stock.onHand + quantity;
+      const message = `would bring onHand of ${wordsFor(result.stock)} to ${onHand}, over ${unitsMax}`;
+      return refuseRequest([{ path: "quantity", message }]);
+    }
+    case "idempotency_key_reused":
+      return refuse("idempotency_key_reused", "This key made another move: use a new key.");
+  }
+};
+
+const outOfSaleOrBack = async (
+  { params, body, idempotencyKey }: AtLevel<typeof setAsideRequest>,
+  call: Call,
+) => {
+  const { from, to, ...rest } = body;
+  if (from === to) {
+    return refuseRequest([{ path: "to", message: `must be another state than from, not ${to}` }]);
+  }
+  const result = await setAside(database, { ...params, ...rest, to, idempotencyKey }, call);
+  return moved(result, body.quantity);
+};
+
+/** Units change their state where the body names states, or else their location. */
+const move = async (input: RequestInput<typeof moveStockRequest>, call: Call) => {
+  const { params, body, idempotencyKey } = input;
+  const { from, to, fromLocation, toLocation, ...rest } = body;
+  const namesStates = from !== undefined || to !== undefined;
+  const namesLocations = fromLocation !== undefined || toLocation !== undefined;
+  if (namesStates && namesLocations) {
+    return refuseRequest([
+      { path: "from", message: "and to are for moves within a location: leave out the locations" },
+    ]);
+  }
+  if (!namesStates) {
+    if (fromLocation === toLocation) {
+      const words = fromLocation ?? "the default one for both";
+      const message = `must be another location than fromLocation, not ${words}`;
+      return refuseRequest([{ path: "toLocation", message }]);
+    }
+    const transfer = { ...params, ...rest, fromLocation, toLocation, idempotencyKey };
+    return moved(await transferStock(database, transfer, call), body.quantity);
+  }
+  if (from === undefined || to === undefined) {
+    const path = from === undefined ? "from" : "to";
+    return refuseRequest([{ path, message: "is missing: it must be available or unavailable" }]);
+  }
+  return outOfSaleOrBack({ ...input, body: { ...rest, from, to } }, call);
+};
+
 /** The levels that are counted more than once. */
 const repeatedIn = (counts: readonly LevelName[]): Issue[] => {
   const keys = counts.map(levelKeyOf);
@@ -171,6 +248,9 @@ export const handler = httpHandler(routes, {
 
   listHolds: endpoint(listHoldsRequest, holds),
   listHoldsAtLocation: endpoint(atLocation(listHoldsRequest), holds),
+
+  moveStock: endpoint(moveStockRequest, move),
+  moveStockAtLocation: endpoint(atLocation(setAsideRequest), outOfSaleOrBack),
 
   adjustStock: endpoint(adjustStockRequest, adjust),
   adjustStockAtLocation: endpoint(atLocation(adjustStockRequest), adjust),

@@ -37,6 +37,12 @@ import {
 } from "./reservations/sold-units.ts";
 import { sweep, type SweepOptions } from "./reservations/sweep.ts";
 import { release } from "./reservations/transitions.ts";
+import {
+  setAside,
+  transferStock,
+  type SetAsideInput,
+  type TransferInput,
+} from "./stock/transfer.ts";
 
 /** All operations on one database. A Lambda imports the few that it needs instead. */
 export const createInventory = (database: LeasingDatabase) => {
@@ -49,6 +55,9 @@ export const createInventory = (database: LeasingDatabase) => {
       listStock(database, input, call),
     adjustStock: (input: AdjustStockInput, call: Call = defaultCall()) =>
       adjustStock(database, input, call),
+    setAside: (input: SetAsideInput, call: Call = defaultCall()) => setAside(database, input, call),
+    transferStock: (input: TransferInput, call: Call = defaultCall()) =>
+      transferStock(database, input, call),
     listMovements: (input: Parameters<typeof listMovements>[1], call: Call = defaultCall()) =>
       listMovements(database, input, call),
     placeOrder: (input: PlaceOrderInput, call: Call = defaultCall()) =>

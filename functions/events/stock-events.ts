@@ -9,7 +9,12 @@ import { reservationAtRiskBody, stockBody } from "../representation.ts";
 import { eventOf, type EventSettings } from "./cloud-event.ts";
 
 /** Changes that people make, not reservations. */
-const adjustments = ["count", "adjustment", "repair"] as const satisfies PublicMovementKind[];
+const adjustments = [
+  "count",
+  "adjustment",
+  "transfer",
+  "repair",
+] as const satisfies PublicMovementKind[];
 
 /** The kind of the change, where a person has made it. */
 export const adjustmentIn = ({ lastChange }: StockItem) => {

@@ -9,7 +9,7 @@ import type { LastChange, StockItem } from "../../contract/tables.ts";
 import type { Call, Database } from "../dynamodb/database.ts";
 import { writeIf } from "../dynamodb/write-if.ts";
 import type { Counts } from "../stock/counts.ts";
-import { leastAvailableOf, levelOf, safetyStockOf } from "../stock/level.ts";
+import { keptOf, leastAvailableOf, levelOf, safetyStockOf, unavailableOf } from "../stock/level.ts";
 import type { Case, Damage } from "./finding.ts";
 
 /** The rows of a level, as they were at one time. */
@@ -36,10 +36,12 @@ interface Wrong {
 const countsOf = ({ onHand, available, reserved }: Counts) => [onHand, available, reserved];
 
 const isWellFormed = (row: StockItem): boolean =>
-  [...countsOf(row), safetyStockOf(row)].every(Number.isInteger) && safetyStockOf(row) >= 0;
+  [...countsOf(row), unavailableOf(row), safetyStockOf(row)].every(Number.isInteger) &&
+  unavailableOf(row) >= 0 &&
+  safetyStockOf(row) >= 0;
 
 const addsUp = (row: StockItem): boolean =>
-  row.available + row.reserved + safetyStockOf(row) === row.onHand;
+  row.available + row.reserved + keptOf(row) === row.onHand;
 
 const isTooLow = (row: StockItem): boolean => row.available < leastAvailableOf(row);
 
@@ -99,8 +101,7 @@ const repairOf = ({ rows }: LevelRows, units: number): Repair | undefined => {
   });
   return candidates.find(
     ({ row, reserved }) =>
-      Number.isInteger(row.onHand) &&
-      row.onHand - reserved - safetyStockOf(row) >= leastAvailableOf(row),
+      Number.isInteger(row.onHand) && row.onHand - reserved - keptOf(row) >= leastAvailableOf(row),
   );
 };
 
@@ -128,7 +129,7 @@ const setCounts = async (
       "#lastChange": "lastChange",
     },
     ExpressionAttributeValues: {
-      ":available": onHand - reservedUnits - safetyStockOf(row),
+      ":available": onHand - reservedUnits - keptOf(row),
       ":reserved": reservedUnits,
       ":one": 1,
       ":now": database.now(),
@@ -164,7 +165,7 @@ export const checkStock = (
     `${units} are accounted for${isOfSeveral ? ` in ${rows.length} rows` : ""}`;
   const repair = damage === "row_past_level" ? undefined : repairOf(level, units);
   if (repair === undefined) return { ...finding, detail };
-  const words = `set available to ${repair.row.onHand - repair.reserved - safetyStockOf(repair.row)}, reserved to ${repair.reserved}`;
+  const words = `set available to ${repair.row.onHand - repair.reserved - keptOf(repair.row)}, reserved to ${repair.reserved}`;
   return {
     ...finding,
     detail,

@@ -1,8 +1,10 @@
-/** The counts of a SKU, or by how much they change. */
+/** The counts of a stock level or of a row, or by how much they change. */
 export interface Counts {
   onHand: number;
   available: number;
   reserved: number;
+  /** Units on hand that are not for sale; absent for none. */
+  unavailable?: number;
 }
 
 const nothing: Counts = { onHand: 0, available: 0, reserved: 0 };

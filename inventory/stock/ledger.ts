@@ -112,7 +112,13 @@ const isNothing = ({
 }: ReturnType<typeof deltasBetween>) =>
   onHandDelta === 0 && availableDelta === 0 && reservedDelta === 0;
 
-/** Markers that took effect or were undone in this version of the row, but those of adjustments. */
+/** Adjustments and transfers are written apart, and the last change of the row has their reason. */
+const isExplainedByRow = (marker: Marker): boolean => {
+  const { movement } = kindOf(marker);
+  return movement === "adjustment" || movement === "transfer";
+};
+
+/** Markers that took effect or were undone in this version of the row, but for adjustments and transfers. */
 function markersThatMoved(before: StockItem | undefined, after: StockItem) {
   const isRollback = after.lastChange?.kind === "rollback";
   const placed = markersOf(after).filter(
@@ -124,7 +130,7 @@ function markersThatMoved(before: StockItem | undefined, after: StockItem) {
   return [
     ...placed.map((marker) => ({ marker, effect: effectOf([marker]) })),
     ...gone.map((marker) => ({ marker, effect: effectOf([marker], isRollback ? -1 : 1) })),
-  ].filter(({ marker }) => kindOf(marker).movement !== "adjustment" || isRollback);
+  ].filter(({ marker }) => !isExplainedByRow(marker) || isRollback);
 }
 
 /** Puts of one `BatchWriteItem`. */

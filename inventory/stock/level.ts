@@ -32,8 +32,15 @@ export interface StockLevel extends Counts {
 export const availableIn = (rows: readonly StockItem[]): number =>
   rows.reduce((sum, { available }) => sum + available, 0);
 
+export const unavailableOf = ({ unavailable = 0 }: Pick<StockItem, "unavailable">): number =>
+  unavailable;
+
 export const safetyStockOf = ({ safetyStock = 0 }: Pick<StockItem, "safetyStock">): number =>
   safetyStock;
+
+/** Units on hand that are neither reserved nor available. */
+export const keptOf = (row: Pick<StockItem, "unavailable" | "safetyStock">): number =>
+  unavailableOf(row) + safetyStockOf(row);
 
 /** The least units that the row may have available: fewer than none only after a count that was allowed to. */
 export const leastAvailableOf = ({ leastAvailable = 0 }: StockItem): number =>
@@ -53,6 +60,7 @@ export const levelOf = (rows: readonly StockItem[]): StockLevel => {
     version: 0,
     updatedAtMs: first.updatedAtMs,
     ...(rows.length > 1 && { shards: rows.length }),
+    ...(unavailableOf(first) > 0 && { unavailable: unavailableOf(first) }),
     ...(safetyStockOf(first) > 0 && { safetyStock: safetyStockOf(first) }),
     ...(first.lowStockThreshold !== undefined && { lowStockThreshold: first.lowStockThreshold }),
   };

@@ -76,6 +76,30 @@ const kinds = {
     isEager: false,
     effect: { onHand: 1, available: 1, reserved: 0 },
   },
+  setAside: {
+    letter: "u",
+    movement: "transfer",
+    isEager: true,
+    effect: { onHand: 0, available: -1, reserved: 0, unavailable: 1 },
+  },
+  recall: {
+    letter: "n",
+    movement: "transfer",
+    isEager: true,
+    effect: { onHand: -1, available: 0, reserved: 0, unavailable: -1 },
+  },
+  dispatch: {
+    letter: "o",
+    movement: "transfer",
+    isEager: true,
+    effect: { onHand: -1, available: -1, reserved: 0 },
+  },
+  receipt: {
+    letter: "i",
+    movement: "transfer",
+    isEager: false,
+    effect: { onHand: 1, available: 1, reserved: 0 },
+  },
   departure: {
     letter: "d",
     movement: "move",
@@ -242,16 +266,21 @@ const unitsMovedBy = (row: string, marker: Marker, record: ReservationItem) => {
   const isOther = adjustment !== undefined && adjustment.delta < 0 !== (marker.kind === "removal");
   const isLate = !kindOf(marker).isEager && record.version !== marker.base + 1;
   if (isOther || isLate) return 0;
+  const arrives = marker.kind === "arrival" || marker.kind === "receipt";
   return sumOfParts(
-    parts.filter(({ row: own, version }) => own === row && version === marker.version),
+    parts.filter(
+      ({ row: own, version, arrives: has = false }) =>
+        own === row && version === marker.version && has === arrives,
+    ),
   );
 };
 
 /** The change of the counts when these markers take effect (1), or are undone (-1). */
-export const effectOf = (markers: readonly NewMarker[], sign: 1 | -1 = 1): Counts => {
-  const sum = { onHand: 0, available: 0, reserved: 0 };
+export const effectOf = (markers: readonly NewMarker[], sign: 1 | -1 = 1): Required<Counts> => {
+  const sum = { onHand: 0, available: 0, reserved: 0, unavailable: 0 };
   for (const marker of markers) {
     const { effect } = kindOf(marker);
+    sum.unavailable += sign * marker.quantity * (effect.unavailable ?? 0);
     sum.onHand += sign * marker.quantity * effect.onHand;
     sum.available += sign * marker.quantity * effect.available;
     sum.reserved += sign * marker.quantity * effect.reserved;

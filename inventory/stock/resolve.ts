@@ -15,7 +15,15 @@ import type { LastChange, ReservationItem, StockItem } from "../../contract/tabl
 import { readReservations } from "../dynamodb/batch-get.ts";
 import type { Call, Database } from "../dynamodb/database.ts";
 import { writeIf } from "../dynamodb/write-if.ts";
-import { ageMsOf, decisionOf, kindOf, mayFreeUnits, type Decision, type Marker } from "./marker.ts";
+import {
+  ageMsOf,
+  decisionOf,
+  kindOf,
+  mayFreeUnits,
+  type Decision,
+  type Marker,
+  type MarkerKind,
+} from "./marker.ts";
 import { changeRow, type RowChange } from "./row.ts";
 import { ttlSecondsAfter } from "./ttl.ts";
 
@@ -155,11 +163,9 @@ function changesOf(
   const changes: RowChange[] = [];
   const undone = settled.filter((marker) => kindOf(marker).isEager);
   if (undone.length > 0) changes.push({ settle: undone, lastChange: { kind: "rollback" } });
-  const explained = settled.filter(({ kind }) => kind === "addition" || kind === "return");
+  const explained = settled.filter(({ kind }) => isExplained(kind));
   for (const marker of explained) {
-    const record = records.get(marker.reservationId);
-    const lastChange =
-      marker.kind === "return" ? returnChange(record, marker) : adjustmentChange(record);
+    const lastChange = explanationOf(marker, records.get(marker.reservationId));
     changes.push({ settle: [marker], lastChange });
   }
   const lazy = settled.filter((one) => !kindOf(one).isEager && !explained.includes(one));
@@ -169,6 +175,15 @@ function changesOf(
   if (cleared.length > 0) changes.push({ clear: cleared, lastChange: { kind: "repair" } });
   return changes;
 }
+
+const isExplained = (kind: MarkerKind): boolean =>
+  kind === "addition" || kind === "receipt" || kind === "return";
+
+const explanationOf = (marker: Marker, record: ReservationItem | undefined): LastChange => {
+  if (marker.kind === "return") return returnChange(record, marker);
+  if (marker.kind === "receipt") return { kind: "transfer", ...record?.transfer };
+  return adjustmentChange(record);
+};
 
 /** The reason of an adjustment, from its record. */
 export const adjustmentChange = (record: ReservationItem | undefined): LastChange => {

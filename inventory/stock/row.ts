@@ -46,10 +46,11 @@ const settledEffect = (marker: Marker) => effectOf([marker], kindOf(marker).isEa
 const sumOf = ({ place = [], settle = [] }: RowChange) => {
   const sum = effectOf(place.filter((marker) => kindOf(marker).isEager));
   for (const marker of settle) {
-    const { onHand, available, reserved } = settledEffect(marker);
+    const { onHand, available, reserved, unavailable } = settledEffect(marker);
     sum.onHand += onHand;
     sum.available += available;
     sum.reserved += reserved;
+    sum.unavailable += unavailable;
   }
   return sum;
 };
@@ -83,13 +84,13 @@ function updateOf(database: Database, key: string, change: RowChange, nowMs: num
   const conditions: string[] = [];
   const names: Record<string, string> = { "#open": "open" };
   const values: Record<string, unknown> = {};
-  const addTo = (attribute: keyof typeof delta): void => {
+  const addTo = (attribute: "onHand" | "available" | "reserved"): void => {
     if (delta[attribute] === 0) return;
     names[`#${attribute}`] = attribute;
     values[`:${attribute}`] = delta[attribute];
     sets.push(`#${attribute} = #${attribute} + :${attribute}`);
   };
-  const movesCounts = delta.onHand !== 0 || delta.available !== 0 || delta.reserved !== 0;
+  const movesCounts = Object.values(delta).some((units) => units !== 0);
   const usesVersion = movesCounts || place.length > 0;
   if (usesVersion) names["#version"] = "version";
   if (movesCounts) {
@@ -105,6 +106,16 @@ function updateOf(database: Database, key: string, change: RowChange, nowMs: num
   if (movesCounts && [...place, ...settle].some(isMove)) {
     names["#moveVersion"] = "moveVersion";
     sets.push("#moveVersion = #version + :one");
+  }
+  if (delta.unavailable !== 0) {
+    // The rows of most levels have no such count.
+    Object.assign(names, { "#unavailable": "unavailable" });
+    Object.assign(values, { ":unavailable": delta.unavailable, ":none": 0 });
+    sets.push("#unavailable = if_not_exists(#unavailable, :none) + :unavailable");
+  }
+  if (delta.unavailable < 0) {
+    values[":recalled"] = -delta.unavailable;
+    conditions.push("#unavailable >= :recalled");
   }
   if (delta.available < 0) {
     values[":taken"] = -delta.available;

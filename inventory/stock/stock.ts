@@ -337,6 +337,7 @@ function totalOf(sku: string, locations: StockLevel[]): SkuStock {
     onHand: 0,
     available: 0,
     reserved: 0,
+    unavailable: 0,
     safetyStock: 0,
     version: 0,
     updatedAtMs: 0,
@@ -345,6 +346,7 @@ function totalOf(sku: string, locations: StockLevel[]): SkuStock {
     total.onHand += level.onHand;
     total.available += level.available;
     total.reserved += level.reserved;
+    total.unavailable += level.unavailable ?? 0;
     total.safetyStock += level.safetyStock ?? 0;
     total.version += level.version;
     total.updatedAtMs = Math.max(total.updatedAtMs, level.updatedAtMs);

@@ -260,7 +260,7 @@ const catalogue = {
     mistake: `"#status = :held AND :now > :one AND`,
   },
   "adjusted-twice": {
-    file: "inventory/stock/adjust.ts",
+    file: "inventory/stock/apply-change.ts",
     original: `return putRecord(database, base, itemAt, call);`,
     mistake: `return { written: { ...itemAt(0), updatedAtMs: 0, version: base + 1 } };`,
   },
@@ -309,6 +309,23 @@ const catalogue = {
     file: "inventory/stock/stock.ts",
     original: `return onHand - level.onHand - ((safetyStock ?? before) - before);`,
     mistake: `return onHand - level.onHand - 0 * before;`,
+    scenario: "locations",
+  },
+  "received-before-the-record": {
+    file: "inventory/stock/marker.ts",
+    original: `letter: "i",
+    movement: "transfer",
+    isEager: false,`,
+    mistake: `letter: "i",
+    movement: "transfer",
+    isEager: true,`,
+    scenario: "locations",
+    seed: 19,
+  },
+  "recalled-without-condition": {
+    file: "inventory/stock/row.ts",
+    original: `conditions.push("#unavailable >= :recalled");`,
+    mistake: `conditions.push(":recalled > :none");`,
     scenario: "locations",
   },
   "sales-missing-in-the-ledger": {

@@ -213,6 +213,59 @@ describe("stock", () => {
   });
 });
 
+describe("a move of stock", () => {
+  const move = (path: string, body: object, headers: Record<string, string> = {}) =>
+    client.post(`/v1/stock/${path}/moves`, { reason: "for the window", ...body }, headers);
+
+  test("takes units out of sale and puts them back, also at a location", async () => {
+    const sku = await stocked(10);
+    const out = await move(sku, { quantity: 3, from: "available", to: "unavailable" });
+    expect(out).toMatchObject({ status: 200, body: { onHand: 10, available: 7, unavailable: 3 } });
+    expect(await stockOf(sku)).toEqual(out.body);
+    const back = await move(sku, { quantity: 3, from: "unavailable", to: "available" });
+    expect(back).toMatchObject({ status: 200, body: { onHand: 10, available: 10 } });
+    expect(back.body).not.toHaveProperty("unavailable");
+    await client.put(`/v1/stock/${sku}/locations/ams1`, { onHand: 4 });
+    const there = { quantity: 1, from: "available", to: "unavailable" };
+    expect(await move(`${sku}/locations/ams1`, there)).toMatchObject({
+      body: { sku, location: "ams1", available: 3, unavailable: 1 },
+    });
+    const more = await move(`${sku}/locations/ams1`, { ...there, quantity: 4 });
+    const problem = expectProblem(more, "insufficient_stock");
+    expect(problem.shortages).toEqual([{ sku, location: "ams1", requested: 4, available: 3 }]);
+    expect(problem.detail).toContain(`${sku} at ams1 has: 3 available, 1 unavailable`);
+  });
+
+  test("brings units from one location to another, once for its key", async () => {
+    const sku = await stocked(10);
+    await client.put(`/v1/stock/${sku}/locations/ams1`, { onHand: 1 });
+    const key = { "Idempotency-Key": `move of ${sku}` };
+    const body = { quantity: 4, toLocation: "ams1" };
+    const first = await move(sku, body, key);
+    expect(first).toMatchObject({
+      status: 200,
+      body: { onHand: 11, locations: [{ onHand: 6 }, { location: "ams1", onHand: 5 }] },
+    });
+    const again = await move(sku, body, key);
+    expect(again.headers.get("idempotency-replayed")).toBe("true");
+    expect(again.body).toEqual(first.body);
+    const other = await move(sku, { ...body, quantity: 5 }, key);
+    expectProblem(other, "idempotency_key_reused");
+    const elsewhere = await move(sku, { quantity: 1, fromLocation: "ams1", toLocation: "rtm" });
+    expect(expectProblem(elsewhere, "unknown_sku").detail).toContain(`${sku} at rtm`);
+    expectProblem(await move(sku, { quantity: 6, fromLocation: "ams1" }), "insufficient_stock");
+    await vi.waitFor(
+      async () => {
+        const { body: page } = await client.get(`/v1/stock/${sku}/movements`);
+        const { items } = z.parse(movementPageSchema, page);
+        const wanted = { kind: "transfer", onHandDelta: -4, reason: "for the window" };
+        expect(items).toContainEqual(expect.objectContaining(wanted));
+      },
+      { timeout: 20_000 },
+    );
+  });
+});
+
 describe("several counts at once", () => {
   const countAll = (counts: unknown) => client.post("/v1/stock/counts", { counts });
 

@@ -341,6 +341,35 @@ test.each([-1, 0.5, "3", null, 1_000_000_001])("no safety stock is %j", async (s
   expect(issues).toMatchObject([{ path: "safetyStock" }]);
 });
 
+describe("a move of stock", () => {
+  const good = { quantity: 1, from: "available", to: "unavailable", reason: "on show" };
+  test.each([
+    [{ ...good, quantity: 0 }, "quantity"],
+    [{ ...good, quantity: 1.5 }, "quantity"],
+    [{ ...good, to: "sold" }, "to"],
+    [{ ...good, to: "available" }, "to"],
+    [{ ...good, from: undefined }, "from"],
+    [{ ...good, to: undefined }, "to"],
+    [{ ...good, reason: "" }, "reason"],
+    [{ ...good, toLocation: "ams1" }, "from"],
+    [{ quantity: 1, reason: "on show" }, "toLocation"],
+    [{ quantity: 1, reason: "x", fromLocation: "ams1", toLocation: "ams1" }, "toLocation"],
+    [{ quantity: 1, reason: "x", toLocation: "a@b" }, "toLocation"],
+    [{ ...good, force: true }, "force"],
+  ])("%j is refused", async (body, path) => {
+    const answer = await client.post(`/v1/stock/${sku}/moves`, body);
+    const { issues } = expectRefusal(answer, 400, "invalid_request");
+    expect(issues).toMatchObject([{ path }]);
+  });
+
+  test("at a location is no transfer to another one", async () => {
+    const body = { ...good, toLocation: "rtm" };
+    const answer = await client.post(`/v1/stock/${sku}/locations/ams1/moves`, body);
+    const { issues } = expectRefusal(answer, 400, "invalid_request");
+    expect(issues).toMatchObject([{ path: "toLocation" }]);
+  });
+});
+
 describe("several counts", () => {
   test.each([
     [[], "counts"],

@@ -4,7 +4,7 @@ import type { Line, Part, ReservationItem, StockItem } from "../../contract/tabl
 import type { Database } from "../../inventory/dynamodb/database.ts";
 import { isOpen, progressOfLine, unitsOfLevel } from "../../inventory/reservations/parts.ts";
 import { levelKeyOf, levelKeyOfRow, levelNameOf } from "../../inventory/stock/level-key.ts";
-import { leastAvailableOf, levelOf, safetyStockOf } from "../../inventory/stock/level.ts";
+import { keptOf, leastAvailableOf, levelOf, unavailableOf } from "../../inventory/stock/level.ts";
 import { decisionOf, isEnd, markersOf } from "../../inventory/stock/marker.ts";
 import { isRow } from "../../inventory/stock/row.ts";
 
@@ -64,7 +64,7 @@ const unitsInMotion = (row: StockItem, records: Map<string, ReservationItem>): n
     .reduce((sum, { quantity }) => sum + quantity, 0);
 
 /**
- * The invariants of the tables: `onHand = available + reserved + safetyStock` in each row, none negative but after a
+ * The invariants of the tables: `onHand = available + reserved + unavailable + safetyStock` in each row, none negative but after a
  * count that was allowed to leave a shortfall, and for each level `reserved` is the units that records own
  * and those that open markers account for. The parts of a reservation are its lines. Returns the records
  * that it read.
@@ -83,9 +83,9 @@ export const expectInvariants = async (database: Database) => {
   // One expectation for all records: one for each takes longer than to read them.
   const wrongRows = records.stock.filter((row) => {
     const { onHand, available, reserved } = row;
-    const addsUp = available + reserved + safetyStockOf(row) === onHand;
-    const isEnough = Math.min(onHand, available) >= leastAvailableOf(row) && reserved >= 0;
-    return !addsUp || !isEnough;
+    const addsUp = available + reserved + keptOf(row) === onHand;
+    const isEnough = Math.min(onHand, available) >= leastAvailableOf(row);
+    return !addsUp || !isEnough || reserved < 0 || unavailableOf(row) < 0;
   });
   expect(wrongRows, "stock whose counts break an invariant").toEqual([]);
   const levels = Map.groupBy(records.stock, ({ sku }) => levelKeyOfRow(sku));

@@ -7,6 +7,12 @@ import type { AdjustStockInput } from "../../../inventory/stock/adjust.ts";
 import { mergeLines } from "../../../inventory/reservations/lines.ts";
 import type { Reservation } from "../../../inventory/reservations/reservation.ts";
 import { levelKeyOf } from "../../../inventory/stock/level-key.ts";
+import type { StockLevel } from "../../../inventory/stock/level.ts";
+import type {
+  SetAsideInput,
+  TransferInput,
+  TransferOutcome,
+} from "../../../inventory/stock/transfer.ts";
 import type { CallRecord } from "../cloud/holdfast.ts";
 import type { ShopOperation, ShopOperations } from "../cloud/shop-calls.ts";
 import { falseCancel, falsePayment, falsePlacing, falseSoldOrder } from "./check-order-answers.ts";
@@ -17,7 +23,7 @@ import {
   notShownOrThere,
 } from "./check-reservation-answers.ts";
 import { hasUnits } from "./owned-units.ts";
-import type { ShortageClaim } from "./check-shortage.ts";
+import type { ClaimedLine, ShortageClaim } from "./check-shortage.ts";
 import type { History } from "./history.ts";
 import {
   never,
@@ -137,6 +143,16 @@ const checks: { [Operation in ShopOperation]: Check<Operation> } = {
         return onlyUseOf(input, span);
     }
   },
+  setAside: (input, result, span) => {
+    if (result.outcome === "insufficient_stock" && input.to === "unavailable") {
+      span.claim([asShortage(input, result.stock)]);
+    }
+    return falseTransfer(input, result, span);
+  },
+  transferStock: (input, result, span) => {
+    if (result.outcome === "insufficient_stock") span.claim([asShortage(input, result.stock)]);
+    return falseTransfer(input, result, span);
+  },
   getLevel: (name, result, span) =>
     result.outcome === "found" ? notStock(result.stock, span) : neverAbsent(levelKeyOf(name), span),
   placeOrder: falsePlacing,
@@ -189,6 +205,48 @@ function neverAdjusted(input: AdjustStockInput, span: Span): string | undefined 
   const records = recordsOf(idOfKey(["adjustment", levelKeyOf(input)], idempotencyKey), span);
   return never(records, (item) => item?.status === "adjustment")
     ? "it has no record of an adjustment"
+    : undefined;
+}
+
+/** The shortage that a refusal of a transfer claims, in the level that the units were to leave. */
+const asShortage = (
+  { quantity: requested }: { quantity: number },
+  { sku, location, available }: StockLevel,
+): ClaimedLine => ({ sku, location, requested, available: Math.max(0, available) });
+
+function falseTransfer(
+  input: SetAsideInput | TransferInput,
+  result: TransferOutcome,
+  span: Span,
+): string | undefined {
+  switch (result.outcome) {
+    case "moved":
+    case "replayed": {
+      const { locations = [result.stock] } = result.stock;
+      return (
+        locations.map((level) => notStockByRows(level, span)).find(Boolean) ??
+        neverTransferred(input, span)
+      );
+    }
+    case "insufficient_stock":
+      return notStockByRows(result.stock, span);
+    case "unknown_sku":
+      return neverAbsent(levelKeyOf(result.level), span);
+    case "above_units_max":
+      return "its units were within the bound";
+    case "idempotency_key_reused":
+      return onlyUseOf(input, span);
+  }
+}
+
+function neverTransferred(
+  { sku, idempotencyKey }: SetAsideInput | TransferInput,
+  span: Span,
+): string | undefined {
+  if (idempotencyKey === undefined) return undefined;
+  const records = recordsOf(idOfKey(["transfer", sku], idempotencyKey), span);
+  return never(records, (item) => item?.status === "transfer")
+    ? "it has no record of a transfer"
     : undefined;
 }
 

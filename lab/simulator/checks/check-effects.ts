@@ -200,6 +200,8 @@ function isAskedBy(call: ShopCall, { kind, units }: AskedChange, written: Writte
     case "extend":
     case "setStock":
     case "adjustStock":
+    case "setAside":
+    case "transferStock":
     case "getLevel":
     case "getReservation":
     case "listReservations":

@@ -13,8 +13,8 @@ type Status = ReservationItem["status"] | "absent";
  * record, and a base that is superseded is written again as it is.
  */
 const nextStatuses: Record<Status, readonly Status[]> = {
-  absent: ["held", "released", "rejected", "abandoned", "adjustment", "move", "order"],
-  abandoned: ["abandoned", "held", "released", "rejected", "adjustment"],
+  absent: ["held", "released", "rejected", "abandoned", "adjustment", "transfer", "move", "order"],
+  abandoned: ["abandoned", "held", "released", "rejected", "adjustment", "transfer"],
   held: ["held", "confirmed", "released", "expired"],
   confirmed: ["confirmed", "fulfilled", "cancelled"],
   // Units that are returned do not change the status.
@@ -25,6 +25,7 @@ const nextStatuses: Record<Status, readonly Status[]> = {
   expired: ["expired", "confirmed"],
   rejected: [],
   adjustment: [],
+  transfer: [],
   move: [],
   order: ["order"],
 };

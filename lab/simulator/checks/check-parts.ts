@@ -64,15 +64,17 @@ export const checkParts = (
 };
 
 /**
- * Checks a new record: it owns the units of its lines, in any rows of their SKUs, or none. A move takes the
- * units of its line from some rows, and brings them to others.
+ * Checks a new record: it owns the units of its lines, in any rows of their levels, or none. A move takes the
+ * units of its line from some rows, and brings them to others of the level; a transfer may bring them to
+ * another level.
  */
 export const checkNewParts = (item: ReservationItem, report: Report): void => {
   const { reservationId, status, lines, parts } = item;
   if (parts.some(({ ended, returned }) => ended !== undefined || returned !== undefined)) {
     report("transition", reservationId, `${status}, and a part has ended`);
   }
-  const hasUnits = status === "held" || status === "adjustment" || status === "move";
+  const isTransfer = status === "transfer";
+  const hasUnits = status === "held" || status === "adjustment" || status === "move" || isTransfer;
   const expected = hasUnits ? describeUnits(unitsOfLines(lines)) : "";
   const isMove = status === "move";
   const ways = isMove
@@ -80,7 +82,7 @@ export const checkNewParts = (item: ReservationItem, report: Report): void => {
         { name: "departures", units: parts.filter(({ arrives }) => arrives !== true) },
         { name: "arrivals", units: parts.filter(({ arrives }) => arrives === true) },
       ]
-    : [{ name: "parts", units: parts }];
+    : [{ name: "parts", units: isTransfer ? parts.filter(({ arrives }) => !arrives) : parts }];
   for (const { name, units } of ways) {
     const owned = describeUnits(
       unitsOfLines(units.map(({ row, quantity }) => ({ ...levelNameOf(row), quantity }))),
@@ -91,7 +93,7 @@ export const checkNewParts = (item: ReservationItem, report: Report): void => {
   if (isMove && lines.length !== 1) {
     report("transition", reservationId, `a move of ${lines.length} lines`);
   }
-  if (!isMove && parts.some(({ arrives }) => arrives === true)) {
+  if (!isMove && !isTransfer && parts.some(({ arrives }) => arrives === true)) {
     report("transition", reservationId, `${status}, and the units of a part arrive`);
   }
   if (status === "released" && lines.length > 0) {

@@ -3,7 +3,12 @@ import type { ReservationItem, StockItem } from "../../../contract/tables.ts";
 import { deltasBetween, type Counts } from "../../../inventory/stock/counts.ts";
 import { beginsAnew } from "./levels.ts";
 import { isFirstRow } from "../../../inventory/stock/level-key.ts";
-import { leastAvailableOf, safetyStockOf } from "../../../inventory/stock/level.ts";
+import {
+  keptOf,
+  leastAvailableOf,
+  safetyStockOf,
+  unavailableOf,
+} from "../../../inventory/stock/level.ts";
 import { decisionOf, effectOf, kindOf } from "../../../inventory/stock/marker.ts";
 import { setsOnHand, type RowAccount } from "./accounts.ts";
 import { versionsOfShrink } from "./shrink.ts";
@@ -29,9 +34,10 @@ export const checkRow = (
 function checkCounts(row: StockItem, report: Report): void {
   const { sku, onHand, available, reserved } = row;
   const counts = `${onHand} on hand, ${available} available, ${reserved} reserved`;
-  if (onHand !== available + reserved + safetyStockOf(row))
+  if (onHand !== available + reserved + keptOf(row))
     report("counts", sku, `${counts}: do not add up`);
-  if (Math.min(onHand, available) < leastAvailableOf(row) || reserved < 0) {
+  const isBelow = Math.min(onHand, available) < leastAvailableOf(row);
+  if (isBelow || reserved < 0 || unavailableOf(row) < 0) {
     report("counts", sku, `${counts}: one is negative`);
   }
 }

@@ -8,7 +8,7 @@ export const hasUnits = (item: ReservationItem | undefined): boolean =>
 export const ownedParts = (item: ReservationItem): readonly Part[] =>
   hasUnits(item) ? item.parts.filter(({ ended }) => ended === undefined) : [];
 
-/** The units on hand that the record added to rows, or took off: adjustments, moves, fulfilments, returns. */
+/** The units on hand that the record added to rows, or took off: adjustments, moves, transfers, fulfilments, returns. */
 export const unitsOnHandBy = ({
   status,
   parts,
@@ -18,7 +18,9 @@ export const unitsOnHandBy = ({
     const sign = Math.sign(adjustment?.delta ?? 0);
     return parts.map((part) => ({ part, units: sign * part.quantity }));
   }
-  if (status === "move") {
+  // A transfer of one part changes the state of its units.
+  if (status === "transfer" && parts.length === 1) return [];
+  if (status === "move" || status === "transfer") {
     return parts.map((part) => ({ part, units: part.arrives ? part.quantity : -part.quantity }));
   }
   return parts.flatMap(({ ended, returned, ...part }) => {

@@ -2,8 +2,7 @@
 
 /** Every kind of violation, with the promise that it breaks. */
 export const violationKinds = {
-  counts:
-    "onHand is available + reserved + safetyStock, and none is negative unless a count left it so",
+  counts: "onHand is the sum of the other counts, and none is negative unless a count left it so",
   reserved: "reserved is what the records and the open markers of the row account for",
   on_hand: "onHand is what counts, adjustments and sales account for",
   unexplained_change: "counts change only by what a call or a reservation asks for",

@@ -74,6 +74,8 @@ const functionOf: Record<ShopOperation, "reserve" | "reservations" | "stock" | "
   listReservations: "reservations",
   setStock: "stock",
   adjustStock: "stock",
+  setAside: "stock",
+  transferStock: "stock",
   getLevel: "stock",
   placeOrder: "orders",
   payOrder: "orders",

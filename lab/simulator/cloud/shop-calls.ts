@@ -8,7 +8,15 @@ import {
   type AdjustStockOutcome,
 } from "../../../inventory/stock/adjust.ts";
 import type { Call } from "../../../inventory/dynamodb/database.ts";
+import type { LevelName } from "../../../inventory/stock/level-key.ts";
 import type { StockLevel } from "../../../inventory/stock/level.ts";
+import {
+  setAside,
+  transferStock,
+  type SetAsideInput,
+  type TransferInput,
+  type TransferOutcome,
+} from "../../../inventory/stock/transfer.ts";
 import { InventoryError } from "../../../inventory/errors.ts";
 import {
   extend,
@@ -90,8 +98,10 @@ export interface ShopOperations {
   };
   setStock: { input: SetStockInput; outcome: SetStockOutcome };
   adjustStock: { input: AdjustStockInput; outcome: AdjustStockOutcome };
+  setAside: { input: SetAsideInput; outcome: TransferOutcome };
+  transferStock: { input: TransferInput; outcome: TransferOutcome };
   getLevel: {
-    input: { sku: string };
+    input: LevelName;
     outcome: { outcome: "found"; stock: StockLevel } | { outcome: "unknown_sku" };
   };
   placeOrder: { input: PlaceOrderInput; outcome: PlaceOrderOutcome };
@@ -154,6 +164,8 @@ const work: { [Operation in ShopOperation]: Work<Operation> } = {
   },
   setStock,
   adjustStock,
+  setAside,
+  transferStock,
   getLevel: async (database, name, call) => {
     const stock = await getLevel(database, name, call);
     return stock === undefined ? { outcome: "unknown_sku" } : { outcome: "found", stock };

@@ -27,7 +27,7 @@ interface Levels {
   shards: ReadonlyMap<string, number>;
   /** Chooses rows. */
   random: Random;
-  /** Chooses safety stock; absent where there is none. */
+  /** Chooses safety stock and moves; absent where there are none. */
   keeping?: Random;
 }
 
@@ -51,7 +51,7 @@ export const mixed: Scenario = {
 const levelsAtLocations = ["sku-0", "sku-0@ams1", "sku-1@ams1", "sku-1@rtm"];
 
 export const locations: Scenario = {
-  description: "The same over SKUs at several locations, some of whose units are kept from sale",
+  description: "The same over SKUs at several locations, whose units are moved, and kept from sale",
   load,
   faults: faultLevels.some,
   expiryPartitions,
@@ -113,10 +113,34 @@ function pickLines({ random }: World, { keys, shards, random: rowsRandom }: Leve
 const keepingShare = 0.6;
 const keptMax = 8;
 
+/** The share of the work of staff that moves units, and that of transfers to another location in it. */
+const movingShare = 0.4;
+const transferShare = 0.6;
+
+/** Staff take units out of sale, put them back, or bring them to another location of their SKU. */
+async function moveUnits(world: World, { keys }: Levels, random: Random, index: number) {
+  const name = levelNameOf(random.pick(keys));
+  const quantity = random.whole(1, 4);
+  const input = { quantity, reason: "refill", idempotencyKey: `move-${index}` };
+  const others = keys
+    .map(levelNameOf)
+    .filter(({ sku, location }) => sku === name.sku && location !== name.location);
+  if (others.length > 0 && random.chance(transferShare)) {
+    const { sku, location: fromLocation } = name;
+    const { location: toLocation } = random.pick(others);
+    const transfer = { ...input, sku, fromLocation, toLocation };
+    await persist(world, { operation: "transferStock", input: transfer });
+    return;
+  }
+  const to = random.chance(0.5) ? ("unavailable" as const) : ("available" as const);
+  await persist(world, { operation: "setAside", input: { ...input, ...name, to } });
+}
+
 /** Staff count a level, and may choose its rows and what is kept from sale, or correct it. */
 async function staff(world: World, levels: Levels, index: number): Promise<void> {
   const { random } = world;
   const { random: rowsRandom, keeping } = levels;
+  if (keeping?.chance(movingShare)) return moveUnits(world, levels, keeping, index);
   const name = levelNameOf(random.pick(levels.keys));
   if (random.chance(0.3)) {
     const onHand = random.whole(5, 30);

@@ -318,8 +318,8 @@ describe("nothing is told of", () => {
 const left = (available: number, version: number, more: Partial<StockItem> = {}): StockItem =>
   stockItem({ available, version, ...more });
 
-describe("stock that is counted, corrected or repaired is told of as adjusted", () => {
-  test.each(["count", "adjustment", "repair"] as const)("by a %s", (kind) => {
+describe("stock that is counted, corrected, moved or repaired is told of as adjusted", () => {
+  test.each(["count", "adjustment", "transfer", "repair"] as const)("by a %s", (kind) => {
     const after = left(12, 2, { lastChange: { kind } });
     expect(types(toldOfStock(left(10, 1), after))).toEqual(["stock.adjusted"]);
   });
@@ -365,7 +365,7 @@ describe("stock that is counted, corrected or repaired is told of as adjusted", 
   });
 
   const others = publicMovementKinds.filter(
-    (kind) => !["count", "adjustment", "repair", "opening", "edit"].includes(kind),
+    (kind) => !["count", "adjustment", "transfer", "repair", "opening", "edit"].includes(kind),
   );
 
   test.each(others)("not by a %s", (kind) => {

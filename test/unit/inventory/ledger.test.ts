@@ -1,7 +1,7 @@
 import { expect, test } from "vitest";
 import type { MovementItem, StockItem } from "../../../contract/tables.ts";
 import { movementIdOf, movementsBetween } from "../../../inventory/stock/ledger.ts";
-import { markerKey, markerTerm, type NewMarker } from "../../../inventory/stock/marker.ts";
+import { kindOf, markerKey, markerTerm, type NewMarker } from "../../../inventory/stock/marker.ts";
 import { stockItem } from "../functions/stream-images.ts";
 
 const move = "5b0f4a52-4a0e-8b1e-9d43-000000000001";
@@ -10,7 +10,7 @@ const order = "5b0f4a52-4a0e-8b1e-9d43-000000000002";
 /** The entry of a marker in `open`, placed by or at this version. */
 const opened = (marker: Omit<NewMarker, "base">, version: number): Record<string, number> => {
   const full = { base: 0, ...marker };
-  const before = marker.kind === "departure" || marker.kind === "hold" ? version - 1 : version;
+  const before = kindOf(marker).isEager ? version - 1 : version;
   return { [markerKey(full)]: before + markerTerm(full, 0) };
 };
 
@@ -112,4 +112,24 @@ test("a first row that is removed keeps its history as it is", () => {
 test("counts of a row that were written past Holdfast are an edit of this row", () => {
   const edited = movementsBetween(shard(), shard({ onHand: 7, available: 7 }), "change");
   expect(inShort(edited)).toEqual([["shirt~2 of shirt", "edit at 1", -3, -3, 0]]);
+});
+
+test("a transfer has its reason, and names no reservation", () => {
+  const lastChange = { kind: "transfer", reason: "refill", actor: "ann" } as const;
+  const open = opened({ reservationId: move, kind: "dispatch", quantity: 4 }, 8);
+  const before = stockItem({ version: 7 });
+  const after = stockItem({ available: 6, version: 8, open, lastChange });
+  const [dispatched, ...others] = movementsBetween(before, after, "change");
+  expect(others).toEqual([]);
+  expect(dispatched).toMatchObject({ ...lastChange, onHandDelta: -4, availableDelta: -4 });
+  expect(dispatched).not.toHaveProperty("reservationId");
+});
+
+test("units that are set aside stay on hand", () => {
+  const lastChange = { kind: "transfer", reason: "damaged box" } as const;
+  const open = opened({ reservationId: move, kind: "setAside", quantity: 4 }, 8);
+  const after = { ...stockItem({ version: 8, open, lastChange }), available: 6, unavailable: 4 };
+  expect(movementsBetween(stockItem({ version: 7 }), after, "change")).toMatchObject([
+    { ...lastChange, onHandDelta: 0, availableDelta: -4, reservedDelta: 0 },
+  ]);
 });

@@ -60,7 +60,7 @@ test("a violation is printed with its promise, its history and the command that 
   const verdict = judgeRuns([finishedRun(1), finishedRun(17, [counts, twice])]);
   expect(renderFindings(verdict)).toEqual([
     "VIOLATION counts of mug, seed 17, at 1.000 ms",
-    "  expected  onHand is available + reserved + safetyStock, and none is negative unless a count left it so",
+    "  expected  onHand is the sum of the other counts, and none is negative unless a count left it so",
     "  found     3 is not 4",
     "  history",
     "         1.000 a version",
