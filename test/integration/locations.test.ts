@@ -2,11 +2,10 @@
 import { UpdateCommand } from "@aws-sdk/lib-dynamodb";
 import { beforeAll, describe, expect, test } from "vitest";
 import { locationsPerSkuMax } from "../../contract/bounds.ts";
-import { audit } from "../../inventory/audit/audit.ts";
-import type { Finding } from "../../inventory/audit/finding.ts";
 import { mapEach } from "../../inventory/for-each.ts";
 import { createInventory, type Inventory } from "../../inventory/inventory.ts";
 import { levelKeyOf } from "../../inventory/stock/level-key.ts";
+import { repairedFindings } from "../support/audit-findings.ts";
 import { createTestDatabase, type TestDatabase } from "../support/database.ts";
 import { patient } from "../support/holds.ts";
 import { expectInvariants } from "../support/invariants.ts";
@@ -332,15 +331,9 @@ test("the audit finds damage at a location, and repairs it", async () => {
     ExpressionAttributeValues: { ":five": 5, ":none": 0 },
   });
   await own.client.send(damage);
-  const findings = async () => {
-    const found: Finding[] = [];
-    const { locksTable } = own;
-    const onFinding = (finding: Finding) => void found.push(finding);
-    const options = { apply: true, apartMs: 10, locksTable, checksLedger: false, onFinding };
-    await audit(own, options, patient());
-    return found;
-  };
-  expect(await findings()).toMatchObject([{ damage: "reserved_drift", subject: "a@ams1" }]);
-  expect(await findings()).toEqual([]);
+  expect(await repairedFindings(own)).toMatchObject([
+    { damage: "reserved_drift", subject: "a@ams1" },
+  ]);
+  expect(await repairedFindings(own)).toEqual([]);
   await expectInvariants(own);
 });

@@ -1,11 +1,10 @@
 /** Units that are kept from sale: the setting moves what is available, and holds keep their one condition. */
 import { UpdateCommand } from "@aws-sdk/lib-dynamodb";
 import { afterAll, afterEach, beforeAll, beforeEach, describe, expect, inject, test } from "vitest";
-import { audit } from "../../inventory/audit/audit.ts";
-import type { Finding } from "../../inventory/audit/finding.ts";
 import { createInventory, type Inventory } from "../../inventory/inventory.ts";
 import { readRows } from "../../inventory/stock/level.ts";
 import type { SetStockInput } from "../../inventory/stock/stock.ts";
+import { repairedFindings } from "../support/audit-findings.ts";
 import { createTestDatabase, throughEndpoint, type TestDatabase } from "../support/database.ts";
 import { startFaultProxy, type FaultProxy } from "../support/fault-proxy.ts";
 import { patient } from "../support/holds.ts";
@@ -168,15 +167,7 @@ test("the audit finds counts that do not leave the safety stock, and repairs the
   const shop = createInventory(own);
   await shop.setStock({ sku: "a", onHand: 9, safetyStock: 4 });
   await shop.reserve({ lines: [{ sku: "a", quantity: 2 }] });
-  const findings = async () => {
-    const found: Finding[] = [];
-    const { locksTable } = own;
-    const onFinding = (finding: Finding) => void found.push(finding);
-    const options = { apply: true, apartMs: 10, locksTable, checksLedger: false, onFinding };
-    await audit(own, options, patient());
-    return found;
-  };
-  expect(await findings()).toEqual([]);
+  expect(await repairedFindings(own)).toEqual([]);
   const damage = new UpdateCommand({
     TableName: own.tables.stock,
     Key: { sku: "a" },
@@ -184,9 +175,9 @@ test("the audit finds counts that do not leave the safety stock, and repairs the
     ExpressionAttributeValues: { ":seven": 7 },
   });
   await own.client.send(damage);
-  expect(await findings()).toMatchObject([
+  expect(await repairedFindings(own)).toMatchObject([
     { damage: "available_drift", repair: "set available to 3, reserved to 2" },
   ]);
-  expect(await findings()).toEqual([]);
+  expect(await repairedFindings(own)).toEqual([]);
   await expectInvariants(own);
 });
