@@ -119,8 +119,12 @@ const adjust = async (
   }
 };
 
-/** The answer to a transfer of so many units. */
-const moved = (result: TransferOutcome, quantity: number) => {
+/** The answer to a move of so many units that were in this state. */
+const moved = (
+  result: TransferOutcome,
+  requested: number,
+  from: "available" | "unavailable" = "available",
+) => {
   switch (result.outcome) {
     case "moved":
       return answer(200, "moved", stockBody(result.stock));
@@ -129,23 +133,17 @@ const moved = (result: TransferOutcome, quantity: number) => {
     case "unknown_sku":
       return unknown(result.level);
     case "insufficient_stock": {
-      const { sku, location, available: units, unavailable = 0 } = result.stock;
-      const available = Math.max(0, units);
+      const { sku, location } = result.stock;
+      const available = Math.max(0, result.stock[from] ?? 0);
+      const level = { sku, ...(location !== undefined && { location }) };
       return refuse(
         "insufficient_stock",
-        `quantity ${quantity} is more than ${wordsFor(result.stock)} has: ${available} available, ` +
-          `${unavailable} unavailable.`,
-        {
-          members: {
-            shortages: [
-              { sku, ...(location !== undefined && { location }), requested: quantity, available },
-            ],
-          },
-        },
+        `quantity ${requested} is more than the ${available} units of ${wordsFor(level)} that are ${from}.`,
+        { members: { shortages: [{ ...level, requested, available }] } },
       );
     }
     case "above_units_max": {
-      const onHand = result.stock.onHand + quantity;
+      const onHand = result.stock.onHand + requested;
       const message = `would bring onHand of ${wordsFor(result.stock)} to ${onHand}, over ${unitsMax}`;
       return refuseRequest([{ path: "quantity", message }]);
     }
@@ -163,7 +161,7 @@ const outOfSaleOrBack = async (
     return refuseRequest([{ path: "to", message: `must be another state than from, not ${to}` }]);
   }
   const result = await setAside(database, { ...params, ...rest, to, idempotencyKey }, call);
-  return moved(result, body.quantity);
+  return moved(result, body.quantity, from);
 };
 
 /** Units change their state where the body names states, or else their location. */

@@ -233,7 +233,11 @@ describe("a move of stock", () => {
     const more = await move(`${sku}/locations/ams1`, { ...there, quantity: 4 });
     const problem = expectProblem(more, "insufficient_stock");
     expect(problem.shortages).toEqual([{ sku, location: "ams1", requested: 4, available: 3 }]);
-    expect(problem.detail).toContain(`${sku} at ams1 has: 3 available, 1 unavailable`);
+    expect(problem.detail).toContain(`the 3 units of ${sku} at ams1 that are available`);
+    const none = { quantity: 2, from: "unavailable", to: "available" };
+    expect(
+      expectProblem(await move(`${sku}/locations/ams1`, none), "insufficient_stock").shortages,
+    ).toEqual([{ sku, location: "ams1", requested: 2, available: 1 }]);
   });
 
   test("brings units from one location to another, once for its key", async () => {
