@@ -12,6 +12,9 @@ export const locationLengthMax = 32;
 /** Counts of one request: as many as are written well within the time of a function. */
 export const countsMax = 100;
 
+/** SKUs of one look at what is available: as many rows as one request to the database reads. */
+export const availabilitySkusMax = 100;
+
 /** Locations of one SKU, besides the default one: a look at its stock reads the rows of all. */
 export const locationsPerSkuMax = 1_000;
 

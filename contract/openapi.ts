@@ -29,6 +29,7 @@ import { reserveRequest } from "./reserve-request.ts";
 import { routes, scopeClaim, type OperationId, type Route } from "./routes.ts";
 import { healthSchema } from "./service.ts";
 import {
+  availabilitySchema,
   countResultsSchema,
   movementPageSchema,
   stockPageSchema,
@@ -37,6 +38,7 @@ import {
 import {
   adjustStockRequest,
   atLocation,
+  availabilityRequest,
   getStockRequest,
   listHoldsRequest,
   listMovementsRequest,
@@ -61,6 +63,7 @@ const answers = {
   Stock: stockRecordSchema,
   StockPage: stockPageSchema,
   CountResults: countResultsSchema,
+  Availability: availabilitySchema,
   MovementPage: movementPageSchema,
   SkuHoldPage: skuHoldPageSchema,
   Reservation: reservationSchema,
@@ -168,6 +171,13 @@ const operations: Record<OperationId, Operation> = {
     successes: { 200: "A result for each count, in their order" },
     answer: "CountResults",
     refusals: [],
+  },
+  checkAvailability: {
+    summary: "Look up how many units of up to 100 SKUs are available",
+    request: availabilityRequest,
+    successes: { 200: "The units of each SKU, in the order of the request" },
+    answer: "Availability",
+    refusals: ["busy"],
   },
   reserve: {
     summary: "Hold units of one or more SKUs: all lines or none",
@@ -379,7 +389,7 @@ const securityOf = ({ access }: Route): Json[] => {
 };
 
 const tagOf = ({ path }: Route): string => {
-  if (path.startsWith("/v1/stock")) return "Stock";
+  if (path.startsWith("/v1/stock") || path === "/v1/availability") return "Stock";
   return path.startsWith("/v1/reservations") ? "Reservations" : "Service";
 };
 

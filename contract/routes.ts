@@ -42,6 +42,12 @@ export const routes = {
     function: "stock",
     access: "stock.write",
   },
+  checkAvailability: {
+    method: "POST",
+    path: "/v1/availability",
+    function: "stock",
+    access: "stock.read",
+  },
   adjustStock: {
     method: "POST",
     path: "/v1/stock/{sku}/adjustments",

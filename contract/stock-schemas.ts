@@ -37,6 +37,13 @@ export const stockPageSchema = z.object({
 });
 export type StockPage = z.infer<typeof stockPageSchema>;
 
+/** The units of each SKU that a reservation could have, in the order of the request; 0 of an unknown one. */
+export const availabilitySchema = z.object({
+  items: z.array(
+    z.object({ sku: z.string(), location: z.optional(z.string()), available: z.int() }),
+  ),
+});
+
 /** The results of several counts, each with the status that it would have had by itself. */
 export const countResultsSchema = z.object({
   results: z.array(

@@ -1,6 +1,6 @@
 /** The requests about stock. */
 import * as z from "zod/mini";
-import { countsMax, pageSizeMax, shardsMax, unitsMax } from "./bounds.ts";
+import { availabilitySkusMax, countsMax, pageSizeMax, shardsMax, unitsMax } from "./bounds.ts";
 import {
   boundedArray,
   closedObject,
@@ -70,6 +70,14 @@ const pageParameters = {
   cursor: z.optional(z.string()),
 };
 const pageQuery = closedObject(pageParameters);
+
+/** Of the default location where none is named. */
+export const availabilityRequest = {
+  body: closedObject({
+    skus: boundedArray(sku, 1, availabilitySkusMax),
+    location: z.optional(location),
+  }),
+};
 
 export const listStockRequest = { query: pageQuery };
 

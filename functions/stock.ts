@@ -6,6 +6,7 @@ import { routes } from "../contract/routes.ts";
 import {
   adjustStockRequest,
   atLocation,
+  availabilityRequest,
   getStockRequest,
   listHoldsRequest,
   listMovementsRequest,
@@ -23,7 +24,7 @@ import { listHolds } from "../inventory/reservations/list-holds.ts";
 import { adjustStock } from "../inventory/stock/adjust.ts";
 import { listMovements } from "../inventory/stock/ledger.ts";
 import { levelKeyOf, type LevelName } from "../inventory/stock/level-key.ts";
-import { getLevel, getStock, listStock, setStock } from "../inventory/stock/stock.ts";
+import { getLevel, getLevels, getStock, listStock, setStock } from "../inventory/stock/stock.ts";
 import { setAside, transferStock, type TransferOutcome } from "../inventory/stock/transfer.ts";
 import { answer, refuse, refuseRequest } from "./middleware/answer.ts";
 import { refusalOf } from "./middleware/answer-problems.ts";
@@ -221,6 +222,20 @@ const setEach = async ({ body: { counts } }: RequestInput<typeof setCountsReques
   return answer(200, "counted", { results });
 };
 
+const look = async (
+  { body: { skus, location } }: RequestInput<typeof availabilityRequest>,
+  call: Call,
+) => {
+  const names = skus.map((sku) => ({ sku, ...(location !== undefined && { location }) }));
+  const levels = await getLevels(database, names, call);
+  const items = names.map((name, index) => {
+    // A level with a shortfall has none, and neither has one that was never set.
+    const available = Math.max(0, levels[index]?.available ?? 0);
+    return { ...name, available };
+  });
+  return answer(200, "found", { items });
+};
+
 export const handler = httpHandler(routes, {
   setStock: endpoint(setStockRequest, set),
   setStockAtLocation: endpoint(atLocation(setStockRequest), set),
@@ -235,6 +250,8 @@ export const handler = httpHandler(routes, {
     const stock = await getLevel(database, params, call);
     return stock ? answer(200, "found", stockBody(stock)) : unknown(params);
   }),
+
+  checkAvailability: endpoint(availabilityRequest, look),
 
   listStock: endpoint(listStockRequest, async ({ query }, call) => {
     const { items, ...page } = await listStock(database, query, call);

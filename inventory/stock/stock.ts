@@ -380,7 +380,8 @@ export const getLevels = async (
   const call = withPatience(database, caller);
   const keys = names.map(levelKeyOf);
   const firsts = new Map<string, StockItem>();
-  for (const row of await readRowsOf(database, keys, call)) firsts.set(row.sku, row);
+  // One request may not name a key twice.
+  for (const row of await readRowsOf(database, [...new Set(keys)], call)) firsts.set(row.sku, row);
   return mapEach(keys, rowsInFlight, async (key) => {
     const first = firsts.get(key);
     return first && readLevel(database, key, call, first);

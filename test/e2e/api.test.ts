@@ -9,6 +9,7 @@ import {
   skuHoldPageSchema,
 } from "../../contract/reservation-schemas.ts";
 import {
+  availabilitySchema,
   countResultsSchema,
   movementPageSchema,
   stockPageSchema,
@@ -267,6 +268,33 @@ describe("a move of stock", () => {
       },
       { timeout: 20_000 },
     );
+  });
+});
+
+describe("what is available", () => {
+  const look = (body: object) => client.post("/v1/availability", body);
+
+  test("is told for many SKUs at once, in their order; none of an unknown one", async () => {
+    const [some, short, none] = [await stocked(5), await stocked(2), freshSku()];
+    await held(some);
+    await held(short);
+    await client.put(`/v1/stock/${short}`, { onHand: 0, allowShortfall: true });
+    const answer = await look({ skus: [short, none, some, short] });
+    expect(answer.status).toBe(200);
+    expect(z.parse(availabilitySchema, answer.body).items).toEqual([
+      { sku: short, available: 0 },
+      { sku: none, available: 0 },
+      { sku: some, available: 4 },
+      { sku: short, available: 0 },
+    ]);
+  });
+
+  test("is that of the location that is named, with all rows of its level", async () => {
+    const sku = await stocked(5);
+    await client.put(`/v1/stock/${sku}/locations/ams1`, { onHand: 800, shards: 4 });
+    expect((await look({ skus: [sku], location: "ams1" })).body).toEqual({
+      items: [{ sku, location: "ams1", available: 800 }],
+    });
   });
 });
 

@@ -341,6 +341,19 @@ test.each([-1, 0.5, "3", null, 1_000_000_001])("no safety stock is %j", async (s
   expect(issues).toMatchObject([{ path: "safetyStock" }]);
 });
 
+test.each([
+  [{ skus: [] }, "skus"],
+  [{ skus: Array(101).fill(sku) }, "skus"],
+  [{ skus: ["a b"] }, "skus[0]"],
+  [{ skus: [sku], location: "" }, "location"],
+  [{ skus: [sku], channel: "web" }, "channel"],
+  [{}, "skus"],
+])("what is available is not told for %j", async (body, path) => {
+  const answer = await client.post("/v1/availability", body);
+  const { issues } = expectRefusal(answer, 400, "invalid_request");
+  expect(issues).toMatchObject([{ path }]);
+});
+
 describe("a move of stock", () => {
   const good = { quantity: 1, from: "available", to: "unavailable", reason: "on show" };
   test.each([
