@@ -7,6 +7,7 @@ import {
   holdSeconds,
   idempotencyKey,
   label,
+  location,
   queryNumber,
   versionTag,
 } from "./fields.ts";
@@ -30,6 +31,14 @@ export const changeReservationRequest = {
   idempotencyKey,
   ifMatch: versionTag,
   body: closedObject({ lines }),
+};
+
+/** `lines` name the units where they are held; to the default location where none is named. */
+export const moveReservationRequest = {
+  params: reservationParams,
+  idempotencyKey,
+  ifMatch: versionTag,
+  body: closedObject({ lines, toLocation: z.optional(location) }),
 };
 
 /** `lines` are the units that are sold: the rest is released. */

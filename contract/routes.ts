@@ -128,6 +128,12 @@ export const routes = {
     function: "reservations",
     access: "reservations.write",
   },
+  moveReservation: {
+    method: "POST",
+    path: "/v1/reservations/{reservationId}/move",
+    function: "reservations",
+    access: "reservations.write",
+  },
   confirmReservation: {
     method: "POST",
     path: "/v1/reservations/{reservationId}/confirm",

@@ -5,12 +5,18 @@ import {
   confirmReservationRequest,
   extendReservationRequest,
   listReservationsRequest,
+  moveReservationRequest,
   reservationRequest,
   returnRequest,
   soldUnitsRequest,
 } from "../contract/reservations.ts";
 import { routes } from "../contract/routes.ts";
-import { changeHold } from "../inventory/reservations/change-hold.ts";
+import {
+  changeHold,
+  moveHold,
+  type ChangeHoldInput,
+  type MoveHoldOutcome,
+} from "../inventory/reservations/change-hold.ts";
 import { confirm } from "../inventory/reservations/confirm.ts";
 import { extend } from "../inventory/reservations/extend.ts";
 import { getReservation, listReservations } from "../inventory/reservations/reservation-queries.ts";
@@ -27,7 +33,7 @@ import type { Excess } from "../inventory/reservations/parts.ts";
 import { release } from "../inventory/reservations/transitions.ts";
 import { answer, refuse, type Answer, type Refusal } from "./middleware/answer.ts";
 import { endpoint, httpHandler } from "./middleware/http-handler.ts";
-import { isoTime, reservationBody } from "./representation.ts";
+import { isoTime, reservationBody, wordsFor } from "./representation.ts";
 import { refuseLines } from "./refuse-lines.ts";
 import { database, orderDatabase } from "./wiring.ts";
 
@@ -57,7 +63,8 @@ const refuseTransition = (
 
 const refuseExcess = ({ reservationId, status }: Reservation, excess: Excess[]): Refusal => {
   const lines = excess.map(
-    ({ sku, requested, possible }) => `${requested} of ${sku} were requested, ${possible} are left`,
+    ({ requested, possible, ...level }) =>
+      `${requested} of ${wordsFor(level)} were requested, ${possible} are left`,
   );
   const detail =
     lines.length > 0 ? lines.join("; ") : `none of its units are left: it is ${status}`;
@@ -96,6 +103,37 @@ const answerSoldUnits = (
   }
 };
 
+const answerChange = (
+  { reservationId, expectedVersion }: ChangeHoldInput,
+  result: MoveHoldOutcome,
+): Answer | Refusal => {
+  switch (result.outcome) {
+    case "unknown_reservation":
+      return unknown(reservationId);
+    case "changed":
+      return succeed("changed", result.reservation);
+    case "replayed":
+      return replayed(result.reservation);
+    case "insufficient_stock":
+    case "unknown_sku":
+      return refuseLines(result);
+    case "exceeds_reservation":
+      return refuseExcess(result.reservation, result.excess);
+    case "version_mismatch":
+      return refuse(
+        "version_mismatch",
+        `If-Match "${expectedVersion}" is not the version of ${reservationId}, "${result.version}".`,
+        { status: versionMismatchInHeaderStatus },
+      );
+    case "idempotency_key_reused":
+      return refuseReusedKey(reservationId);
+    case "reservation_confirmed":
+    case "reservation_expired":
+    case "reservation_released":
+      return refuseTransition(result.outcome, result.reservation);
+  }
+};
+
 export const handler = httpHandler(routes, {
   getReservation: endpoint(reservationRequest, async ({ params: { reservationId } }, call) => {
     const reservation = await getReservation(database, reservationId, call);
@@ -110,31 +148,15 @@ export const handler = httpHandler(routes, {
   changeReservation: endpoint(changeReservationRequest, async ({ params, ...request }, call) => {
     const { reservationId } = params;
     const { body, idempotencyKey, ifMatch } = request;
-    const input = { reservationId, lines: body.lines, expectedVersion: ifMatch, idempotencyKey };
-    const result = await changeHold(orderDatabase, input, call);
-    switch (result.outcome) {
-      case "unknown_reservation":
-        return unknown(reservationId);
-      case "changed":
-        return succeed("changed", result.reservation);
-      case "replayed":
-        return replayed(result.reservation);
-      case "insufficient_stock":
-      case "unknown_sku":
-        return refuseLines(result);
-      case "version_mismatch":
-        return refuse(
-          "version_mismatch",
-          `If-Match "${ifMatch}" is not the version of ${reservationId}, "${result.version}".`,
-          { status: versionMismatchInHeaderStatus },
-        );
-      case "idempotency_key_reused":
-        return refuseReusedKey(reservationId);
-      case "reservation_confirmed":
-      case "reservation_expired":
-      case "reservation_released":
-        return refuseTransition(result.outcome, result.reservation);
-    }
+    const input = { reservationId, ...body, expectedVersion: ifMatch, idempotencyKey };
+    return answerChange(input, await changeHold(orderDatabase, input, call));
+  }),
+
+  moveReservation: endpoint(moveReservationRequest, async ({ params, ...request }, call) => {
+    const { reservationId } = params;
+    const { body, idempotencyKey, ifMatch } = request;
+    const input = { reservationId, ...body, expectedVersion: ifMatch, idempotencyKey };
+    return answerChange(input, await moveHold(orderDatabase, input, call));
   }),
 
   confirmReservation: endpoint(confirmReservationRequest, async ({ params, body }, call) => {

@@ -9,7 +9,12 @@
  */
 import { adjustStock, type AdjustStockInput } from "./stock/adjust.ts";
 import { callWithin, type Call } from "./dynamodb/database.ts";
-import { changeHold, type ChangeHoldInput } from "./reservations/change-hold.ts";
+import {
+  changeHold,
+  moveHold,
+  type ChangeHoldInput,
+  type MoveHoldInput,
+} from "./reservations/change-hold.ts";
 import { confirm, type ConfirmOptions } from "./reservations/confirm.ts";
 import { extend, type ExtendInput } from "./reservations/extend.ts";
 import type { LeasingDatabase } from "./reservations/leases.ts";
@@ -82,6 +87,7 @@ export const createInventory = (database: LeasingDatabase) => {
       listHolds(database, input, call),
     changeHold: (input: ChangeHoldInput, call: Call = defaultCall()) =>
       changeHold(database, input, call),
+    moveHold: (input: MoveHoldInput, call: Call = defaultCall()) => moveHold(database, input, call),
     confirm: (reservationId: string, call: Call = defaultCall(), options?: ConfirmOptions) =>
       confirm(database, reservationId, call, options),
     fulfill: (input: SoldUnitsInput, call: Call = defaultCall()) => fulfill(database, input, call),

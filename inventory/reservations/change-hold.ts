@@ -9,7 +9,14 @@ import { amend } from "./amend.ts";
 import { takeTurns, type Blocked, type LeasingDatabase } from "./leases.ts";
 import { mergeLines, valuesOfLine } from "./lines.ts";
 import { finishRecord } from "./change-parts.ts";
-import { isOpen, partsOfLines, unitsOfLevel, type PartsChange } from "./parts.ts";
+import {
+  excessOf,
+  isOpen,
+  partsOfLines,
+  unitsOfLevel,
+  type Excess,
+  type PartsChange,
+} from "./parts.ts";
 import { keyedRequest, standingOf, withRequest, type KeyedRequest } from "./request-keys.ts";
 import {
   heldOnlyRefusals,
@@ -45,9 +52,22 @@ export type ChangeHoldOutcome =
   | { outcome: "idempotency_key_reused"; reservationId: string }
   | { outcome: "unknown_reservation" };
 
+export interface MoveHoldInput extends ChangeHoldInput {
+  /** Units that the hold has, at the locations where it has them. */
+  lines: readonly Line[];
+  /** The location that they are to be held at. The default one when absent. */
+  toLocation?: string | undefined;
+}
+
+export type MoveHoldOutcome =
+  | ChangeHoldOutcome
+  /** A line names more units than the hold has there. */
+  | { outcome: "exceeds_reservation"; reservation: Reservation; excess: Excess[] };
+
 interface ChangeRequest {
   reservationId: string;
-  lines: Line[];
+  /** The lines that the hold is to have, or those of the request that it has too few units for. */
+  linesOf: (item: ReservationItem) => Line[] | { excess: Excess[] };
   expectedVersion: number | undefined;
   keyed: KeyedRequest | undefined;
 }
@@ -67,18 +87,50 @@ export const changeHold = async (
   const lines = mergeLines(input.lines);
   const wanted = ["change", lines.map(valuesOfLine)];
   const keyed = keyedRequest(input.idempotencyKey, wanted);
-  const request = { reservationId, lines, expectedVersion, keyed };
-  return takeTurns(database, lines, call, (isLeased, record) =>
+  const request = { reservationId, linesOf: () => lines, expectedVersion, keyed };
+  const outcome = await takeTurns(database, lines, call, (isLeased, record) =>
+    changeUntilDecided(database, request, { isLeased, record }, call),
+  );
+  if (outcome.outcome !== "exceeds_reservation") return outcome;
+  throw new Error("A hold may be changed to any lines.");
+};
+
+/**
+ * Holds units of a hold at another location, all or nothing. Units there are taken first, so that a refusal
+ * leaves the hold as it was.
+ *
+ * @throws InventoryError `invalid_argument`, `busy`, `unavailable`, `rejected`, `inconsistent`
+ */
+export const moveHold = (
+  database: LeasingDatabase,
+  { reservationId, expectedVersion, toLocation, ...input }: MoveHoldInput,
+  caller: Call,
+): Promise<MoveHoldOutcome> => {
+  const call = withPatience(database, caller);
+  const lines = mergeLines(input.lines);
+  const arriving = lines.map(({ sku, quantity }) => ({ sku, location: toLocation, quantity }));
+  const keyed = keyedRequest(input.idempotencyKey, ["move", lines.map(valuesOfLine), toLocation]);
+  const linesOf = (item: ReservationItem) => {
+    const excess = excessOf(item, lines);
+    if (excess.length > 0) return { excess };
+    const moving = new Map(lines.map((line) => [levelKeyOf(line), line.quantity]));
+    const staying = item.lines
+      .map((line) => ({ ...line, quantity: line.quantity - (moving.get(levelKeyOf(line)) ?? 0) }))
+      .filter(({ quantity }) => quantity > 0);
+    return mergeLines([...staying, ...arriving]);
+  };
+  const request = { reservationId, linesOf, expectedVersion, keyed };
+  return takeTurns(database, mergeLines([...lines, ...arriving]), call, (isLeased, record) =>
     changeUntilDecided(database, request, { isLeased, record }, call),
   );
 };
 
 async function changeUntilDecided(
   database: LeasingDatabase,
-  { reservationId, lines, keyed, ...request }: ChangeRequest,
+  { reservationId, linesOf, keyed, ...request }: ChangeRequest,
   { isLeased, record }: { isLeased: boolean; record: ReservationItem | undefined },
   call: Call,
-): Promise<ChangeHoldOutcome | Blocked> {
+): Promise<MoveHoldOutcome | Blocked> {
   let { expectedVersion } = request;
   if (expectedVersion !== undefined && record !== undefined) expectedVersion = record.version;
   let item = record ?? (await readReservationItem(database, reservationId, call));
@@ -98,6 +150,10 @@ async function changeUntilDecided(
     }
     if (expectedVersion !== undefined && item.version !== expectedVersion) {
       return { outcome: "version_mismatch", version: item.version };
+    }
+    const lines = linesOf(item);
+    if ("excess" in lines) {
+      return { outcome: "exceeds_reservation", reservation, excess: lines.excess };
     }
     const { more, giving } = differenceOf(item, lines);
     const isNew = more.length > 0 || giving.changing.length > 0;

@@ -4,13 +4,12 @@ import type { Line, ReservationItem, ReservationStatus } from "../../contract/ta
 import { backOff, withPatience, type Call, type Database } from "../dynamodb/database.ts";
 import { writeIf } from "../dynamodb/write-if.ts";
 import { isId } from "../identity.ts";
-import { levelKeyOf } from "../stock/level-key.ts";
 import type { Committed } from "../stock/put-record.ts";
 import { amend } from "./amend.ts";
 import { changeParts } from "./change-parts.ts";
 import { takeTurns, type Blocked, type LeasingDatabase } from "./leases.ts";
 import { mergeLines } from "./lines.ts";
-import { isOpen, partsOfLines, type Excess } from "./parts.ts";
+import { excessOf, isOpen, partsOfLines, type Excess } from "./parts.ts";
 import {
   isDue,
   isReservation,
@@ -189,16 +188,6 @@ async function confirmUntilDecided(
     }
     if (attempt > 0) await backOff(database, call, attempt, "conflict");
   }
-}
-
-/** The lines that name more units than the reservation has. */
-function excessOf(item: ReservationItem, lines: readonly Line[]): Excess[] {
-  const units = new Map(item.lines.map((line) => [levelKeyOf(line), line.quantity]));
-  return lines.flatMap((line): Excess[] => {
-    const { quantity: requested, ...name } = line;
-    const possible = units.get(levelKeyOf(line)) ?? 0;
-    return requested > possible ? [{ ...name, requested, possible }] : [];
-  });
 }
 
 /** Sells these units of a hold, and releases the rest of it, by one write of its record. */

@@ -63,6 +63,16 @@ export interface Excess {
   possible: number;
 }
 
+/** The lines that name more units than the reservation has. */
+export function excessOf(item: ReservationItem, lines: readonly Line[]): Excess[] {
+  const units = new Map(item.lines.map((line) => [levelKeyOf(line), line.quantity]));
+  return lines.flatMap((line): Excess[] => {
+    const { quantity: requested, ...name } = line;
+    const possible = units.get(levelKeyOf(line)) ?? 0;
+    return requested > possible ? [{ ...name, requested, possible }] : [];
+  });
+}
+
 /** Divides the parts of a record into those that a change concerns, and the rest. */
 export const allParts = (
   item: ReservationItem,

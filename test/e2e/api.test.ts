@@ -298,6 +298,33 @@ describe("what is available", () => {
   });
 });
 
+describe("a move of a hold", () => {
+  test("holds units at another location, and is refused by what there is", async () => {
+    const sku = await stocked(5);
+    await client.put(`/v1/stock/${sku}/locations/ams1`, { onHand: 2 });
+    const { reservationId } = await held(sku, { lines: [{ sku, quantity: 3 }] });
+    const move = (quantity: number, headers: Record<string, string> = {}) =>
+      client.post(
+        `/v1/reservations/${reservationId}/move`,
+        { lines: [{ sku, quantity }], toLocation: "ams1" },
+        headers,
+      );
+    const short = expectProblem(await move(3), "insufficient_stock");
+    expect(short.shortages).toMatchObject([{ sku, location: "ams1", requested: 3, available: 2 }]);
+    expectProblem(await move(4), "exceeds_reservation");
+    expectProblem(await move(1, { "If-Match": '"7"' }), "version_mismatch", 412);
+    const key = { "Idempotency-Key": "move", "If-Match": '"1"' };
+    const moved = await move(2, key);
+    expect(moved).toMatchObject({ status: 200, body: { version: 2 } });
+    expect(z.parse(reservationSchema, moved.body).lines).toEqual([
+      { sku, quantity: 1 },
+      { sku, location: "ams1", quantity: 2 },
+    ]);
+    expect((await move(2, key)).headers.get("idempotency-replayed")).toBe("true");
+    expectProblem(await move(1, key), "idempotency_key_reused");
+  });
+});
+
 describe("several counts at once", () => {
   const countAll = (counts: unknown) => client.post("/v1/stock/counts", { counts });
 

@@ -268,6 +268,7 @@ describe("a change of a reservation", () => {
   const lines = [{ sku, quantity: 1 }];
   const changes: [string, (body: unknown) => Promise<Answer>][] = [
     ["a change", (body) => client.patch(path, body)],
+    ["a move", (body) => client.post(`${path}/move`, body)],
     ["a confirm", (body) => client.post(`${path}/confirm`, body)],
     ["a fulfilment", (body) => client.post(`${path}/fulfill`, body)],
     ["a cancellation", (body) => client.post(`${path}/cancel`, body)],
