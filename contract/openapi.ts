@@ -80,6 +80,18 @@ const soldUnitsRefusals = [
   "busy",
 ] satisfies ProblemCode[];
 
+const holdChangeRefusals = [
+  "unknown_reservation",
+  "insufficient_stock",
+  { code: "unknown_sku", status: unknownSkuInBodyStatus },
+  "reservation_expired",
+  "reservation_released",
+  "reservation_confirmed",
+  { code: "version_mismatch", status: versionMismatchInHeaderStatus },
+  "idempotency_key_reused",
+  "busy",
+] satisfies Operation["refusals"];
+
 const stockOperations = {
   setStock: {
     summary: "Set the units on hand of a SKU",
@@ -211,35 +223,14 @@ const operations: Record<OperationId, Operation> = {
     request: changeReservationRequest,
     successes: { 200: "The reservation with its new lines" },
     answer: "Reservation",
-    refusals: [
-      "unknown_reservation",
-      "insufficient_stock",
-      { code: "unknown_sku", status: unknownSkuInBodyStatus },
-      "reservation_expired",
-      "reservation_released",
-      "reservation_confirmed",
-      { code: "version_mismatch", status: versionMismatchInHeaderStatus },
-      "idempotency_key_reused",
-      "busy",
-    ],
+    refusals: holdChangeRefusals,
   },
   moveReservation: {
     summary: "Hold units of a hold at another location: all or nothing",
     request: moveReservationRequest,
     successes: { 200: "The reservation with its new lines" },
     answer: "Reservation",
-    refusals: [
-      "unknown_reservation",
-      "insufficient_stock",
-      { code: "unknown_sku", status: unknownSkuInBodyStatus },
-      "exceeds_reservation",
-      "reservation_expired",
-      "reservation_released",
-      "reservation_confirmed",
-      { code: "version_mismatch", status: versionMismatchInHeaderStatus },
-      "idempotency_key_reused",
-      "busy",
-    ],
+    refusals: [...holdChangeRefusals, "exceeds_reservation"],
   },
   confirmReservation: {
     summary: "Sell the units of a hold, or some of them and release the rest",
