@@ -11,7 +11,7 @@ import type { Reservation } from "../inventory/reservations/reservation.ts";
 import type { PublicMovement } from "../inventory/stock/ledger.ts";
 import { levelNameOf, type LevelName } from "../inventory/stock/level-key.ts";
 import type { StockLevel } from "../inventory/stock/level.ts";
-import type { SkuStock } from "../inventory/stock/stock.ts";
+import type { SkuStock } from "../inventory/stock/read-stock.ts";
 
 export const isoTime = (timeMs: number): string => new Date(timeMs).toISOString();
 

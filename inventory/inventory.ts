@@ -31,7 +31,8 @@ import { listHolds } from "./reservations/list-holds.ts";
 import { getReservation, listReservations } from "./reservations/reservation-queries.ts";
 import { reserve, type ReserveInput } from "./reservations/reserve.ts";
 import type { LevelName } from "./stock/level-key.ts";
-import { getLevel, getStock, listStock, setStock, type SetStockInput } from "./stock/stock.ts";
+import { getLevel, getStock, listStock } from "./stock/read-stock.ts";
+import { setStock, type SetStockInput } from "./stock/set-stock.ts";
 import { settleSalesOf } from "./reservations/settle-sales.ts";
 import {
   cancel,

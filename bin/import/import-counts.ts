@@ -8,7 +8,8 @@ import { callWithin, type Database } from "../../inventory/dynamodb/database.ts"
 import { mapEach } from "../../inventory/for-each.ts";
 import { levelKeyOf } from "../../inventory/stock/level-key.ts";
 import type { StockLevel } from "../../inventory/stock/level.ts";
-import { getLevels, setStock } from "../../inventory/stock/stock.ts";
+import { getLevels } from "../../inventory/stock/read-stock.ts";
+import { setStock } from "../../inventory/stock/set-stock.ts";
 import type { ImportState } from "./import-state.ts";
 import type { NumberedCount } from "./records.ts";
 

@@ -4,7 +4,7 @@ import { fingerprint, idOfKey, timeOrderedId } from "../identity.ts";
 import { applyChange, type ChangeStep, type StockChange } from "./apply-change.ts";
 import { levelKeyOf, levelNameOf, type LevelName } from "./level-key.ts";
 import { readLevel, type StockLevel } from "./level.ts";
-import { getStock, type SkuStock } from "./stock.ts";
+import { getStock, type SkuStock } from "./read-stock.ts";
 
 interface TransferOptions {
   quantity: number;

@@ -265,7 +265,7 @@ const catalogue = {
     mistake: `return { written: { ...itemAt(0), updatedAtMs: 0, version: base + 1 } };`,
   },
   "counted-over-a-count": {
-    file: "inventory/stock/stock.ts",
+    file: "inventory/stock/set-stock.ts",
     original: `"#onHandVersion = :seen AND`,
     mistake: `"#onHandVersion >= :seen AND`,
     seed: 4,
@@ -306,7 +306,7 @@ const catalogue = {
     scenario: "locations",
   },
   "safety-stock-is-sold": {
-    file: "inventory/stock/stock.ts",
+    file: "inventory/stock/set-stock.ts",
     original: `return onHand - level.onHand - ((safetyStock ?? before) - before);`,
     mistake: `return onHand - level.onHand - 0 * before;`,
     scenario: "locations",

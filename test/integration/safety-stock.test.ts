@@ -3,7 +3,7 @@ import { UpdateCommand } from "@aws-sdk/lib-dynamodb";
 import { afterAll, afterEach, beforeAll, beforeEach, describe, expect, inject, test } from "vitest";
 import { createInventory, type Inventory } from "../../inventory/inventory.ts";
 import { readRows } from "../../inventory/stock/level.ts";
-import type { SetStockInput } from "../../inventory/stock/stock.ts";
+import type { SetStockInput } from "../../inventory/stock/set-stock.ts";
 import { repairedFindings } from "../support/audit-findings.ts";
 import { createTestDatabase, throughEndpoint, type TestDatabase } from "../support/database.ts";
 import { startFaultProxy, type FaultProxy } from "../support/fault-proxy.ts";

@@ -4,7 +4,7 @@ import { spreadEveryMs } from "../../contract/bounds.ts";
 import { createInventory, type Inventory } from "../../inventory/inventory.ts";
 import { readRows } from "../../inventory/stock/level.ts";
 import { setShards, spreadLoad } from "../../inventory/stock/shards.ts";
-import type { SetStockInput } from "../../inventory/stock/stock.ts";
+import type { SetStockInput } from "../../inventory/stock/set-stock.ts";
 import { createTestDatabase, throughEndpoint, type TestDatabase } from "../support/database.ts";
 import { startFaultProxy, type FaultProxy } from "../support/fault-proxy.ts";
 import { patient } from "../support/holds.ts";

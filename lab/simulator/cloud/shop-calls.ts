@@ -50,12 +50,12 @@ import {
   type ReserveInput,
   type ReserveOutcome,
 } from "../../../inventory/reservations/reserve.ts";
+import { getLevel } from "../../../inventory/stock/read-stock.ts";
 import {
-  getLevel,
   setStock,
   type SetStockInput,
   type SetStockOutcome,
-} from "../../../inventory/stock/stock.ts";
+} from "../../../inventory/stock/set-stock.ts";
 import {
   changeHold,
   type ChangeHoldInput,
