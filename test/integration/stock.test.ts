@@ -71,6 +71,26 @@ describe("setting stock", () => {
     expect(result).toEqual({ outcome: "version_mismatch", version: 2 });
   });
 
+  test("of a level that another caller has made meanwhile keeps what is held", async () => {
+    await inventory.setStock({ sku: "made", onHand: 5 });
+    await hold("made", 3);
+    const set = (onHand: number) => inventory.setStock({ sku: "made", onHand, isNew: true });
+    expect(await set(2)).toMatchObject({ outcome: "below_reserved", stock: { reserved: 3 } });
+    expect(await set(9)).toMatchObject({
+      outcome: "replaced",
+      stock: { onHand: 9, available: 6, reserved: 3 },
+    });
+  });
+
+  test("under the id of the last count changes nothing", async () => {
+    const set = (onHand: number, countId: string) =>
+      inventory.setStock({ sku: "numbered", onHand, countId });
+    await set(5, "first");
+    await inventory.adjustStock({ sku: "numbered", delta: -2, reason: "damaged" });
+    expect(await set(5, "first")).toMatchObject({ outcome: "replaced", stock: { onHand: 3 } });
+    expect(await set(5, "second")).toMatchObject({ outcome: "replaced", stock: { onHand: 5 } });
+  });
+
   test("at once by many callers creates one record", async () => {
     const callers = loadOf(50);
     const results = await Promise.all(
