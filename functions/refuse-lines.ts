@@ -1,6 +1,7 @@
-/** The refusal of lines that cannot be held. */
+/** Refusals of lines that cannot be held, and of stock that was never set. */
 import { unknownSkuInBodyStatus } from "../contract/problems.ts";
 import type { OrderRefusal, Shortage } from "../inventory/reservations/shortages.ts";
+import type { LevelName } from "../inventory/stock/level-key.ts";
 import { refuse, type Refusal } from "./middleware/answer.ts";
 import { isoTime, wordsFor } from "./representation.ts";
 
@@ -22,3 +23,6 @@ const shortageBody = ({ nextExpiryAtMs, ...shortage }: Shortage) => ({
   ...shortage,
   ...(nextExpiryAtMs === undefined ? {} : { nextExpiryAt: isoTime(nextExpiryAtMs) }),
 });
+
+export const refuseUnknown = (level: LevelName): Refusal =>
+  refuse("unknown_sku", `No stock was ever set for ${wordsFor(level)}.`);

@@ -1,7 +1,7 @@
 /** Stock: what is on hand, what of it is held, and the adjustments between counts. */
 import { unitsMax } from "../contract/bounds.ts";
 import type { Issue } from "../contract/problem-schemas.ts";
-import type { RequestInput, RequestSchema } from "../contract/request.ts";
+import type { RequestInput } from "../contract/request.ts";
 import { routes } from "../contract/routes.ts";
 import {
   adjustStockRequest,
@@ -26,16 +26,15 @@ import { listMovements } from "../inventory/stock/ledger.ts";
 import { levelKeyOf, type LevelName } from "../inventory/stock/level-key.ts";
 import { getLevel, getLevels, getStock, listStock } from "../inventory/stock/read-stock.ts";
 import { setStock } from "../inventory/stock/set-stock.ts";
-import { setAside, transferStock, type TransferOutcome } from "../inventory/stock/transfer.ts";
+import type { AtLevel } from "./at-level.ts";
 import { answer, refuse, refuseRequest } from "./middleware/answer.ts";
 import { refusalOf } from "./middleware/answer-problems.ts";
 import { endpoint, httpHandler } from "./middleware/http-handler.ts";
 import { problemOf } from "./middleware/write-response.ts";
+import { refuseUnknown } from "./refuse-lines.ts";
 import { movementBody, skuHoldBody, stockBody, wordsFor } from "./representation.ts";
+import { move, outOfSaleOrBack } from "./stock-moves.ts";
 import { database, logger } from "./wiring.ts";
-
-const unknown = (level: LevelName) =>
-  refuse("unknown_sku", `No stock was ever set for ${wordsFor(level)}.`);
 
 /**
  * The answer with a page of a level's list. An empty page may be that of an unknown level, or of one whose
@@ -48,11 +47,8 @@ const listed = async <Item>(
   call: Call,
 ) =>
   items.length === 0 && !(await getLevel(database, level, call))
-    ? unknown(level)
+    ? refuseUnknown(level)
     : answer(200, "listed", { items: items.map(bodyOf), ...page });
-
-/** A request for the stock at a location, or at the default one. */
-type AtLevel<Schema extends RequestSchema> = RequestInput<Schema> & { params: LevelName };
 
 const set = async ({ params, body }: AtLevel<typeof setStockRequest>, call: Call) => {
   const result = await setStock(database, { ...params, ...body }, call);
@@ -99,7 +95,7 @@ const adjust = async (
         "Idempotency-Replayed": "true",
       });
     case "unknown_sku":
-      return unknown(params);
+      return refuseUnknown(params);
     case "insufficient_stock": {
       const available = Math.max(0, result.stock.available);
       const requested = -body.delta;
@@ -119,78 +115,6 @@ const adjust = async (
         `This key made another adjustment of ${wordsFor(params)}: use a new key.`,
       );
   }
-};
-
-/** The answer to a move of so many units that were in this state. */
-const moved = (
-  result: TransferOutcome,
-  requested: number,
-  from: "available" | "unavailable" = "available",
-) => {
-  switch (result.outcome) {
-    case "moved":
-      return answer(200, "moved", stockBody(result.stock));
-    case "replayed":
-      return answer(200, "replayed", stockBody(result.stock), { "Idempotency-Replayed": "true" });
-    case "unknown_sku":
-      return unknown(result.level);
-    case "insufficient_stock": {
-      const { sku, location } = result.stock;
-      const available = Math.max(0, result.stock[from] ?? 0);
-      const level = { sku, ...(location !== undefined && { location }) };
-      return refuse(
-        "insufficient_stock",
-        `quantity ${requested} is more than the ${available} units of ${wordsFor(level)} that are ${from}.`,
-        { members: { shortages: [{ ...level, requested, available }] } },
-      );
-    }
-    case "above_units_max": {
-      const onHand = result.stock.onHand + requested;
-      const message = `would bring onHand of ${wordsFor(result.stock)} to ${onHand}, over ${unitsMax}`;
-      return refuseRequest([{ path: "quantity", message }]);
-    }
-    case "idempotency_key_reused":
-      return refuse("idempotency_key_reused", "This key made another move: use a new key.");
-  }
-};
-
-const outOfSaleOrBack = async (
-  { params, body, idempotencyKey }: AtLevel<typeof setAsideRequest>,
-  call: Call,
-) => {
-  const { from, to, ...rest } = body;
-  if (from === to) {
-    return refuseRequest([{ path: "to", message: `must be another state than from, not ${to}` }]);
-  }
-  const result = await setAside(database, { ...params, ...rest, to, idempotencyKey }, call);
-  return moved(result, body.quantity, from);
-};
-
-/** Units change their state where the body names states, or else their location. */
-const move = async (input: RequestInput<typeof moveStockRequest>, call: Call) => {
-  const { params, body, idempotencyKey } = input;
-  const { from, to, fromLocation, toLocation, ...rest } = body;
-  const namesStates = from !== undefined || to !== undefined;
-  const namesLocations = fromLocation !== undefined || toLocation !== undefined;
-  if (namesStates && namesLocations) {
-    return refuseRequest([
-      { path: "from", message: "and to are for moves within a location: leave out the locations" },
-    ]);
-  }
-  if (!namesStates) {
-    if (fromLocation === toLocation) {
-      const words = fromLocation ?? "the default one for both";
-      const message = `must be another location than fromLocation, not ${words}`;
-      return refuseRequest([{ path: "toLocation", message }]);
-    }
-    const transfer = { ...params, ...rest, fromLocation, toLocation, idempotencyKey };
-    return moved(await transferStock(database, transfer, call), body.quantity);
-  }
-  if (from === undefined || to === undefined) {
-    const path = from === undefined ? "from" : "to";
-    return refuseRequest([{ path, message: "is missing: it must be available or unavailable" }]);
-  }
-  return outOfSaleOrBack({ ...input, body: { ...rest, from, to } }, call);
 };
 
 /** The levels that are counted more than once. */
@@ -245,11 +169,11 @@ export const handler = httpHandler(routes, {
 
   getStock: endpoint(getStockRequest, async ({ params }, call) => {
     const stock = await getStock(database, params.sku, call);
-    return stock ? answer(200, "found", stockBody(stock)) : unknown(params);
+    return stock ? answer(200, "found", stockBody(stock)) : refuseUnknown(params);
   }),
   getStockAtLocation: endpoint(atLocation(getStockRequest), async ({ params }, call) => {
     const stock = await getLevel(database, params, call);
-    return stock ? answer(200, "found", stockBody(stock)) : unknown(params);
+    return stock ? answer(200, "found", stockBody(stock)) : refuseUnknown(params);
   }),
 
   checkAvailability: endpoint(availabilityRequest, look),
