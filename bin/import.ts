@@ -8,10 +8,11 @@ import { extname } from "node:path";
 import { parseArgs } from "node:util";
 import { SingleBar } from "cli-progress";
 import { connect, createDatabase, type Database } from "../inventory/dynamodb/database.ts";
+import { InventoryError } from "../inventory/errors.ts";
 import { levelKeyOf } from "../inventory/stock/level-key.ts";
 import { findTables, runCommand, tableOptions, UsageError } from "./command.ts";
 import { checkFile } from "./import/check-file.ts";
-import { batchSize, importBatch, type Difference } from "./import/import-counts.ts";
+import { batchSize, countMs, importBatch, type Difference } from "./import/import-counts.ts";
 import {
   readState,
   removeState,
@@ -103,9 +104,11 @@ const run = async (): Promise<number> => {
   const begun = isDry ? undefined : await readState(file);
   if (begun !== undefined) checkState(file, begun, fresh);
   const client = connect(access);
-  const database = createDatabase({ client, tables: { stock, reservations, movements } });
+  const tables = { stock, reservations, movements };
+  // Nobody waits for an answer: a table that throttles only makes it slower.
+  const database = createDatabase({ client, tables, contentionMsMax: countMs });
   const shown: string[] = [];
-  const result = await importFile(database, {
+  const { state: result, failure } = await importFile(database, {
     file,
     format,
     records,
@@ -119,6 +122,7 @@ const run = async (): Promise<number> => {
   });
   client.destroy();
   process.stdout.write(`${render(file, records, result, isDry ? shown : [])}\n`);
+  if (failure !== undefined) process.stderr.write(`${failure.message}\n`);
   if (result.done < records) return 2;
   if (!isDry) await removeState(file);
   return result.refused > 0 ? 1 : 0;
@@ -149,11 +153,11 @@ interface Import {
   onDifference: (one: NumberedCount, difference: Difference) => void;
 }
 
-/** Imports the rest of the file, until its end or an interrupt. */
+/** Imports the rest of the file, until its end, an interrupt or a fault of the database. */
 const importFile = async (
   database: Database,
   { file, format, records, begun, isDry, allowShortfall, onDifference }: Import,
-): Promise<ImportState> => {
+): Promise<{ state: ImportState; failure?: InventoryError }> => {
   const bar = new SingleBar({
     format: "{bar} {percentage} %  {value} of {total}  {eta_formatted} left",
     noTTYOutput: true,
@@ -185,11 +189,14 @@ const importFile = async (
       if (Date.now() - savedAtMs >= saveEveryMs) await save();
       if (isInterrupted) break;
     }
+    return { state };
+  } catch (error) {
+    if (!(error instanceof InventoryError)) throw error;
+    return { state, failure: error };
   } finally {
     await save();
     bar.stop();
   }
-  return state;
 };
 
 async function* batchesAfter(

@@ -30,8 +30,8 @@ export const batchSize = 100;
 
 const writesInFlight = 32;
 
-/** The time of one count, which others of its level may delay, in milliseconds. */
-const countMs = 60_000;
+/** The time of one count, which others of its level or a throttle may delay, in milliseconds. */
+export const countMs = 60_000;
 
 /** Refusals that are kept with their reasons. */
 const refusalsMax = 1_000;

@@ -5,11 +5,12 @@ import { access, readFile, writeFile } from "node:fs/promises";
 import { join } from "node:path";
 import { fileURLToPath } from "node:url";
 import { promisify } from "node:util";
-import { beforeEach, describe, expect, inject, test } from "vitest";
+import { beforeEach, describe, expect, inject, onTestFinished, test } from "vitest";
 import { checkFile } from "../../bin/import/check-file.ts";
 import { createInventory, type Inventory } from "../../inventory/inventory.ts";
 import { createRandom } from "../../lab/simulator/time/random.ts";
 import { createTestDatabase, type TestDatabase } from "../support/database.ts";
+import { startFaultProxy } from "../support/fault-proxy.ts";
 import { expectInvariants, readRecords } from "../support/invariants.ts";
 import { loadOf } from "../support/load-of.ts";
 import { temporaryFolder } from "../support/temporary-folder.ts";
@@ -44,10 +45,14 @@ interface Ended {
   stderr: string;
 }
 
-const runImport = async (...args: string[]): Promise<Ended> => {
+const runImport = async (...args: string[]): Promise<Ended> =>
+  runImportOn(inject("engineEndpoint"), ...args);
+
+const runImportOn = async (endpoint: string, ...args: string[]): Promise<Ended> => {
   try {
     const all = [command, ...args, ...tableArguments()];
-    const output = await promisify(execFile)(process.execPath, all, { env: environment() });
+    const env = { ...environment(), AWS_ENDPOINT_URL_DYNAMODB: endpoint };
+    const output = await promisify(execFile)(process.execPath, all, { env });
     return { exitCode: 0, ...output };
   } catch (error) {
     const { code, stdout, stderr } = error as { code: number; stdout: string; stderr: string };
@@ -190,6 +195,36 @@ describe("a file that is bad is refused before anything is written:", () => {
     const ended = await runImport(...args);
     expect(ended).toMatchObject({ exitCode: 2, stderr: expect.stringContaining(message) });
     expect(ended.stderr).toContain("npm run import -- FILE");
+  });
+});
+
+describe("an import that meets faults of the database", () => {
+  const file = () =>
+    fileOf(ndjson(Array.from({ length: 30 }, (_, index) => ({ sku: `s-${index}`, onHand: 1 }))));
+
+  test("waits while the table throttles", async () => {
+    const proxy = await startFaultProxy(inject("engineEndpoint"));
+    onTestFinished(() => proxy.stop());
+    const throttle = { kind: "error" as const, name: "ThrottlingException" };
+    proxy.plan("PutItem", Array(120).fill(throttle));
+    expect(await runImportOn(proxy.endpoint, await file())).toMatchObject({ exitCode: 0 });
+    expect(Object.keys(await onHandOf())).toHaveLength(30);
+  });
+
+  test("says what it was when it lasts, and is continued by the same command", async () => {
+    const proxy = await startFaultProxy(inject("engineEndpoint"));
+    const path = await file();
+    proxy.plan("PutItem", Array(1_000).fill({ kind: "loseReply" }));
+    const ended = await runImportOn(proxy.endpoint, path);
+    await proxy.stop();
+    expect(ended.exitCode).toBe(2);
+    expect(ended.stderr).toMatch(/^DynamoDB did not answer in time\.$/m);
+    expect(ended.stderr, "no stack").not.toContain("    at ");
+    expect(ended.stdout).toContain("Interrupted: the same command continues it.");
+    expect(await runImport(path)).toMatchObject({ exitCode: 0 });
+    expect(await onHandOf()).toEqual(
+      Object.fromEntries(Array.from({ length: 30 }, (_, index) => [`s-${index}`, 1])),
+    );
   });
 });
 
