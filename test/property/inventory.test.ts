@@ -132,6 +132,7 @@ const adjustStock = (sku: string, delta: number, key: string | undefined) =>
       reason: "model",
       idempotencyKey: key && real.name(key),
     });
+    await noticeExpired(model, real);
     const stock = model.stock.get(sku);
     const used = key === undefined ? undefined : model.adjustments.get(`${sku} ${key}`);
     if (stock === undefined) expect(result.outcome).toBe("unknown_sku");
@@ -169,6 +170,8 @@ const reserve = (
       allowPartial,
       idempotencyKey: key && name(key),
     });
+    // Also a request that its key refuses may have met a shortage, and ended dead holds.
+    await noticeExpired(model, real);
     const fingerprint = JSON.stringify([[...wanted], ttlSeconds, allowPartial]);
     const existing = key === undefined ? undefined : model.keys.get(key);
     if (existing !== undefined) {
@@ -176,7 +179,6 @@ const reserve = (
       expect(result.outcome).toBe(isSame ? "replayed" : "idempotency_key_reused");
       return;
     }
-    await noticeExpired(model, real);
     const held = allowPartial ? whatThereIs(model, wanted, real) : wanted;
     if (held.size === 0 || !isThere(model, held)) {
       await expectRefusal(model, real, wanted, result);
