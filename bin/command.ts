@@ -1,7 +1,4 @@
-/**
- * What commands share: the tables that they work on, those of the local run that is ready or those that are
- * named, and how they end.
- */
+/** Shared by the commands: the tables of the local run or of the arguments, and the exit codes. */
 import { readFile } from "node:fs/promises";
 import { join } from "node:path";
 import type { ConnectOptions } from "../inventory/dynamodb/database.ts";
@@ -28,7 +25,7 @@ export interface Tables {
   locks: string;
 }
 
-/** What `npm start` has written of itself (local/data-folder.ts). */
+/** The description of a local run that `npm start` writes (local/data-folder.ts). */
 interface RunDescription {
   dynamodb: string;
   outputs: Record<string, string>;

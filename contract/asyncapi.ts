@@ -26,7 +26,7 @@ const messageReferences = (types: readonly string[]): Json =>
 const inventoryMessage = (type: InventoryEventType): Json => ({
   name: type,
   title: type,
-  summary: inventoryEvents[type].told,
+  summary: inventoryEvents[type].summary,
   contentType: "application/cloudevents+json",
   headers: {
     type: "object",
@@ -59,7 +59,7 @@ const orderMessage = (type: OrderEventType): Json => {
   return {
     name: type,
     title: type,
-    summary: orderEvents[type].told,
+    summary: orderEvents[type].summary,
     contentType: "application/json",
     payload: { oneOf: [{ allOf: [typed, data] }, cloudEvent] },
   };

@@ -52,45 +52,45 @@ const shortfallSchema = z.extend(stockRecordSchema, {
   reservations: z.array(reservationAtRiskSchema),
 });
 
-/** Every type of event, with the data that it brings and when it is told. */
+/** Every type of event, with its data and a summary. */
 export const inventoryEvents = {
-  "reservation.held": { data: reservationSchema, told: "The units of an order are held" },
-  "reservation.extended": { data: reservationSchema, told: "A hold has another end" },
-  "reservation.changed": { data: reservationSchema, told: "A hold has other lines" },
-  "reservation.confirmed": { data: reservationSchema, told: "The units of a hold are sold" },
+  "reservation.held": { data: reservationSchema, summary: "The units of an order are held" },
+  "reservation.extended": { data: reservationSchema, summary: "A hold has another end" },
+  "reservation.changed": { data: reservationSchema, summary: "A hold has other lines" },
+  "reservation.confirmed": { data: reservationSchema, summary: "The units of a hold are sold" },
   "reservation.fulfilled": {
     data: reservationSchema,
-    told: "Sold units were shipped or handed over, all of them or some",
+    summary: "Sold units were shipped or handed over, all of them or some",
   },
   "reservation.cancelled": {
     data: reservationSchema,
-    told: "Sold units are available again, all of them or some",
+    summary: "Sold units are available again, all of them or some",
   },
-  "reservation.returned": { data: reservationSchema, told: "Fulfilled units came back" },
+  "reservation.returned": { data: reservationSchema, summary: "Fulfilled units came back" },
   "reservation.released": {
     data: reservationSchema,
-    told: "The units of a hold are available again, or an order was cancelled before it came",
+    summary: "The units of a hold are available again, or an order was cancelled before it came",
   },
-  "reservation.expired": { data: reservationSchema, told: "A hold has ended by itself" },
-  "reservation.rejected": { data: rejectionSchema, told: "An order.placed could not be held" },
+  "reservation.expired": { data: reservationSchema, summary: "A hold has ended by itself" },
+  "reservation.rejected": { data: rejectionSchema, summary: "An order.placed could not be held" },
   "stock.adjusted": {
     data: stockAdjustmentSchema,
-    told: "Units were counted, corrected or transferred",
+    summary: "Units were counted, corrected or transferred",
   },
   "stock.shortfall": {
     data: shortfallSchema,
-    told: "A count has left fewer units on hand than are reserved",
+    summary: "A count has left fewer units on hand than are reserved",
   },
   "stock.low": {
     data: lowStockSchema,
-    told: "The available units have come down to the threshold",
+    summary: "The available units have come down to the threshold",
   },
-  "stock.depleted": { data: stockRecordSchema, told: "The last available unit is gone" },
+  "stock.depleted": { data: stockRecordSchema, summary: "The last available unit is gone" },
   "stock.replenished": {
     data: stockRecordSchema,
-    told: "Units are available after there were none",
+    summary: "Units are available after there were none",
   },
-} as const satisfies Record<string, { data: z.core.$ZodType; told: string }>;
+} as const satisfies Record<string, { data: z.core.$ZodType; summary: string }>;
 
 export type InventoryEventType = keyof typeof inventoryEvents;
 export const inventoryEventTypes = Object.keys(inventoryEvents) as InventoryEventType[];
@@ -102,7 +102,7 @@ const envelopeSchema = z.object({
   id: z.string(),
   /** Which Holdfast has told it. */
   source: z.string(),
-  /** What it is about: a reservation's id, or a SKU, with its location as in `widget@ams1`. */
+  /** The id of a reservation, or a SKU with its location, as in `widget@ams1`. */
   subject: z.string(),
   /** When it was committed. */
   time: z.iso.datetime({ precision: 3 }),

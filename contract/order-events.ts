@@ -23,24 +23,24 @@ export const orderEvents = {
       ttlSeconds: z.optional(holdSeconds),
       metadata: z.optional(metadata),
     }),
-    told: "An order is to be held until it is paid",
+    summary: "An order is to be held until it is paid",
   },
-  "order.paid": { data: z.object({ orderId }), told: "The units held for an order are sold" },
+  "order.paid": { data: z.object({ orderId }), summary: "The units held for an order are sold" },
   "order.fulfilled": {
     data: z.object({ orderId, lines: z.optional(lines) }),
-    told: "Sold units of an order were shipped or handed over: these, or all that are left",
+    summary: "Sold units of an order were shipped or handed over: these, or all that are left",
   },
   "order.cancelled": {
     data: z.object({ orderId }),
-    told:
+    summary:
       "An order is not wanted any more: units that are held or sold are available again, and an " +
       "order that is placed later is kept out",
   },
   "order.returned": {
     data: z.object({ orderId, lines, reason: z.optional(label) }),
-    told: "Fulfilled units of an order came back",
+    summary: "Fulfilled units of an order came back",
   },
-} as const satisfies Record<string, { data: z.core.$ZodType; told: string }>;
+} as const satisfies Record<string, { data: z.core.$ZodType; summary: string }>;
 
 export type OrderEventType = keyof typeof orderEvents;
 export const orderEventTypes = Object.keys(orderEvents) as OrderEventType[];

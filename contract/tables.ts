@@ -85,8 +85,8 @@ export interface LastChange {
 }
 
 /**
- * A row of the table Stock. Always: `onHand = available + reserved + unavailable + safetyStock`. What a row cannot decide alone is
- * kept in it as an open marker, until a record of the table Reservations decides it. The stock level of a
+ * A row of the table Stock. Always: `onHand = available + reserved + unavailable + safetyStock`. A row keeps a change
+ * that it cannot decide alone as an open marker, until a record of the table Reservations decides it. The stock level of a
  * SKU at a location is one row, or several (shards).
  */
 export interface StockItem {

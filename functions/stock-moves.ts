@@ -3,6 +3,7 @@ import { unitsMax } from "../contract/bounds.ts";
 import type { RequestInput } from "../contract/request.ts";
 import type { moveStockRequest, setAsideRequest } from "../contract/stock.ts";
 import type { Call } from "../inventory/dynamodb/database.ts";
+import { plainName } from "../inventory/stock/level-key.ts";
 import { setAside, transferStock, type TransferOutcome } from "../inventory/stock/transfer.ts";
 import type { AtLevel } from "./at-level.ts";
 import { answer, refuse, refuseRequest } from "./middleware/answer.ts";
@@ -24,9 +25,8 @@ const moved = (
     case "unknown_sku":
       return refuseUnknown(result.level);
     case "insufficient_stock": {
-      const { sku, location } = result.stock;
       const available = Math.max(0, result.stock[from] ?? 0);
-      const level = { sku, ...(location !== undefined && { location }) };
+      const level = plainName(result.stock);
       return refuse(
         "insufficient_stock",
         `quantity ${requested} is more than the ${available} units of ${wordsFor(level)} that are ${from}.`,

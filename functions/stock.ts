@@ -23,7 +23,7 @@ import type { Page } from "../inventory/dynamodb/page.ts";
 import { listHolds } from "../inventory/reservations/list-holds.ts";
 import { adjustStock } from "../inventory/stock/adjust.ts";
 import { listMovements } from "../inventory/stock/ledger.ts";
-import { levelKeyOf, type LevelName } from "../inventory/stock/level-key.ts";
+import { levelKeyOf, plainName, type LevelName } from "../inventory/stock/level-key.ts";
 import { getLevel, getLevels, getStock, listStock } from "../inventory/stock/read-stock.ts";
 import { setStock } from "../inventory/stock/set-stock.ts";
 import type { AtLevel } from "./at-level.ts";
@@ -151,7 +151,7 @@ const look = async (
   { body: { skus, location } }: RequestInput<typeof availabilityRequest>,
   call: Call,
 ) => {
-  const names = skus.map((sku) => ({ sku, ...(location !== undefined && { location }) }));
+  const names = skus.map((sku) => plainName({ sku, location }));
   const levels = await getLevels(database, names, call);
   const items = names.map((name, index) => {
     // A level with a shortfall has none, and neither has one that was never set.

@@ -20,7 +20,7 @@ export interface ImportOptions {
   allowShortfall: boolean;
 }
 
-/** What becomes of a count. */
+/** The result of one count. */
 export type Difference =
   | { kind: "created"; before: undefined }
   | { kind: "changed" | "same" | "refused"; before: StockLevel };

@@ -1,7 +1,4 @@
-/**
- * How far an import has come, in a file beside the one that is imported, so that a later run goes on where a
- * killed one ended.
- */
+/** The progress of an import, in a file beside the imported one. A later run resumes from it after a kill. */
 import { readFile, rename, rm, writeFile } from "node:fs/promises";
 import * as z from "zod/mini";
 

@@ -27,7 +27,7 @@ export interface HoldQuery {
   untilMs?: number;
   /** Only holds of one of these levels, by their keys, where they are given. */
   levels?: readonly string[];
-  /** How many entries to look at, before those of other levels are left out. */
+  /** The number of entries to read, before those of other levels are filtered out. */
   limit: number;
   start?: Record<string, unknown> | undefined;
 }

@@ -1,7 +1,7 @@
 import { linesMax, unitsMax } from "../../contract/bounds.ts";
 import type { Line } from "../../contract/tables.ts";
 import { InventoryError } from "../errors.ts";
-import { levelKeyOf } from "../stock/level-key.ts";
+import { levelKeyOf, plainName } from "../stock/level-key.ts";
 
 const refuse = (path: string, message: string): never => {
   throw new InventoryError("invalid_argument", `${path} ${message}`, {
@@ -9,14 +9,7 @@ const refuse = (path: string, message: string): never => {
   });
 };
 
-/** The line without members that only its request has. */
-const plainLine = ({ sku, location, quantity }: Line): Line => ({
-  sku,
-  ...(location !== undefined && { location }),
-  quantity,
-});
-
-/** What tells one line of a request from another, for its fingerprint. */
+/** The values of a line that its fingerprint covers. */
 export const valuesOfLine = ({ sku, location, quantity }: Line): (string | number)[] =>
   // Only where there is a location, so that older records keep the fingerprints of their requests.
   location === undefined ? [sku, quantity] : [sku, quantity, location];
@@ -46,7 +39,7 @@ export const mergeLines = (lines: readonly Line[]): Line[] => {
     if (units > unitsMax) {
       refuse("lines", `ask for ${units} units of ${sku} in all, more than ${unitsMax}`);
     }
-    merged.set(levelKey, plainLine({ ...line, quantity: units }));
+    merged.set(levelKey, { ...plainName(line), quantity: units });
   }
   return Array.from(merged)
     .toSorted(([a], [b]) => (a < b ? -1 : 1))

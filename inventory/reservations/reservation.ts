@@ -8,7 +8,7 @@ import {
 import type { Call, Database } from "../dynamodb/database.ts";
 import { readItem } from "../dynamodb/read-item.ts";
 import { isId } from "../identity.ts";
-import type { LevelName } from "../stock/level-key.ts";
+import { plainName } from "../stock/level-key.ts";
 import { ttlSecondsAfter } from "../stock/ttl.ts";
 import { sortedByName } from "./metadata.ts";
 import { progressOfLine, type LineProgress } from "./parts.ts";
@@ -62,7 +62,7 @@ export const reservationIn = <Status extends ReservationStatus>(
   status,
   // Spelled out, so that a repeat's answer is the first one's to the byte.
   lines: item.lines.map((line) => ({
-    ...namesOf(line),
+    ...plainName(line),
     quantity: line.quantity,
     ...progressOfLine(item.parts, line),
   })),
@@ -75,14 +75,9 @@ export const reservationIn = <Status extends ReservationStatus>(
 });
 
 const plainShortage = ({ requested, available, ...level }: LineShortage): LineShortage => ({
-  ...namesOf(level),
+  ...plainName(level),
   requested,
   available,
-});
-
-const namesOf = ({ sku, location }: LevelName): LevelName => ({
-  sku,
-  ...(location !== undefined && { location }),
 });
 
 /** The reservation as it stands at `nowMs`: a due hold is expired, also before its units are back. */

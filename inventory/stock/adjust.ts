@@ -1,8 +1,8 @@
 /** Corrections of the units on hand: units that were found, or are gone. */
 import type { Adjustment } from "../../contract/tables.ts";
 import { actorOf, withPatience, type Call, type Database } from "../dynamodb/database.ts";
-import { fingerprint, idOfKey, timeOrderedId } from "../identity.ts";
-import { applyChange, type StockChange } from "./apply-change.ts";
+import { fingerprint } from "../identity.ts";
+import { applyChange, changeIdOf, type StockChange } from "./apply-change.ts";
 import { levelKeyOf, type LevelName } from "./level-key.ts";
 import { readLevel, type StockLevel } from "./level.ts";
 
@@ -51,10 +51,7 @@ function changeOf(database: Database, input: AdjustStockInput, call: Call): Stoc
   const why = { reason, ...(reference !== undefined && { reference }), ...actorOf(call) };
   const adjustment: Adjustment = { delta, ...why };
   return {
-    reservationId:
-      idempotencyKey === undefined
-        ? timeOrderedId(database.now(), database.randomUuid())
-        : idOfKey(["adjustment", levelKey], idempotencyKey),
+    reservationId: changeIdOf(database, ["adjustment", levelKey], idempotencyKey),
     steps: [{ levelKey, kind: delta < 0 ? "removal" : "addition" }],
     quantity: Math.abs(delta),
     fingerprint: fingerprint([delta, reason, reference]),

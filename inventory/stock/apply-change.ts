@@ -8,6 +8,7 @@ import { unitsMax } from "../../contract/bounds.ts";
 import type { LastChange, Part, ReservationItem, StockItem } from "../../contract/tables.ts";
 import { backOff, type Call, type Database } from "../dynamodb/database.ts";
 import { readItem } from "../dynamodb/read-item.ts";
+import { idOfKey, timeOrderedId } from "../identity.ts";
 import { endedTtlSeconds } from "../reservations/reservation.ts";
 import { proveShortage } from "../reservations/make-room.ts";
 import { levelNameOf } from "./level-key.ts";
@@ -40,12 +41,22 @@ export interface StockChange {
   quantity: number;
   /** Distinguishes a repeat from another change under the same key. */
   fingerprint: string;
-  /** What the record says of the change. */
+  /** The contents of the record that describe the change. */
   contents: Pick<ReservationItem, "adjustment" | "transfer"> & {
     status: "adjustment" | "transfer";
   };
   lastChange: LastChange;
 }
+
+/** The id of a change: the same for all requests of the realm under one key. */
+export const changeIdOf = (
+  database: Database,
+  realm: readonly string[],
+  idempotencyKey: string | undefined,
+): string =>
+  idempotencyKey === undefined
+    ? timeOrderedId(database.now(), database.randomUuid())
+    : idOfKey(realm, idempotencyKey);
 
 export type ChangeOutcome =
   /** `rows` are the first rows of the levels, as they were seen last. */
@@ -149,14 +160,12 @@ async function place(
       const short = await makeAvailable(database, row, -available, call);
       if (short !== undefined) return { refused: { outcome: "insufficient_stock", stock: short } };
     } else {
-      const { undecided } = await resolveMarkers(database, row, markersOf(row), call);
-      const isShort = kind === "recall" && unavailableOf(row) < quantity;
+      const resolved = await resolveMarkers(database, row, markersOf(row), call);
+      const { row: now = row, undecided } = resolved;
+      const isShort = kind === "recall" && unavailableOf(now) < quantity;
       if (isShort && !undecided.some((one) => one.kind === "recall")) {
-        const now = (await readRow(database, levelKey, call)) ?? row;
-        if (unavailableOf(now) < quantity) {
-          const stock = (await readLevel(database, levelKey, call, now)) ?? levelOf([now]);
-          return { refused: { outcome: "insufficient_stock", stock } };
-        }
+        const stock = (await readLevel(database, levelKey, call, now)) ?? levelOf([now]);
+        return { refused: { outcome: "insufficient_stock", stock } };
       }
     }
     if (attempt > 0) await backOff(database, call, attempt, "conflict");

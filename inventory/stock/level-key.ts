@@ -16,6 +16,12 @@ export interface LevelName {
   location?: string | undefined;
 }
 
+/** The names alone, of a record that has more than them. */
+export const plainName = ({ sku, location }: LevelName): LevelName => ({
+  sku,
+  ...(location !== undefined && { location }),
+});
+
 const beforeLocation = "@";
 const beforeShard = "~";
 

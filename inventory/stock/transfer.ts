@@ -1,7 +1,7 @@
 /** Transfers of units: from one location to another, or out of sale and back. */
 import { actorOf, withPatience, type Call, type Database } from "../dynamodb/database.ts";
-import { fingerprint, idOfKey, timeOrderedId } from "../identity.ts";
-import { applyChange, type ChangeStep, type StockChange } from "./apply-change.ts";
+import { fingerprint } from "../identity.ts";
+import { applyChange, changeIdOf, type ChangeStep, type StockChange } from "./apply-change.ts";
 import { levelKeyOf, levelNameOf, type LevelName } from "./level-key.ts";
 import { readLevel, type StockLevel } from "./level.ts";
 import { getStock, type SkuStock } from "./read-stock.ts";
@@ -98,10 +98,7 @@ function changeOf(
 ): StockChange {
   const why = { reason, ...actorOf(call) };
   return {
-    reservationId:
-      idempotencyKey === undefined
-        ? timeOrderedId(database.now(), database.randomUuid())
-        : idOfKey(["transfer", sku], idempotencyKey),
+    reservationId: changeIdOf(database, ["transfer", sku], idempotencyKey),
     steps,
     quantity,
     fingerprint: fingerprint([

@@ -320,7 +320,7 @@ const catalogue = {
     movement: "transfer",
     isEager: true,`,
     scenario: "locations",
-    seed: 19,
+    seed: 64,
   },
   "recalled-without-condition": {
     file: "inventory/stock/row.ts",

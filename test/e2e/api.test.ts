@@ -274,7 +274,7 @@ describe("a move of stock", () => {
 describe("what is available", () => {
   const look = (body: object) => client.post("/v1/availability", body);
 
-  test("is told for many SKUs at once, in their order; none of an unknown one", async () => {
+  test("is returned for many SKUs at once, in the order of the request, and is 0 for an unknown one", async () => {
     const [some, short, none] = [await stocked(5), await stocked(2), freshSku()];
     await held(some);
     await held(short);

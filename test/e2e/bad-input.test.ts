@@ -349,7 +349,7 @@ test.each([
   [{ skus: [sku], location: "" }, "location"],
   [{ skus: [sku], channel: "web" }, "channel"],
   [{}, "skus"],
-])("what is available is not told for %j", async (body, path) => {
+])("a look at availability is refused for %j", async (body, path) => {
   const answer = await client.post("/v1/availability", body);
   const { issues } = expectRefusal(answer, 400, "invalid_request");
   expect(issues).toMatchObject([{ path }]);

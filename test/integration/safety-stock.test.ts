@@ -75,7 +75,7 @@ describe("safety stock", () => {
     expect(stock).not.toHaveProperty("safetyStock");
   });
 
-  test("of more units than are free sells none, and is filled by what comes back first", async () => {
+  test("of more units than are available sells none, and the first released units fill it", async () => {
     await set(10);
     const [first, second] = [await held(6), await held(3)];
     expect(await set(10, { safetyStock: 4 })).toMatchObject({

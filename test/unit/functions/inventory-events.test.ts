@@ -40,7 +40,7 @@ const told = (
     ),
   );
 
-const toldOfStock = (
+const eventsOfStock = (
   before: StockItem | undefined,
   after: StockItem | undefined,
   lowStockThreshold = 0,
@@ -310,7 +310,7 @@ describe("nothing is told of", () => {
       stockItem({ available: 8, reserved: 2, version: 2 }),
     ],
   ])("%s", (_, before, after) => {
-    expect(toldOfStock(before, after)).toEqual([]);
+    expect(eventsOfStock(before, after)).toEqual([]);
   });
 });
 
@@ -318,10 +318,10 @@ describe("nothing is told of", () => {
 const left = (available: number, version: number, more: Partial<StockItem> = {}): StockItem =>
   stockItem({ available, version, ...more });
 
-describe("stock that is counted, corrected, moved or repaired is told of as adjusted", () => {
+describe("stock that is counted, corrected, moved or repaired publishes stock.adjusted", () => {
   test.each(["count", "adjustment", "transfer", "repair"] as const)("by a %s", (kind) => {
     const after = left(12, 2, { lastChange: { kind } });
-    expect(types(toldOfStock(left(10, 1), after))).toEqual(["stock.adjusted"]);
+    expect(types(eventsOfStock(left(10, 1), after))).toEqual(["stock.adjusted"]);
   });
 
   test("with the change and why it was made", () => {
@@ -333,7 +333,7 @@ describe("stock that is counted, corrected, moved or repaired is told of as adju
     } as const;
     const before = stockItem({ available: 8, reserved: 2 });
     const after = stockItem({ available: 11, reserved: 2, version: 2, lastChange });
-    expect(toldOfStock(before, after)).toMatchObject([
+    expect(eventsOfStock(before, after)).toMatchObject([
       {
         type: "stock.adjusted",
         id: "stock.adjusted/shirt/2",
@@ -359,7 +359,7 @@ describe("stock that is counted, corrected, moved or repaired is told of as adju
 
   test("the first count is a change from nothing", () => {
     const after = left(10, 1, { lastChange: { kind: "count" } });
-    const [event, ...others] = toldOfStock(undefined, after);
+    const [event, ...others] = eventsOfStock(undefined, after);
     expect(others).toEqual([]);
     expect(event).toMatchObject({ data: { change: { onHandDelta: 10, availableDelta: 10 } } });
   });
@@ -370,7 +370,7 @@ describe("stock that is counted, corrected, moved or repaired is told of as adju
 
   test.each(others)("not by a %s", (kind) => {
     const after = left(9, 2, { lastChange: { kind } });
-    expect(toldOfStock(left(10, 1), after)).toEqual([]);
+    expect(eventsOfStock(left(10, 1), after)).toEqual([]);
   });
 });
 
@@ -381,7 +381,7 @@ describe("stock is low", () => {
       .slice(1)
       .map((amount, index) =>
         types(
-          toldOfStock(
+          eventsOfStock(
             left(amounts[index]!, index + 1, more),
             left(amount, index + 2, more),
             threshold,
@@ -408,20 +408,20 @@ describe("stock is low", () => {
   });
 
   test("when it is new with no more than the threshold", () => {
-    expect(types(toldOfStock(undefined, left(3, 1), 5))).toEqual(["stock.low"]);
+    expect(types(eventsOfStock(undefined, left(3, 1), 5))).toEqual(["stock.low"]);
   });
 
   test("when its threshold is raised to what there is, with that threshold", () => {
     const lastChange = { kind: "count" } as const;
     const raised = left(10, 2, { lowStockThreshold: 10, lastChange });
-    const events = toldOfStock(left(10, 1), raised, 5);
+    const events = eventsOfStock(left(10, 1), raised, 5);
     expect(types(events)).toEqual(["stock.adjusted", "stock.low"]);
     expect(events[1]).toMatchObject({ data: { available: 10, lowStockThreshold: 10 } });
   });
 
   test("no more when its threshold is lowered", () => {
     const before = left(4, 1, { lowStockThreshold: 5 });
-    expect(types(toldOfStock(before, left(4, 2, { lowStockThreshold: 2 })))).toEqual([]);
+    expect(types(eventsOfStock(before, left(4, 2, { lowStockThreshold: 2 })))).toEqual([]);
   });
 });
 
@@ -429,18 +429,18 @@ test("units that are kept from sale are no shortfall", () => {
   const lastChange = { kind: "count" } as const;
   const before = stockItem({ reserved: 6, available: 4 });
   const kept = { ...before, safetyStock: 7, available: -3, version: 2, lastChange };
-  expect(types(toldOfStock(before, kept))).toEqual(["stock.adjusted", "stock.depleted"]);
+  expect(types(eventsOfStock(before, kept))).toEqual(["stock.adjusted", "stock.depleted"]);
   const short = { ...kept, onHand: 5, available: -8, version: 3 };
-  expect(toldOfStock(kept, short)).toMatchObject([
+  expect(eventsOfStock(kept, short)).toMatchObject([
     { type: "stock.adjusted" },
     { type: "stock.shortfall", data: { safetyStock: 7, available: -8, shortfall: 1 } },
   ]);
 });
 
-test("stock at a location is told of under its SKU and its location, and shows both", () => {
+test("the events of stock at a location have its SKU and its location as subject and in the data", () => {
   const before = stockItem({ sku: "shirt@ams1" });
   const after = stockItem({ sku: "shirt@ams1", available: 0, reserved: 10, version: 2 });
-  expect(toldOfStock(before, after)).toMatchObject([
+  expect(eventsOfStock(before, after)).toMatchObject([
     {
       type: "stock.depleted",
       id: "stock.depleted/shirt@ams1/2",
@@ -453,23 +453,26 @@ test("stock at a location is told of under its SKU and its location, and shows b
 describe("stock is depleted and replenished", () => {
   test("depleted when its last available unit is gone, once", () => {
     const allHeld = stockItem({ available: 0, reserved: 10, version: 2 });
-    expect(types(toldOfStock(left(10, 1), allHeld))).toEqual(["stock.depleted"]);
+    expect(types(eventsOfStock(left(10, 1), allHeld))).toEqual(["stock.depleted"]);
     const fewer = stockItem({ available: 0, reserved: 8, version: 3 });
-    expect(toldOfStock(allHeld, fewer)).toEqual([]);
+    expect(eventsOfStock(allHeld, fewer)).toEqual([]);
   });
 
   test("replenished when there is one again, once", () => {
-    expect(types(toldOfStock(left(0, 1), left(1, 2)))).toEqual(["stock.replenished"]);
-    expect(toldOfStock(left(1, 2), left(2, 3))).toEqual([]);
+    expect(types(eventsOfStock(left(0, 1), left(1, 2)))).toEqual(["stock.replenished"]);
+    expect(eventsOfStock(left(1, 2), left(2, 3))).toEqual([]);
   });
 
   test("neither when it is new", () => {
-    expect(toldOfStock(undefined, left(0, 1))).toEqual([]);
-    expect(toldOfStock(undefined, left(5, 1))).toEqual([]);
+    expect(eventsOfStock(undefined, left(0, 1))).toEqual([]);
+    expect(eventsOfStock(undefined, left(5, 1))).toEqual([]);
   });
 
   test("low before depleted, where it comes to both at once", () => {
-    expect(types(toldOfStock(left(10, 1), left(0, 2), 5))).toEqual(["stock.low", "stock.depleted"]);
+    expect(types(eventsOfStock(left(10, 1), left(0, 2), 5))).toEqual([
+      "stock.low",
+      "stock.depleted",
+    ]);
   });
 });
 
@@ -478,7 +481,7 @@ describe("a shortfall", () => {
   const short = (available: number, version: number, kind: MovementKind): StockItem =>
     left(available, version, { reserved: 8, lastChange: { kind } });
   const typesBetween = (from: number, to: number, kind: MovementKind, threshold = 0) =>
-    types(toldOfStock(short(from, 1, kind), short(to, 2, kind), threshold));
+    types(eventsOfStock(short(from, 1, kind), short(to, 2, kind), threshold));
 
   test("is published at each count that leaves one, and at nothing else", () => {
     expect(typesBetween(0, -3, "count")).toEqual(["stock.adjusted", "stock.shortfall"]);
@@ -489,7 +492,7 @@ describe("a shortfall", () => {
     expect(typesBetween(-3, -1, "release")).toEqual([]);
     expect(typesBetween(-3, -3, "fulfilment")).toEqual([]);
     const counted = short(-3, 2, "count");
-    expect(toldOfStock(counted, { ...counted, open: {}, shards: 4 })).toEqual([]);
+    expect(eventsOfStock(counted, { ...counted, open: {}, shards: 4 })).toEqual([]);
   });
 
   test("depletes stock that had units, and is low stock", () => {
@@ -551,9 +554,9 @@ describe("the id of an event", () => {
       ...told(undefined, { ...held, reservationId: "r2" }),
       // Long after the first one was removed, under the same idempotency key.
       ...told(undefined, { ...held, createdAtMs: startMs + 86_400_000 }),
-      ...toldOfStock(left(1, 1), left(0, 2), 5),
-      ...toldOfStock(left(1, 3), left(0, 4), 5),
-      ...toldOfStock(left(1, 1, { sku: "hat" }), left(0, 2, { sku: "hat" }), 5),
+      ...eventsOfStock(left(1, 1), left(0, 2), 5),
+      ...eventsOfStock(left(1, 3), left(0, 4), 5),
+      ...eventsOfStock(left(1, 1, { sku: "hat" }), left(0, 2, { sku: "hat" }), 5),
     ];
     expect(all).toHaveLength(10);
     expect(new Set(ids(all)).size).toBe(all.length);
@@ -562,7 +565,7 @@ describe("the id of an event", () => {
   test("comes with a sequence that grows as text, as the versions do as numbers", () => {
     const versions = [1, 2, 9, 10, 99, 1_000_000_000, Number.MAX_SAFE_INTEGER];
     const sequences = versions.map(
-      (version) => toldOfStock(left(1, 0), left(0, version))[0]!.sequence,
+      (version) => eventsOfStock(left(1, 0), left(0, version))[0]!.sequence,
     );
     expect(sequences.toSorted()).toEqual(sequences);
     expect(new Set(sequences).size).toBe(versions.length);
@@ -581,10 +584,10 @@ test("every type of the contract is told of by these changes", () => {
     ...told(sold(2, [units(2)]), sold(3, [units(2, cancelled)], "cancelled")),
     ...told(sold(3, [units(2, fulfilled)]), sold(4, [units(2, returned)], "fulfilled")),
     ...told(undefined, rejected),
-    ...toldOfStock(left(10, 1), left(5, 2, { lastChange: { kind: "count" } }), 5),
-    ...toldOfStock(left(10, 1), left(0, 2)),
-    ...toldOfStock(left(0, 1), left(10, 2)),
-    ...toldOfStock(left(0, 1), left(-1, 2, { reserved: 3, lastChange: { kind: "count" } })),
+    ...eventsOfStock(left(10, 1), left(5, 2, { lastChange: { kind: "count" } }), 5),
+    ...eventsOfStock(left(10, 1), left(0, 2)),
+    ...eventsOfStock(left(0, 1), left(10, 2)),
+    ...eventsOfStock(left(0, 1), left(-1, 2, { reserved: 3, lastChange: { kind: "count" } })),
   ];
   expect(new Set(types(all))).toEqual(new Set(inventoryEventTypes));
 });
