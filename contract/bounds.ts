@@ -9,6 +9,15 @@ export const skuLengthMax = 128;
 /** Characters of the name of a location. */
 export const locationLengthMax = 32;
 
+/** Characters of the name of a sales channel. */
+export const channelLengthMax = 32;
+
+/** Locations of one channel: the search for the fewest locations of an order looks at sets of them. */
+export const channelLocationsMax = 20;
+
+/** Channels of one stack: all are in one record, which then has some 80 KB at most and needs no pages. */
+export const channelsMax = 100;
+
 /** Counts of one request: as many as are written well within the time of a function. */
 export const countsMax = 100;
 

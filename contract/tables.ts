@@ -146,6 +146,29 @@ export interface LocationsItem {
   locations: Set<string>;
 }
 
+/** The rules by which the units of an order are sourced from the locations of a channel. */
+export const sourcingRules = ["priority", "fewest-splits", "most-stock"] as const;
+export type SourcingRule = (typeof sourcingRules)[number];
+
+/** A sales channel as it is stored. */
+export interface StoredChannel {
+  /** In the order in which they are preferred. */
+  locations: string[];
+  rule: SourcingRule;
+  /** The most locations that the units of one reservation may come from. Absent for no limit. */
+  maxSplits?: number;
+  updatedAtMs: number;
+}
+
+/** A record of the table Stock beside the rows, the only one of its kind: all sales channels by their names. */
+export interface ChannelsItem {
+  sku: string;
+  channels: Record<string, StoredChannel>;
+}
+
+/** A record of the table Stock: a row, or a record beside the rows. */
+export type StockTableItem = StockItem | LocationsItem | ChannelsItem;
+
 /** How orders of several lines are written: under leases on their SKUs, or without where it fits. */
 export const multiItemStrategies = ["leased", "optimistic"] as const;
 export type MultiItemStrategy = (typeof multiItemStrategies)[number];

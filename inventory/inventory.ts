@@ -30,6 +30,13 @@ import { placeOrder, type PlaceOrderInput } from "./shop-orders/place-order.ts";
 import { listHolds } from "./reservations/list-holds.ts";
 import { getReservation, listReservations } from "./reservations/reservation-queries.ts";
 import { reserve, type ReserveInput } from "./reservations/reserve.ts";
+import {
+  deleteChannel,
+  getChannel,
+  listChannels,
+  setChannel,
+  type SetChannelInput,
+} from "./stock/channels.ts";
 import type { LevelName } from "./stock/level-key.ts";
 import { getLevel, getStock, listStock } from "./stock/read-stock.ts";
 import { setStock, type SetStockInput } from "./stock/set-stock.ts";
@@ -66,6 +73,13 @@ export const createInventory = (database: LeasingDatabase) => {
       transferStock(database, input, call),
     listMovements: (input: Parameters<typeof listMovements>[1], call: Call = defaultCall()) =>
       listMovements(database, input, call),
+    setChannel: (input: SetChannelInput, call: Call = defaultCall()) =>
+      setChannel(database, input, call),
+    getChannel: (channel: string, call: Call = defaultCall()) =>
+      getChannel(database, channel, call),
+    listChannels: (call: Call = defaultCall()) => listChannels(database, call),
+    deleteChannel: (channel: string, call: Call = defaultCall()) =>
+      deleteChannel(database, channel, call),
     placeOrder: (input: PlaceOrderInput, call: Call = defaultCall()) =>
       placeOrder(database, input, call),
     payOrder: (

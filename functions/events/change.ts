@@ -2,7 +2,7 @@
 import type { AttributeValue } from "@aws-sdk/client-dynamodb";
 import { unmarshall } from "@aws-sdk/util-dynamodb";
 import type { DynamoDBRecord } from "aws-lambda";
-import type { ReservationItem, StockItem } from "../../contract/tables.ts";
+import type { ReservationItem, StockItem, StockTableItem } from "../../contract/tables.ts";
 import { isRow } from "../../inventory/stock/row.ts";
 
 /** `before` is absent when the record is new, `after` when it is gone. */
@@ -24,7 +24,8 @@ const readImage = (image: Image): Record<string, unknown> | undefined =>
 /** The record; undefined for a record of the table Stock that is no row. */
 const readRecord = (table: Change["table"], image: Image): Record<string, unknown> | undefined => {
   const record = readImage(image);
-  return table === "stock" && record !== undefined && !isRow(record) ? undefined : record;
+  if (table !== "stock" || record === undefined) return record;
+  return isRow(record as unknown as StockTableItem) ? record : undefined;
 };
 
 const wholeNumbers = {

@@ -6,8 +6,8 @@ import { send } from "./send.ts";
 /**
  * Sends one conditional write. `command` is called for each attempt.
  *
- * @returns the item as updated, where the command asks for `ALL_NEW`; or the item that the condition
- *   met, where it asks for `ALL_OLD` and there was one
+ * @returns the item that the command asks for with `ReturnValues`; or the item that the condition met, where it
+ *   asks for `ALL_OLD` on failure and there was one
  * @throws InventoryError as `send` does
  */
 export const writeIf = async <Item>(

@@ -6,8 +6,9 @@
  *   widget@ams1     the location ams1
  *   widget@ams1~3   its fourth row
  *   widget@         no level: the names of all locations but the default one (locations.ts)
+ *   @               no level: the sales channels (channels.ts)
  *
- * Neither SKUs nor locations have an `@` or a `~`.
+ * Neither SKUs nor locations have an `@` or a `~`. A key that ends with `@` is that of a record beside the rows.
  */
 
 /** A stock level by its names. The default location has none. */
@@ -29,6 +30,12 @@ export const levelKeyOf = ({ sku, location }: LevelName): string =>
   location === undefined ? sku : `${sku}${beforeLocation}${location}`;
 
 export const locationsKeyOf = (sku: string): string => levelKeyOf({ sku, location: "" });
+
+/** The key of the record of all sales channels. */
+export const channelsKey = beforeLocation;
+
+/** True for the key of a record of the table Stock that is no row of a level. */
+export const isKeyBesideRows = (key: string): boolean => key.endsWith(beforeLocation);
 
 /** The key of the level that a row belongs to. */
 export const levelKeyOfRow = (row: string): string => row.split(beforeShard, 1)[0]!;

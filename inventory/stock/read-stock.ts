@@ -1,7 +1,7 @@
 /** Stock as callers see it: of a SKU, of a location, of many of them at once, or as a list. */
 import { ScanCommand } from "@aws-sdk/lib-dynamodb";
 import { pageSizeDefault, rowsInFlight } from "../../contract/bounds.ts";
-import type { StockItem } from "../../contract/tables.ts";
+import type { StockItem, StockTableItem } from "../../contract/tables.ts";
 import { decodeCursor, encodeCursor } from "../dynamodb/cursor.ts";
 import { withPatience, type Call, type Database } from "../dynamodb/database.ts";
 import { pageOf, readLimit, type Page } from "../dynamodb/page.ts";
@@ -120,9 +120,9 @@ export const listStock = async (
     (options) => database.client.send(command, options),
     call,
   );
-  const page = pageOf(Items as StockItem[], limit, ({ sku }) => encodeCursor(list, [sku]));
+  const page = pageOf(Items as StockTableItem[], limit, ({ sku }) => encodeCursor(list, [sku]));
   const levels = await mapEach(
-    page.items.filter((row) => isRow(row) && isFirstRow(row.sku)),
+    page.items.filter(isRow).filter(({ sku }) => isFirstRow(sku)),
     rowsInFlight,
     async (first) => {
       const rows = shardsOf(first) === 1 ? [first] : await readRows(database, first.sku, call);

@@ -5,13 +5,14 @@
  */
 import { UpdateCommand } from "@aws-sdk/lib-dynamodb";
 import { openMarkersMax, openMarkersWithEndsMax } from "../../contract/bounds.ts";
-import type { LastChange, StockItem } from "../../contract/tables.ts";
+import type { LastChange, StockItem, StockTableItem } from "../../contract/tables.ts";
 import type { Call, Database } from "../dynamodb/database.ts";
 import { batchGet } from "../dynamodb/batch-get.ts";
 import { readItem } from "../dynamodb/read-item.ts";
 import { scan } from "../dynamodb/scan.ts";
 import { writeIf } from "../dynamodb/write-if.ts";
 import { InventoryError } from "../errors.ts";
+import { isKeyBesideRows } from "./level-key.ts";
 import {
   effectOf,
   isMove,
@@ -167,14 +168,9 @@ function updateOf(database: Database, key: string, change: RowChange, nowMs: num
   });
 }
 
-/** False for what is left of a row that was merged into the first one, and for the locations of a SKU. */
-export const isRow = ({
-  mergedAtMs,
-  locations,
-}: {
-  mergedAtMs?: unknown;
-  locations?: unknown;
-}): boolean => mergedAtMs === undefined && locations === undefined;
+/** False for a record beside the rows, and for the remains of a row that was merged into the first one. */
+export const isRow = (item: StockTableItem): item is StockItem =>
+  !isKeyBesideRows(item.sku) && (item as StockItem).mergedAtMs === undefined;
 
 /** @throws InventoryError `rejected` for a row of another version of Holdfast */
 function checked(row: StockItem): StockItem | undefined {
@@ -204,12 +200,12 @@ export const readRowsOf = async (
   call: Call,
 ): Promise<StockItem[]> => {
   const table = { table: database.tables.stock, attribute: "sku" } as const;
-  return (await batchGet<StockItem>(database, table, keys, call)).filter(isRow);
+  return (await batchGet<StockTableItem>(database, table, keys, call)).filter(isRow);
 };
 
 /** All rows of all levels as they are now, page by page. */
 export async function* scanRows(database: Database, call: Call): AsyncGenerator<StockItem[]> {
-  for await (const rows of scan<StockItem>(database, database.tables.stock, call)) {
+  for await (const rows of scan<StockTableItem>(database, database.tables.stock, call)) {
     yield rows.filter(isRow);
   }
 }

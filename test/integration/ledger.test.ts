@@ -8,6 +8,7 @@ import type { Finding } from "../../inventory/audit/finding.ts";
 import { callWithin } from "../../inventory/dynamodb/database.ts";
 import { createInventory, type Inventory } from "../../inventory/inventory.ts";
 import { listAllMovements, movementIdOf } from "../../inventory/stock/ledger.ts";
+import { channelsKey, locationsKeyOf } from "../../inventory/stock/level-key.ts";
 import { startMessaging, type Messaging } from "../../local/messaging/messaging.ts";
 import { createTestDatabase, type TestDatabase } from "../support/database.ts";
 import { contextWithin, surround } from "../support/function-context.ts";
@@ -98,6 +99,22 @@ const runAudit = async (apply = false) => {
   );
   return { report, findings };
 };
+
+test("the sales channels and the locations of a SKU are in no ledger", async () => {
+  const sku = "beside";
+  const channel = { channel: "web", locations: ["ams1"], rule: "priority" } as const;
+  await inventory.setChannel(channel);
+  await inventory.setChannel({ ...channel, maxSplits: 1 });
+  await inventory.setStock({ sku, location: "ams1", onHand: 3 });
+  await inventory.deleteChannel("web");
+  await inventory.setStock({ sku, onHand: 1 });
+  expect(await ledgerOf(sku, 1)).toMatchObject([{ kind: "count", onHandDelta: 1 }]);
+  for (const levelKey of [channelsKey, locationsKeyOf(sku)]) {
+    expect((await listAllMovements(database, { levelKey }, call)).items).toEqual([]);
+  }
+  expect(await messages.countOf(deadLetterQueueUrl)).toBe(0);
+  expect((await runAudit()).findings).toEqual([]);
+});
 
 describe("a movement", () => {
   test("says what happened to each count, why, by whom, and for which reservation", async () => {

@@ -31,6 +31,19 @@ describe("a record of a stream", () => {
     expect(change).toEqual({ id: "1", table: "stock" });
   });
 
+  test("is no change of a row, where it is the sales channels: made, changed or gone", () => {
+    const channel = { locations: ["ams1"], rule: "priority", updatedAtMs: 5 };
+    const [before, after] = [{}, { web: channel }].map((channels) => ({ sku: "@", channels }));
+    for (const images of [
+      { after: before! },
+      { before: before!, after: after! },
+      { before: after! },
+    ]) {
+      const change = readChange(streamRecord({ sku: "@" }, images));
+      expect(change).toEqual({ id: "1", table: "stock" });
+    }
+  });
+
   test("is a reservation that is new, without a before", () => {
     const after = reservationItem();
     const change = readChange(streamRecord({ reservationId: "r1" }, { after }));

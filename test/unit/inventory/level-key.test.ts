@@ -1,6 +1,8 @@
 import { expect, test } from "vitest";
 import {
+  channelsKey,
   isFirstRow,
+  isKeyBesideRows,
   levelKeyOf,
   levelKeyOfRow,
   levelNameOf,
@@ -21,10 +23,17 @@ test.each([
     expect(row).toBe(shard === 0 ? key : `${key}~${shard}`);
     expect([levelKeyOfRow(row), levelNameOf(row), shardOf(row)]).toEqual([key, name, shard]);
     expect(isFirstRow(row)).toBe(shard === 0);
+    expect(isKeyBesideRows(row)).toBe(false);
   }
 });
 
 test("the record of a SKU's locations is the key of no level", () => {
   expect(locationsKeyOf("widget")).toBe("widget@");
   expect(levelKeyOf({ sku: "widget", location: undefined })).toBe("widget");
+});
+
+test("the record of a SKU's locations and that of the channels are beside the rows", () => {
+  expect(channelsKey).toBe("@");
+  for (const key of [channelsKey, locationsKeyOf("widget")])
+    expect(isKeyBesideRows(key)).toBe(true);
 });
