@@ -6,6 +6,7 @@ export interface Answer {
   status: number;
   /** What happened, in one word, for logs and metrics. */
   outcome: string;
+  /** Undefined for an answer without a body. */
   body: unknown;
   headers?: Record<string, string>;
 }
@@ -13,7 +14,7 @@ export interface Answer {
 export const answer = (
   status: number,
   outcome: string,
-  body: unknown,
+  body?: unknown,
   headers: Record<string, string> = {},
 ): Answer => ({ status, outcome, body, headers });
 

@@ -20,7 +20,9 @@ const write = (request: Request<APIGatewayProxyEventV2>): void => {
   request.response = {
     statusCode: answer.status,
     headers: {
-      "Content-Type": isProblem ? problemMediaType : "application/json",
+      ...(body !== undefined && {
+        "Content-Type": isProblem ? problemMediaType : "application/json",
+      }),
       ...answer.headers,
     },
     body: JSON.stringify(body),

@@ -107,7 +107,11 @@ const send = (
   answer: HttpAnswer,
 ): void => {
   const { status, headers, body } = answer;
-  const ownHeaders = { "apigw-requestid": requestId, "content-length": Buffer.byteLength(body) };
+  const ownHeaders = {
+    "apigw-requestid": requestId,
+    // HTTP allows neither a length nor a body here.
+    ...(status !== 204 && { "content-length": Buffer.byteLength(body) }),
+  };
   try {
     response.writeHead(status, { ...headers, ...ownHeaders });
   } catch {

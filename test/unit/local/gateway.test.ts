@@ -146,6 +146,15 @@ describe("the answer of payload format 2.0", () => {
     expect(response.headers["apigw-requestid"]).toBeDefined();
   });
 
+  it("of status 204 has neither a body nor a length", async () => {
+    const { endpoint } = await startGateway(answering(`{ statusCode: 204 }`));
+    const response = await send(endpoint, "/", { method: "DELETE" });
+    expect(response).toMatchObject({ status: 204, body: "" });
+    for (const name of ["content-length", "transfer-encoding"]) {
+      expect(response.headers).not.toHaveProperty(name);
+    }
+  });
+
   it("to HEAD has the length and no body", async () => {
     const { endpoint } = await startGateway(answering(`{ statusCode: 200, body: "hello" }`));
     const response = await send(endpoint, "/", { method: "HEAD" });
