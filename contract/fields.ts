@@ -4,6 +4,7 @@
  */
 import * as z from "zod/mini";
 import {
+  channelLengthMax,
   holdSecondsMax,
   holdSecondsMin,
   idempotencyKeyLengthMax,
@@ -57,6 +58,7 @@ const name = (lengthMax: number) =>
 
 export const sku = name(skuLengthMax);
 export const location = name(locationLengthMax);
+export const channel = name(channelLengthMax);
 
 /** A text with one accepted value. */
 export const exactly = <Text extends string>(accepted: Text) =>

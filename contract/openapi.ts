@@ -1,6 +1,8 @@
 /** The OpenAPI 3.1 document, generated from the routes and the schemas of this room. */
 import type * as z from "zod/mini";
 import { bodyBytesMax, retryAfterSeconds } from "./bounds.ts";
+import { channelListSchema, channelSchema } from "./channel-schemas.ts";
+import { channelRequest, listChannelsRequest, setChannelRequest } from "./channels.ts";
 import { inputSchema, outputSchema, type Json } from "./json-schema.ts";
 import { problemSchema } from "./problem-schemas.ts";
 import {
@@ -55,7 +57,7 @@ interface Operation {
   request: RequestSchema;
   /** What a success means, by status. */
   successes: Record<number, string>;
-  answer: keyof typeof answers | "document";
+  answer: keyof typeof answers | "document" | "empty";
   /** Refusals besides those that every call can meet. */
   refusals: (ProblemCode | { code: ProblemCode; status: number })[];
 }
@@ -66,6 +68,8 @@ const answers = {
   CountResults: countResultsSchema,
   Availability: availabilitySchema,
   MovementPage: movementPageSchema,
+  Channel: channelSchema,
+  ChannelList: channelListSchema,
   SkuHoldPage: skuHoldPageSchema,
   Reservation: reservationSchema,
   ReservationPage: reservationPageSchema,
@@ -190,6 +194,34 @@ const operations: Record<OperationId, Operation> = {
     request: availabilityRequest,
     successes: { 200: "The units of each SKU, in the order of the request" },
     answer: "Availability",
+    refusals: ["busy"],
+  },
+  setChannel: {
+    summary: "Set the locations of a sales channel, and the rule by which orders are sourced",
+    request: setChannelRequest,
+    successes: { 200: "Replaced", 201: "Created" },
+    answer: "Channel",
+    refusals: ["busy"],
+  },
+  getChannel: {
+    summary: "Read a sales channel",
+    request: channelRequest,
+    successes: { 200: "The channel" },
+    answer: "Channel",
+    refusals: ["unknown_channel", "busy"],
+  },
+  deleteChannel: {
+    summary: "Delete a sales channel",
+    request: channelRequest,
+    successes: { 204: "Deleted" },
+    answer: "empty",
+    refusals: ["unknown_channel", "busy"],
+  },
+  listChannels: {
+    summary: "List all sales channels, by their names",
+    request: listChannelsRequest,
+    successes: { 200: "The channels" },
+    answer: "ChannelList",
     refusals: ["busy"],
   },
   reserve: {
@@ -367,9 +399,14 @@ const commonRefusals = (request: RequestSchema): ProblemCode[] => [
   ...(request.body ? (["unsupported_media_type"] as const) : []),
 ];
 
-const responsesOf = ({ request, successes, answer, refusals }: Operation): Json => {
+const contentOf = (answer: Operation["answer"]): Json => {
+  if (answer === "empty") return {};
   const schema =
     answer === "document" ? { type: "object" } : { $ref: `#/components/schemas/${answer}` };
+  return { content: { "application/json": { schema } } };
+};
+
+const responsesOf = ({ request, successes, answer, refusals }: Operation): Json => {
   const codesByStatus = new Map<number, ProblemCode[]>();
   for (const refusal of [...refusals, ...commonRefusals(request)]) {
     const { code, status } =
@@ -382,7 +419,7 @@ const responsesOf = ({ request, successes, answer, refusals }: Operation): Json 
     ...Object.fromEntries(
       Object.entries(successes).map(([status, description]) => [
         status,
-        { description, content: { "application/json": { schema } } },
+        { description, ...contentOf(answer) },
       ]),
     ),
     ...Object.fromEntries(
@@ -400,6 +437,7 @@ const securityOf = ({ access }: Route): Json[] => {
 
 const tagOf = ({ path }: Route): string => {
   if (path.startsWith("/v1/stock") || path === "/v1/availability") return "Stock";
+  if (path.startsWith("/v1/channels")) return "Channels";
   return path.startsWith("/v1/reservations") ? "Reservations" : "Service";
 };
 

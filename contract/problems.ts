@@ -10,6 +10,7 @@ export const problems = {
   forbidden: { status: 403, title: "The caller may not do this" },
   not_found: { status: 404, title: "No such route" },
   unknown_sku: { status: 404, title: "No such SKU" },
+  unknown_channel: { status: 404, title: "No such channel" },
   unknown_reservation: { status: 404, title: "No such reservation" },
   method_not_allowed: { status: 405, title: "The route does not take this method" },
   below_reserved: { status: 409, title: "Fewer units on hand than held" },

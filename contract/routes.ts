@@ -1,7 +1,7 @@
 /**
  * The routes of the HTTP API, version 1: which function answers each, and which scope a token needs.
  * Pure data, read by the stack (to route), by the functions (to match) and by the OpenAPI document.
- * The requests are in stock.ts, reservations.ts and reserve-request.ts, the answers in …-schemas.ts.
+ * The requests are in stock.ts, channels.ts, reservations.ts and reserve-request.ts, the answers in …-schemas.ts.
  */
 import { reserveRoute } from "./reserve-route.ts";
 
@@ -10,7 +10,7 @@ export type FunctionName = "reserve" | "reservations" | "stock" | "service";
 export type Scope = "stock.read" | "stock.write" | "reservations.read" | "reservations.write";
 
 export interface Route {
-  method: "GET" | "PUT" | "POST" | "PATCH";
+  method: "GET" | "PUT" | "POST" | "PATCH" | "DELETE";
   path: `/${string}`;
   function: FunctionName;
   /** `open`: nobody is asked who they are. `authenticated`: any valid caller. */
@@ -108,6 +108,30 @@ export const routes = {
     path: "/v1/stock/{sku}/locations/{location}/reservations",
     function: "stock",
     access: "reservations.read",
+  },
+  setChannel: {
+    method: "PUT",
+    path: "/v1/channels/{channel}",
+    function: "stock",
+    access: "stock.write",
+  },
+  getChannel: {
+    method: "GET",
+    path: "/v1/channels/{channel}",
+    function: "stock",
+    access: "stock.read",
+  },
+  deleteChannel: {
+    method: "DELETE",
+    path: "/v1/channels/{channel}",
+    function: "stock",
+    access: "stock.write",
+  },
+  listChannels: {
+    method: "GET",
+    path: "/v1/channels",
+    function: "stock",
+    access: "stock.read",
   },
   reserve: reserveRoute,
   getReservation: {

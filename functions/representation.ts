@@ -1,4 +1,5 @@
 /** How the engine's records look to HTTP callers: times as text, nothing internal. */
+import type { Channel as ChannelBody } from "../contract/channel-schemas.ts";
 import type { ReservationAtRisk as ReservationAtRiskBody } from "../contract/events.ts";
 import type {
   Reservation as ReservationBody,
@@ -8,6 +9,7 @@ import type { Movement, StockRecord } from "../contract/stock-schemas.ts";
 import type { ReservationAtRisk } from "../inventory/reservations/at-risk.ts";
 import type { LevelHold } from "../inventory/reservations/list-holds.ts";
 import type { Reservation } from "../inventory/reservations/reservation.ts";
+import type { Channel } from "../inventory/stock/channels.ts";
 import type { PublicMovement } from "../inventory/stock/ledger.ts";
 import { levelNameOf, type LevelName } from "../inventory/stock/level-key.ts";
 import type { StockLevel } from "../inventory/stock/level.ts";
@@ -78,4 +80,12 @@ export const movementBody = (item: PublicMovement): Movement => ({
   ...(item.reason !== undefined && { reason: item.reason }),
   ...(item.reference !== undefined && { reference: item.reference }),
   ...(item.actor !== undefined && { actor: item.actor }),
+});
+
+export const channelBody = (item: Channel): ChannelBody => ({
+  channel: item.channel,
+  locations: item.locations,
+  rule: item.rule,
+  ...(item.maxSplits !== undefined && { maxSplits: item.maxSplits }),
+  updatedAt: isoTime(item.updatedAtMs),
 });

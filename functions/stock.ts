@@ -1,4 +1,4 @@
-/** Stock: what is on hand, what of it is held, and the adjustments between counts. */
+/** Stock: what is on hand, what of it is held, the adjustments between counts, and the sales channels. */
 import { unitsMax } from "../contract/bounds.ts";
 import type { Issue } from "../contract/problem-schemas.ts";
 import type { RequestInput } from "../contract/request.ts";
@@ -27,6 +27,7 @@ import { levelKeyOf, plainName, type LevelName } from "../inventory/stock/level-
 import { getLevel, getLevels, getStock, listStock } from "../inventory/stock/read-stock.ts";
 import { setStock } from "../inventory/stock/set-stock.ts";
 import type { AtLevel } from "./at-level.ts";
+import { channelOperations } from "./channels.ts";
 import { answer, refuse, refuseRequest } from "./middleware/answer.ts";
 import { refusalOf } from "./middleware/answer-problems.ts";
 import { endpoint, httpHandler } from "./middleware/http-handler.ts";
@@ -194,4 +195,6 @@ export const handler = httpHandler(routes, {
 
   adjustStock: endpoint(adjustStockRequest, adjust),
   adjustStockAtLocation: endpoint(atLocation(adjustStockRequest), adjust),
+
+  ...channelOperations,
 });

@@ -180,13 +180,13 @@ export const dutiesOver = (
       ],
     },
     stock: {
-      description: "Sets, reads and adjusts stock, and lists its holds",
+      description: "Sets, reads and adjusts stock, lists its holds, and keeps the sales channels",
       memoryMiB: 512,
       variables: { ...stockTable, ...reservationsTableName, ...movementsTableName },
       grants: [
         // Includes the index and the records, from which the holds of a SKU are listed.
         ...deciding,
-        // The first count of a SKU creates its row, too.
+        // The first count of a SKU creates its row, and the first channel the record of all.
         spreading,
         { actions: ["dynamodb:Scan"], resourceArn: stock.tableArn },
         { actions: ["dynamodb:Query"], resourceArn: movementsBySkuArn },

@@ -1,6 +1,7 @@
 /** The HTTP contract, over HTTP, against the synthesized app: docs/api.md line by line. */
 import { afterAll, beforeAll, describe, expect, inject, test, vi } from "vitest";
 import * as z from "zod/mini";
+import { channelListSchema, channelSchema } from "../../contract/channel-schemas.ts";
 import { problemSchema } from "../../contract/problem-schemas.ts";
 import { problems, type ProblemCode } from "../../contract/problems.ts";
 import {
@@ -357,6 +358,72 @@ describe("several counts at once", () => {
     const { results } = z.parse(countResultsSchema, (await countAll(counts)).body);
     expect(results.map(({ status }) => status)).toEqual(counts.map(() => 201));
     expect(await stockOf(counts[99]!.sku)).toMatchObject({ onHand: 99 });
+  });
+});
+
+describe("a sales channel", () => {
+  const at = (channel: string) => `/v1/channels/${channel}`;
+
+  test("is created with 201, replaced with 200, and read", async () => {
+    const body = { locations: ["rtm", "ams1"], rule: "fewest-splits", maxSplits: 2 };
+    const created = await client.put(at("web:nl"), body);
+    expect(created.status).toBe(201);
+    expect(z.parse(channelSchema, created.body)).toEqual({
+      channel: "web:nl",
+      ...body,
+      updatedAt: expect.any(String),
+    });
+    expect(await client.get(at("web:nl"))).toMatchObject({ status: 200, body: created.body });
+    const replaced = await client.put(at("web:nl"), { locations: ["ams1"], rule: "priority" });
+    expect(replaced.status).toBe(200);
+    expect(replaced.body).toEqual({
+      channel: "web:nl",
+      locations: ["ams1"],
+      rule: "priority",
+      updatedAt: expect.any(String),
+    });
+    expect((await client.get(at("web:nl"))).body).toEqual(replaced.body);
+  });
+
+  test("has up to twenty locations, where no stock needs to be, and as many splits", async () => {
+    const locations = Array.from({ length: 20 }, (_, index) => `shelf-${20 - index}`);
+    const body = { locations, rule: "most-stock", maxSplits: 20 };
+    expect(await client.put(at("large"), body)).toMatchObject({ status: 201, body });
+  });
+
+  test("is deleted with 204 and no body, and is a 404 then", async () => {
+    await client.put(at("popup"), { locations: ["ams1"], rule: "priority" });
+    const deleted = await client.delete(at("popup"));
+    expect(deleted).toMatchObject({ status: 204, text: "" });
+    expect(deleted.headers.get("content-length")).toBeNull();
+    for (const answer of [await client.get(at("popup")), await client.delete(at("popup"))]) {
+      expect(expectProblem(answer, "unknown_channel").detail).toContain("popup");
+    }
+  });
+
+  test("is listed by its name, and the record of all is no stock", async () => {
+    for (const name of ["list-b", "list-a"]) {
+      await client.put(at(name), { locations: ["ams1"], rule: "priority" });
+    }
+    const answer = await client.get("/v1/channels");
+    expect(answer.status).toBe(200);
+    const names = z.parse(channelListSchema, answer.body).items.map(({ channel }) => channel);
+    expect(names).toEqual(names.toSorted());
+    expect(names).toEqual(expect.arrayContaining(["list-a", "list-b"]));
+    const { items } = z.parse(stockPageSchema, (await client.get("/v1/stock?limit=100")).body);
+    expect(items.map(({ sku }) => sku)).not.toContain("");
+  });
+
+  test("is refused where there are a hundred already", async () => {
+    const { items } = z.parse(channelListSchema, (await client.get("/v1/channels")).body);
+    const more = Array.from({ length: 100 - items.length }, (_, index) => `more-${index}`);
+    const body = { locations: ["ams1"], rule: "priority" };
+    for (const name of more) expect((await client.put(at(name), body)).status).toBe(201);
+    const { issues } = expectProblem(await client.put(at("last"), body), "invalid_request");
+    expect(issues).toMatchObject([
+      { path: "channel", message: expect.stringContaining("100 channels") },
+    ]);
+    for (const name of more) expect((await client.delete(at(name))).status).toBe(204);
   });
 });
 
@@ -958,6 +1025,12 @@ describe("the service", () => {
     expectProblem(await client.send(method, path), "not_found");
   });
 
+  test("takes no HEAD of a route, and says so without a body", async () => {
+    const answer = await client.send("HEAD", "/v1/channels/web");
+    expect(answer).toMatchObject({ status: 405, text: "" });
+    expect(answer.headers.get("allow")).toBe("PUT, GET, DELETE");
+  });
+
   test.each([
     ["DELETE", "/v1/stock/a", "PUT, GET"],
     ["POST", "/v1/stock/a", "PUT, GET"],
@@ -965,6 +1038,9 @@ describe("the service", () => {
     ["GET", "/v1/reservations/a/confirm", "POST"],
     ["PATCH", "/v1/reservations/a/fulfill", "POST"],
     ["PUT", "/v1/reservations/a", "GET, PATCH"],
+    ["POST", "/v1/channels/web", "PUT, GET, DELETE"],
+    ["DELETE", "/v1/channels", "GET"],
+    ["OPTIONS", "/v1/channels", "GET"],
     ["OPTIONS", "/v1/health", "GET"],
   ])("does not take %s %s, and says what it takes", async (method, path, allowed) => {
     const answer = await client.send(method, path);

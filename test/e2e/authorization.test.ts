@@ -80,6 +80,10 @@ test("a token opens what its scope is for", async () => {
   expect(await call("PUT", "/v1/stock/a", reader)).toBe(403);
   expect(await call("PUT", "/v1/stock/a", writer)).toBe(201);
   expect(await call("GET", "/v1/reservations/x", writer)).toBe(403);
+  expect(await call("GET", "/v1/channels", reader)).toBe(200);
+  expect(await call("DELETE", "/v1/channels/web", reader)).toBe(403);
+  // The body of this test is none that a deletion takes.
+  expect(await call("DELETE", "/v1/channels/web", writer)).toBe(400);
   expect(await call("GET", "/openapi.json", writer)).toBe(200);
   expect(await call("GET", "/nowhere", writer)).toBe(404);
 });

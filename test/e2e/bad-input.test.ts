@@ -22,7 +22,8 @@ afterAll(() => run.stop());
 const everything = async () => {
   const stock = await client.get("/v1/stock");
   const orders = await client.get("/v1/reservations?orderId=order");
-  return [stock.body, orders.body];
+  const channels = await client.get("/v1/channels");
+  return [stock.body, orders.body, channels.body];
 };
 
 let before: unknown;
@@ -353,6 +354,83 @@ test.each([
   const answer = await client.post("/v1/availability", body);
   const { issues } = expectRefusal(answer, 400, "invalid_request");
   expect(issues).toMatchObject([{ path }]);
+});
+
+describe("a sales channel", () => {
+  const path = "/v1/channels/web";
+  const good = { locations: ["ams1", "rtm"], rule: "priority" };
+  const rules = "must be priority or fewest-splits or most-stock";
+
+  test.each<[object, string, string]>([
+    [{ ...good, locations: undefined }, "locations", "is missing: it must be a list of 1 to 20"],
+    [{ ...good, locations: "ams1" }, "locations", "must be a list of 1 to 20 entries"],
+    [{ ...good, locations: [] }, "locations", "must have 1 to 20 entries, not 0"],
+    [
+      { ...good, locations: Array.from({ length: 21 }, (_, index) => `at-${index}`) },
+      "locations",
+      "must have 1 to 20 entries, not 21",
+    ],
+    [{ ...good, locations: ["a@b"] }, "locations[0]", 'not "a@b"'],
+    [{ ...good, locations: ["rtm", ""] }, "locations[1]", "must be 1 to 32 of the characters"],
+    [{ ...good, locations: ["rtm", "x".repeat(33)] }, "locations[1]", "must be 1 to 32"],
+    [{ ...good, locations: ["rtm", null] }, "locations[1]", "not null"],
+    [{ ...good, locations: ["rtm", "ams1", "rtm"] }, "locations[2]", 'names "rtm" a second time'],
+    [{ ...good, rule: undefined }, "rule", `is missing: it ${rules}`],
+    [{ ...good, rule: "nearest" }, "rule", `${rules}, not "nearest"`],
+    [{ ...good, rule: ["priority"] }, "rule", rules],
+    [{ ...good, maxSplits: 0 }, "maxSplits", "must be a whole number from 1 to 20, not 0"],
+    [{ ...good, maxSplits: 21 }, "maxSplits", "not 21"],
+    [{ ...good, maxSplits: 1.5 }, "maxSplits", "not 1.5"],
+    [{ ...good, maxSplits: "2" }, "maxSplits", 'not "2"'],
+    [{ ...good, maxSplits: null }, "maxSplits", "not null"],
+    [{ ...good, channel: "web" }, "channel", "is not a member that is known here"],
+  ])("is not set to %j", async (body, issuePath, words) => {
+    const { issues } = expectRefusal(await client.put(path, body), 400, "invalid_request");
+    expect(issues).toEqual([{ path: issuePath, message: expect.stringContaining(words) }]);
+    expectRefusal(await client.get(path), 404, "unknown_channel");
+  });
+
+  test("with several repeated locations is refused for each of them", async () => {
+    const body = { ...good, locations: ["a", "b", "a", "b"] };
+    const { issues } = expectRefusal(await client.put(path, body), 400, "invalid_request");
+    expect(issues!.map((issue) => issue.path)).toEqual(["locations[2]", "locations[3]"]);
+  });
+
+  test("is not set without a body", async () => {
+    expectRefusal(await client.send("PUT", path, "", json), 400, "invalid_json");
+  });
+
+  test.each(["a%2Fb", "a@b", "a~1", "a%20b", "%C3%A4", "x".repeat(33), "a%00"])(
+    "has no name such as %s",
+    async (bad) => {
+      for (const answer of [
+        await client.put(`/v1/channels/${bad}`, good),
+        await client.get(`/v1/channels/${bad}`),
+        await client.delete(`/v1/channels/${bad}`),
+      ]) {
+        const { issues } = expectRefusal(answer, 400, "invalid_request");
+        expect(issues).toMatchObject([{ path: "channel" }]);
+      }
+    },
+  );
+
+  test("is not set under the name __proto__, and there is none", async () => {
+    const unsafe = "/v1/channels/__proto__";
+    const { issues } = expectRefusal(await client.put(unsafe, good), 400, "invalid_request");
+    expect(issues).toMatchObject([
+      { path: "channel", message: expect.stringContaining("__proto__") },
+    ]);
+    expectRefusal(await client.get(unsafe), 404, "unknown_channel");
+    expectRefusal(await client.delete(unsafe), 404, "unknown_channel");
+  });
+
+  test("is not deleted with a body, and the list takes no parameters", async () => {
+    const deleted = await client.send("DELETE", path, '{"force":true}', json);
+    const { issues } = expectRefusal(deleted, 400, "invalid_request");
+    expect(issues).toMatchObject([{ path: "force" }]);
+    const listed = expectRefusal(await client.get("/v1/channels?limit=5"), 400, "invalid_request");
+    expect(listed.issues).toMatchObject([{ path: "limit" }]);
+  });
 });
 
 describe("a move of stock", () => {

@@ -44,6 +44,7 @@ export const createClient = (endpoint: string) => {
     put: (path: string, body: unknown) => sendJson("PUT", path, body),
     post: (path: string, body?: unknown, headers?: HeaderFields) =>
       sendJson("POST", path, body, headers),
+    delete: (path: string) => send("DELETE", path),
     patch: (path: string, body: unknown, headers?: HeaderFields) =>
       sendJson("PATCH", path, body, headers),
   };

@@ -109,6 +109,20 @@ test("an unknown SKU is a 404 in a path and a 422 in a body", () => {
   expect(responses).not.toHaveProperty("404");
 });
 
+test("a channel has each location once, and its deletion is answered without a body", () => {
+  const channel = document.paths["/v1/channels/{channel}"]!;
+  const { schema } = channel["put"]!.requestBody!.content["application/json"]!;
+  expect(schema).toMatchObject({
+    required: ["locations", "rule"],
+    properties: {
+      locations: { minItems: 1, maxItems: 20, uniqueItems: true },
+      rule: { enum: ["priority", "fewest-splits", "most-stock"] },
+      maxSplits: { type: "integer", minimum: 1, maximum: 20 },
+    },
+  });
+  expect(channel["delete"]!.responses["204"]).toEqual({ description: "Deleted" });
+});
+
 const reservation = document.paths["/v1/reservations/{reservationId}"]!;
 const transition = (name: string) =>
   document.paths[`/v1/reservations/{reservationId}/${name}`]!["post"]!;
