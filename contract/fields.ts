@@ -38,7 +38,8 @@ export const wholeNumber = (min: number, max: number) => {
 
 export const trueOrFalse = z.boolean(expecting("must be true or false"));
 
-const text = (pattern: RegExp, expected: string) => {
+/** A text of a pattern, with the words for one that is not. */
+export const text = (pattern: RegExp, expected: string) => {
   const words = expecting(expected);
   return z.string(words).check(z.regex(pattern, words));
 };
@@ -71,12 +72,6 @@ export const oneOf = <const Texts extends readonly string[]>(...accepted: Texts)
 export const label = printable(labelLengthMax);
 export const idempotencyKey = printable(idempotencyKeyLengthMax);
 export const holdSeconds = wholeNumber(holdSecondsMin, holdSecondsMax);
-
-/** A version in an `ETag` or an `If-Match`: in quotes. */
-export const versionTag = z.pipe(
-  text(/^"\d{1,15}"$/, 'must be one version in quotes, as in "3"'),
-  z.transform((tag) => Number(tag.slice(1, -1))),
-);
 
 /** An object that refuses members which it does not know. */
 export const closedObject = <Shape extends z.core.$ZodShape>(shape: Shape) =>

@@ -9,9 +9,15 @@ import {
   label,
   location,
   queryNumber,
-  versionTag,
+  text,
 } from "./fields.ts";
 import { lines } from "./reserve-request.ts";
+
+/** A version in an `ETag` or an `If-Match`: in quotes. */
+export const versionTag = z.pipe(
+  text(/^"\d{1,15}"$/, 'must be one version in quotes, as in "3"'),
+  z.transform((tag) => Number(tag.slice(1, -1))),
+);
 
 /** Any text: an id that was never given out is unknown, not malformed. */
 const reservationParams = closedObject({ reservationId: z.string() });

@@ -91,6 +91,8 @@ export const createBundledFunction = (
         "--alias:@aws-sdk/middleware-endpoint-discovery": project(
           "functions/no-endpoint-discovery.ts",
         ),
+        "--alias:@smithy/core/config": project("functions/no-config-files.ts"),
+        "--alias:@aws/lambda-invoke-store": project("functions/runtime-trace.ts"),
         // When the SDK imports more than a module here has, the build fails.
         "--alias:@smithy/core/checksum": project("functions/native-hashes.ts"),
       },

@@ -8,9 +8,9 @@ import {
   label,
   queryNumber,
   sku,
-  versionTag,
   wholeNumber,
 } from "../../../contract/fields.ts";
+import { versionTag } from "../../../contract/reservations.ts";
 
 const messageOf = (schema: z.core.$ZodType, value: unknown): string | undefined =>
   z.safeParse(schema, value).error?.issues[0]?.message;
