@@ -18,6 +18,12 @@ export const channelLocationsMax = 20;
 /** Channels of one stack: all are in one record, which then has some 80 KB at most and needs no pages. */
 export const channelsMax = 100;
 
+/**
+ * The age at which a function reads a channel again, in milliseconds: a change of a channel takes effect within
+ * this time, and a busy function reads it once a second.
+ */
+export const channelMemoryMs = 1_000;
+
 /** Counts of one request: as many as are written well within the time of a function. */
 export const countsMax = 100;
 

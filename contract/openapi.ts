@@ -8,7 +8,7 @@ import { problemSchema } from "./problem-schemas.ts";
 import {
   problemMediaType,
   problems,
-  unknownSkuInBodyStatus,
+  unknownInBodyStatus,
   versionMismatchInHeaderStatus,
   type ProblemCode,
 } from "./problems.ts";
@@ -87,7 +87,8 @@ const soldUnitsRefusals = [
 const holdChangeRefusals = [
   "unknown_reservation",
   "insufficient_stock",
-  { code: "unknown_sku", status: unknownSkuInBodyStatus },
+  { code: "unknown_sku", status: unknownInBodyStatus },
+  { code: "unknown_channel", status: unknownInBodyStatus },
   "reservation_expired",
   "reservation_released",
   "reservation_confirmed",
@@ -194,7 +195,7 @@ const operations: Record<OperationId, Operation> = {
     request: availabilityRequest,
     successes: { 200: "The units of each SKU, in the order of the request" },
     answer: "Availability",
-    refusals: ["busy"],
+    refusals: [{ code: "unknown_channel", status: unknownInBodyStatus }, "busy"],
   },
   setChannel: {
     summary: "Set the locations of a sales channel, and the rule by which orders are sourced",
@@ -231,7 +232,8 @@ const operations: Record<OperationId, Operation> = {
     answer: "Reservation",
     refusals: [
       "insufficient_stock",
-      { code: "unknown_sku", status: unknownSkuInBodyStatus },
+      { code: "unknown_sku", status: unknownInBodyStatus },
+      { code: "unknown_channel", status: unknownInBodyStatus },
       "idempotency_key_reused",
       "busy",
     ],

@@ -5,7 +5,7 @@
  */
 import * as z from "zod/mini";
 import { linesMax, unitsMax } from "./bounds.ts";
-import { boundedArray, holdSeconds, label, location, sku, wholeNumber } from "./fields.ts";
+import { boundedArray, channel, holdSeconds, label, location, sku, wholeNumber } from "./fields.ts";
 import { metadata } from "./metadata.ts";
 
 const orderId = label;
@@ -21,6 +21,7 @@ export const orderEvents = {
       orderId,
       lines,
       ttlSeconds: z.optional(holdSeconds),
+      channel: z.optional(channel),
       metadata: z.optional(metadata),
     }),
     summary: "An order is to be held until it is paid",

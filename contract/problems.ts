@@ -31,8 +31,8 @@ export const problems = {
 
 export type ProblemCode = keyof typeof problems;
 
-/** A reservation names its SKUs in the body, so that an unknown one is not a missing resource. */
-export const unknownSkuInBodyStatus = 422;
+/** A reservation names SKUs and a channel in its body, so that an unknown one is not a missing resource. */
+export const unknownInBodyStatus = 422;
 
 /** A condition in a header has a status of its own. */
 export const versionMismatchInHeaderStatus = 412;

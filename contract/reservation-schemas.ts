@@ -10,26 +10,34 @@ export const shortageSchema = z.object({
   available: z.int(),
 });
 
+const unitsSchema = {
+  quantity: z.int(),
+  /** Units that were shipped or handed over; absent for none, as are the others. */
+  fulfilled: z.optional(z.int()),
+  /** Units that were sold, and were not shipped. */
+  cancelled: z.optional(z.int()),
+  /** Fulfilled units that came back. */
+  returned: z.optional(z.int()),
+};
+
+const reservationLineSchema = z.object({
+  sku: z.string(),
+  /** Absent for the default location, and in a reservation by channel. */
+  location: z.optional(z.string()),
+  ...unitsSchema,
+  /** The units by their locations, in a reservation by channel. */
+  allocations: z.optional(z.array(z.object({ location: z.string(), ...unitsSchema }))),
+});
+export type ReservationLine = z.infer<typeof reservationLineSchema>;
+
 export const reservationSchema = z.object({
   reservationId: z.string(),
   status: z.enum(reservationStatuses),
-  lines: z.array(
-    z.object({
-      sku: z.string(),
-      /** Absent for the default location. */
-      location: z.optional(z.string()),
-      quantity: z.int(),
-      /** Units that were shipped or handed over; absent for none, as are the others. */
-      fulfilled: z.optional(z.int()),
-      /** Units that were sold, and were not shipped. */
-      cancelled: z.optional(z.int()),
-      /** Fulfilled units that came back. */
-      returned: z.optional(z.int()),
-    }),
-  ),
+  lines: z.array(reservationLineSchema),
   /** The lines of which fewer units are held than were requested, with `allowPartial`. */
   shortages: z.optional(z.array(shortageSchema)),
   orderId: z.optional(z.string()),
+  channel: z.optional(z.string()),
   metadata: z.optional(z.record(z.string(), z.string())),
   createdAt: z.iso.datetime({ precision: 3 }),
   expiresAt: z.iso.datetime({ precision: 3 }),

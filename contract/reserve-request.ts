@@ -3,6 +3,7 @@ import * as z from "zod/mini";
 import { linesMax, unitsMax } from "./bounds.ts";
 import {
   boundedArray,
+  channel,
   closedObject,
   trueOrFalse,
   holdSeconds,
@@ -14,7 +15,10 @@ import {
 } from "./fields.ts";
 import { metadata } from "./metadata.ts";
 
-/** SKUs, and how many units of each; those of the default location where a line names none. */
+/**
+ * SKUs, and how many units of each. A line without a location is for the default one; with a channel, for any of
+ * the channel's locations.
+ */
 export const lines = boundedArray(
   closedObject({ sku, location: z.optional(location), quantity: wholeNumber(1, unitsMax) }),
   1,
@@ -27,6 +31,7 @@ export const reserveRequest = {
     lines,
     orderId: z.optional(label),
     ttlSeconds: z.optional(holdSeconds),
+    channel: z.optional(channel),
     allowPartial: z.optional(trueOrFalse),
     metadata: z.optional(metadata),
   }),

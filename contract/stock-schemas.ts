@@ -40,7 +40,13 @@ export type StockPage = z.infer<typeof stockPageSchema>;
 /** The units of each SKU that a reservation could have, in the order of the request; 0 of an unknown one. */
 export const availabilitySchema = z.object({
   items: z.array(
-    z.object({ sku: z.string(), location: z.optional(z.string()), available: z.int() }),
+    z.object({
+      sku: z.string(),
+      location: z.optional(z.string()),
+      available: z.int(),
+      /** The locations of the channel that have units, where a channel is named. */
+      locations: z.optional(z.array(z.object({ location: z.string(), available: z.int() }))),
+    }),
   ),
 });
 

@@ -3,6 +3,7 @@ import * as z from "zod/mini";
 import { availabilitySkusMax, countsMax, pageSizeMax, shardsMax, unitsMax } from "./bounds.ts";
 import {
   boundedArray,
+  channel,
   closedObject,
   exactly,
   idempotencyKey,
@@ -71,10 +72,11 @@ const pageParameters = {
 };
 const pageQuery = closedObject(pageParameters);
 
-/** Of the default location where none is named. */
+/** In a channel, or at a location: the default one where neither is named. */
 export const availabilityRequest = {
   body: closedObject({
     skus: boundedArray(sku, 1, availabilitySkusMax),
+    channel: z.optional(channel),
     location: z.optional(location),
   }),
 };

@@ -256,6 +256,8 @@ export interface ReservationItem {
   /** The units that the record owns, or owned. */
   parts: Part[];
   orderId?: string;
+  /** The channel that its units come from by its rule; each line then names one of its locations. */
+  channel?: string;
   /** Text of the caller's choice. In no index: there it would cost write units with every transition. */
   metadata?: Record<string, string>;
   createdAtMs: number;

@@ -5,7 +5,7 @@ import {
   getChannel,
   listChannels,
   setChannel,
-} from "../inventory/stock/channels.ts";
+} from "../inventory/sourcing/channels.ts";
 import { answer, refuse, type Refusal } from "./middleware/answer.ts";
 import { endpoint } from "./middleware/http-handler.ts";
 import { channelBody } from "./representation.ts";

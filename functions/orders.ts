@@ -18,10 +18,14 @@ import { orderDatabase, reacquiresOnLatePayment } from "./wiring.ts";
 type EventOf<Type extends OrderEvent["type"]> = Extract<OrderEvent, { type: Type }>;
 
 const place = async ({ data }: EventOf<"order.placed">, call: Call) => {
+  const { orderId, channel } = data;
   const { outcome } = await placeOrder(orderDatabase, data, call);
+  if (outcome === "unknown_channel") {
+    throw new RefusedMessage(`The order ${orderId} is for the channel ${channel}: there is none`);
+  }
   if (outcome !== "changed") return outcome;
   throw new RefusedMessage(
-    `The order ${data.orderId} was placed before with other lines, ttlSeconds or metadata: ` +
+    `The order ${orderId} was placed before with other lines, channel, ttlSeconds or metadata: ` +
       "a changed order needs an orderId of its own",
   );
 };

@@ -1,6 +1,7 @@
 /** Refusals of lines that cannot be held, and of stock that was never set. */
-import { unknownSkuInBodyStatus } from "../contract/problems.ts";
+import { unknownInBodyStatus } from "../contract/problems.ts";
 import type { OrderRefusal, Shortage } from "../inventory/reservations/shortages.ts";
+import type { UnknownChannel } from "../inventory/sourcing/sourcing.ts";
 import type { LevelName } from "../inventory/stock/level-key.ts";
 import { refuse, type Refusal } from "./middleware/answer.ts";
 import { isoTime, wordsFor } from "./representation.ts";
@@ -9,7 +10,7 @@ export const refuseLines = (refusal: OrderRefusal): Refusal => {
   if (refusal.outcome === "unknown_sku") {
     const skus = [...new Set(refusal.unknown.map(({ sku }) => sku))];
     const detail = `No stock was ever set for ${refusal.unknown.map(wordsFor).join(", ")}.`;
-    return refuse("unknown_sku", detail, { status: unknownSkuInBodyStatus, members: { skus } });
+    return refuse("unknown_sku", detail, { status: unknownInBodyStatus, members: { skus } });
   }
   const detail = `${refusal.shortages.map(sentenceOf).join("; ")}.`;
   const shortages = refusal.shortages.map(shortageBody);
@@ -23,6 +24,11 @@ const shortageBody = ({ nextExpiryAtMs, ...shortage }: Shortage) => ({
   ...shortage,
   ...(nextExpiryAtMs === undefined ? {} : { nextExpiryAt: isoTime(nextExpiryAtMs) }),
 });
+
+export const refuseChannel = ({ channel }: UnknownChannel): Refusal =>
+  refuse("unknown_channel", `There is no channel ${channel}: PUT it first.`, {
+    status: unknownInBodyStatus,
+  });
 
 export const refuseUnknown = (level: LevelName): Refusal =>
   refuse("unknown_sku", `No stock was ever set for ${wordsFor(level)}.`);

@@ -3,19 +3,44 @@ import type { Channel as ChannelBody } from "../contract/channel-schemas.ts";
 import type { ReservationAtRisk as ReservationAtRiskBody } from "../contract/events.ts";
 import type {
   Reservation as ReservationBody,
+  ReservationLine as ReservationLineBody,
   SkuHold as SkuHoldBody,
 } from "../contract/reservation-schemas.ts";
 import type { Movement, StockRecord } from "../contract/stock-schemas.ts";
 import type { ReservationAtRisk } from "../inventory/reservations/at-risk.ts";
 import type { LevelHold } from "../inventory/reservations/list-holds.ts";
-import type { Reservation } from "../inventory/reservations/reservation.ts";
-import type { Channel } from "../inventory/stock/channels.ts";
+import type { Reservation, ReservationLine } from "../inventory/reservations/reservation.ts";
+import type { Channel } from "../inventory/sourcing/channels.ts";
 import type { PublicMovement } from "../inventory/stock/ledger.ts";
 import { levelNameOf, type LevelName } from "../inventory/stock/level-key.ts";
 import type { StockLevel } from "../inventory/stock/level.ts";
 import type { SkuStock } from "../inventory/stock/read-stock.ts";
 
 export const isoTime = (timeMs: number): string => new Date(timeMs).toISOString();
+
+/** The lines of a reservation by channel: one for each SKU, with the units that come from each location. */
+function linesWithAllocations(lines: readonly ReservationLine[]): ReservationLineBody[] {
+  const bySku = new Map<
+    string,
+    Required<Pick<ReservationLineBody, "allocations">> & ReservationLine
+  >();
+  for (const { sku, location = "", ...units } of lines) {
+    const line = bySku.get(sku);
+    const allocations = [...(line?.allocations ?? []), { location, ...units }];
+    bySku.set(sku, { sku, ...addUnits(line, units), allocations });
+  }
+  return [...bySku.values()];
+}
+
+type Units = Omit<ReservationLine, "sku" | "location">;
+
+const addUnits = (some: Units | undefined, others: Units): Units => {
+  const sum = { ...some, ...others };
+  for (const name of Object.keys(others) as (keyof Units)[]) {
+    sum[name] = (some?.[name] ?? 0) + (others[name] ?? 0);
+  }
+  return sum;
+};
 
 export const reservationBody = ({
   createdAtMs,
@@ -24,6 +49,7 @@ export const reservationBody = ({
   ...reservation
 }: Reservation): ReservationBody => ({
   ...reservation,
+  ...(reservation.channel !== undefined && { lines: linesWithAllocations(reservation.lines) }),
   createdAt: isoTime(createdAtMs),
   expiresAt: isoTime(expiresAtMs),
   version,

@@ -34,7 +34,7 @@ import { release } from "../inventory/reservations/transitions.ts";
 import { answer, refuse, type Answer, type Refusal } from "./middleware/answer.ts";
 import { endpoint, httpHandler } from "./middleware/http-handler.ts";
 import { isoTime, reservationBody, wordsFor } from "./representation.ts";
-import { refuseLines } from "./refuse-lines.ts";
+import { refuseChannel, refuseLines } from "./refuse-lines.ts";
 import { database, orderDatabase } from "./wiring.ts";
 
 const succeed = (outcome: string, reservation: Reservation) =>
@@ -117,6 +117,8 @@ const answerChange = (
     case "insufficient_stock":
     case "unknown_sku":
       return refuseLines(result);
+    case "unknown_channel":
+      return refuseChannel(result);
     case "exceeds_reservation":
       return refuseExcess(result.reservation, result.excess);
     case "version_mismatch":

@@ -4,7 +4,7 @@ import { reserveRoute } from "../contract/reserve-route.ts";
 import { reserve } from "../inventory/reservations/reserve.ts";
 import { answer, refuse } from "./middleware/answer.ts";
 import { endpoint, httpHandler } from "./middleware/http-handler.ts";
-import { refuseLines } from "./refuse-lines.ts";
+import { refuseChannel, refuseLines } from "./refuse-lines.ts";
 import { reservationBody } from "./representation.ts";
 import { orderDatabase } from "./wiring.ts";
 
@@ -25,6 +25,8 @@ export const handler = httpHandler(routes, {
       case "insufficient_stock":
       case "unknown_sku":
         return refuseLines(result);
+      case "unknown_channel":
+        return refuseChannel(result);
       case "idempotency_key_reused":
         return refuse(
           "idempotency_key_reused",

@@ -22,6 +22,7 @@ import { mapEach } from "../inventory/for-each.ts";
 import type { Page } from "../inventory/dynamodb/page.ts";
 import { listHolds } from "../inventory/reservations/list-holds.ts";
 import { adjustStock } from "../inventory/stock/adjust.ts";
+import { getAvailability } from "../inventory/sourcing/availability.ts";
 import { listMovements } from "../inventory/stock/ledger.ts";
 import { levelKeyOf, plainName, type LevelName } from "../inventory/stock/level-key.ts";
 import { getLevel, getLevels, getStock, listStock } from "../inventory/stock/read-stock.ts";
@@ -32,7 +33,7 @@ import { answer, refuse, refuseRequest } from "./middleware/answer.ts";
 import { refusalOf } from "./middleware/answer-problems.ts";
 import { endpoint, httpHandler } from "./middleware/http-handler.ts";
 import { problemOf } from "./middleware/write-response.ts";
-import { refuseUnknown } from "./refuse-lines.ts";
+import { refuseChannel, refuseUnknown } from "./refuse-lines.ts";
 import { movementBody, skuHoldBody, stockBody, wordsFor } from "./representation.ts";
 import { move, outOfSaleOrBack } from "./stock-moves.ts";
 import { database, logger } from "./wiring.ts";
@@ -149,9 +150,19 @@ const setEach = async ({ body: { counts } }: RequestInput<typeof setCountsReques
 };
 
 const look = async (
-  { body: { skus, location } }: RequestInput<typeof availabilityRequest>,
+  { body: { skus, channel, location } }: RequestInput<typeof availabilityRequest>,
   call: Call,
 ) => {
+  if (channel !== undefined && location !== undefined) {
+    const message = "must be left out where a channel is named, which has locations of its own";
+    return refuseRequest([{ path: "location", message }]);
+  }
+  if (channel !== undefined) {
+    const result = await getAvailability(database, skus, channel, call);
+    return result.outcome === "found"
+      ? answer(200, "found", { items: result.items })
+      : refuseChannel(result);
+  }
   const names = skus.map((sku) => plainName({ sku, location }));
   const levels = await getLevels(database, names, call);
   const items = names.map((name, index) => {

@@ -36,7 +36,7 @@ import {
   listChannels,
   setChannel,
   type SetChannelInput,
-} from "./stock/channels.ts";
+} from "./sourcing/channels.ts";
 import type { LevelName } from "./stock/level-key.ts";
 import { getLevel, getStock, listStock } from "./stock/read-stock.ts";
 import { setStock, type SetStockInput } from "./stock/set-stock.ts";

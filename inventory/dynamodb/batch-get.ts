@@ -1,6 +1,7 @@
 import { BatchGetCommand } from "@aws-sdk/lib-dynamodb";
 import type { ReservationItem } from "../../contract/tables.ts";
 import { backOff, type Call, type Database } from "./database.ts";
+import { ThrottledError } from "../errors.ts";
 import { send } from "./send.ts";
 
 const keysMax = 100;
@@ -23,6 +24,9 @@ const readSome = async <Item>(
     const page = await send(database, (options) => database.client.send(command, options), call);
     items.push(...((page.Responses?.[table] ?? []) as Item[]));
     keys = page.UnprocessedKeys?.[table]?.Keys ?? [];
+    if (keys.length > 0 && call.endsAtThrottle === true) {
+      throw new ThrottledError(new Error(`${keys.length} keys were left unprocessed.`));
+    }
   }
   return items;
 };

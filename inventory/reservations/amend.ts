@@ -7,18 +7,22 @@
  *
  * All rows are written side by side. A record that is not written keeps what it has.
  */
-import type { Line, ReservationItem } from "../../contract/tables.ts";
+import type { Line, Part, ReservationItem } from "../../contract/tables.ts";
 import type { Call } from "../dynamodb/database.ts";
+import type { Channel } from "../sourcing/channels.ts";
+import { levelNameOf } from "../stock/level-key.ts";
 import { putRecord, type Committed } from "../stock/put-record.ts";
 import { finishChanges, markedParts, placeAll, type PartsUpdate } from "./change-parts.ts";
 import { giveBack, noteHeld, refusalOf, takeLines, tidyRows } from "./hold-lines.ts";
 import type { Blocked, LeasingDatabase } from "./leases.ts";
-import type { PartsChange } from "./parts.ts";
+import { isOpen, type PartsChange } from "./parts.ts";
 import type { OrderRefusal } from "./shortages.ts";
 
 export interface Amendment extends Pick<PartsUpdate, "rewrite" | "isBeforeEnd"> {
   /** The units to take. */
   more: readonly Line[];
+  /** The channel whose locations they come from, for lines that name none. */
+  channel?: Channel | undefined;
   /** The parts to give up; none when absent. */
   giving?: PartsChange | undefined;
   /** True when the caller has the SKUs leased. */
@@ -35,14 +39,19 @@ const release = { kind: "release" } as const;
 export const amend = async (
   database: LeasingDatabase,
   item: ReservationItem,
-  { more, giving, rewrite, isLeased, isBeforeEnd = false }: Amendment,
+  { more, channel, giving, rewrite, isLeased, isBeforeEnd = false }: Amendment,
   call: Call,
 ): Promise<Committed | OrderRefusal | Blocked> => {
   const { reservationId, version: base } = item;
   const target = { reservationId, base, isLeased };
+  const rest = giving?.rest ?? item.parts;
   const placing = placeAll(database, giving === undefined ? [] : [giving], release.kind, call);
   const [{ got, taken }, placed] = await Promise.all([
-    takeLines(database, { ...target, lines: more }, call),
+    takeLines(
+      database,
+      { ...target, lines: more, channel, usedLocations: locationsOf(rest) },
+      call,
+    ),
     placing.catch((error: unknown) => ({ error })),
   ]);
   if ("error" in placed) {
@@ -58,7 +67,7 @@ export const amend = async (
     return refusalOf(more, taken, { nowMs: database.now() }) ?? { blocked: record };
   }
   const given = giving === undefined ? [] : markedParts(placed, item, giving.changing, release);
-  const parts = [...(giving?.rest ?? item.parts), ...given, ...got.map(({ part }) => part)];
+  const parts = [...rest, ...given, ...got.map(({ part }) => part)];
   const itemAt = (nowMs: number) => rewrite({ ...item, parts }, nowMs);
   const [result] = await Promise.all([
     putRecord(database, base, itemAt, call, { isBeforeEnd }),
@@ -75,3 +84,9 @@ export const amend = async (
   await finishGiving(found);
   return { found };
 };
+
+/** The locations of the units that the parts have; those at the default location are at none that has a name. */
+function locationsOf(parts: readonly Part[]): Set<string> {
+  const open = parts.filter(isOpen);
+  return new Set(open.flatMap(({ row }) => levelNameOf(row).location ?? []));
+}

@@ -4,16 +4,21 @@
  */
 import type { Line, ReservationItem } from "../../contract/tables.ts";
 import { backOff, withPatience, type Call } from "../dynamodb/database.ts";
+import { InventoryError } from "../errors.ts";
 import { levelKeyOf } from "../stock/level-key.ts";
+import { sourcingOf, type UnknownChannel } from "../sourcing/sourcing.ts";
 import { amend } from "./amend.ts";
 import { takeTurns, type Blocked, type LeasingDatabase } from "./leases.ts";
 import { mergeLines, valuesOfLine } from "./lines.ts";
 import { finishRecord } from "./change-parts.ts";
 import {
+  assignUnits,
   excessOf,
   isOpen,
+  levelLinesOf,
+  linesOfParts,
   partsOfLines,
-  unitsOfLevel,
+  unitsOfParts,
   type Excess,
   type PartsChange,
 } from "./parts.ts";
@@ -44,6 +49,7 @@ export type ChangeHoldOutcome =
   /** `replayed`: the change was made before, under the same key. */
   | { outcome: "changed" | "replayed"; reservation: Reservation }
   | OrderRefusal
+  | UnknownChannel
   | {
       outcome: "reservation_confirmed" | "reservation_released" | "reservation_expired";
       reservation: Reservation;
@@ -68,6 +74,8 @@ interface ChangeRequest {
   reservationId: string;
   /** The lines that the hold is to have, or those of the request that it has too few units for. */
   linesOf: (item: ReservationItem) => Line[] | { excess: Excess[] };
+  /** True where lines of a reservation by channel that name no location may have units of any. */
+  isSourced: boolean;
   expectedVersion: number | undefined;
   keyed: KeyedRequest | undefined;
 }
@@ -87,7 +95,7 @@ export const changeHold = async (
   const lines = mergeLines(input.lines);
   const wanted = ["change", lines.map(valuesOfLine)];
   const keyed = keyedRequest(input.idempotencyKey, wanted);
-  const request = { reservationId, linesOf: () => lines, expectedVersion, keyed };
+  const request = { reservationId, linesOf: () => lines, isSourced: true, expectedVersion, keyed };
   const outcome = await takeTurns(database, lines, call, (isLeased, record) =>
     changeUntilDecided(database, request, { isLeased, record }, call),
   );
@@ -111,23 +119,33 @@ export const moveHold = (
   const arriving = lines.map(({ sku, quantity }) => ({ sku, location: toLocation, quantity }));
   const keyed = keyedRequest(input.idempotencyKey, ["move", lines.map(valuesOfLine), toLocation]);
   const linesOf = (item: ReservationItem) => {
+    if (item.channel !== undefined && toLocation === undefined) throw missingLocation(item.channel);
     const excess = excessOf(item, lines);
     if (excess.length > 0) return { excess };
-    const moving = new Map(lines.map((line) => [levelKeyOf(line), line.quantity]));
+    const leaving = levelLinesOf(item, lines);
+    const moving = new Map(leaving.map((line) => [levelKeyOf(line), line.quantity]));
     const staying = item.lines
       .map((line) => ({ ...line, quantity: line.quantity - (moving.get(levelKeyOf(line)) ?? 0) }))
       .filter(({ quantity }) => quantity > 0);
     return mergeLines([...staying, ...arriving]);
   };
-  const request = { reservationId, linesOf, expectedVersion, keyed };
+  const request = { reservationId, linesOf, isSourced: false, expectedVersion, keyed };
   return takeTurns(database, mergeLines([...lines, ...arriving]), call, (isLeased, record) =>
     changeUntilDecided(database, request, { isLeased, record }, call),
   );
 };
 
+/** At the default location a line names none, and would be one for any location of the channel. */
+function missingLocation(channel: string): InventoryError {
+  const message = `is missing: the reservation is by the channel ${channel}, which has no default location`;
+  return new InventoryError("invalid_argument", `toLocation ${message}`, {
+    issues: [{ path: "toLocation", message }],
+  });
+}
+
 async function changeUntilDecided(
   database: LeasingDatabase,
-  { reservationId, linesOf, keyed, ...request }: ChangeRequest,
+  { reservationId, linesOf, isSourced, keyed, ...request }: ChangeRequest,
   { isLeased, record }: { isLeased: boolean; record: ReservationItem | undefined },
   call: Call,
 ): Promise<MoveHoldOutcome | Blocked> {
@@ -155,7 +173,10 @@ async function changeUntilDecided(
     if ("excess" in lines) {
       return { outcome: "exceeds_reservation", reservation, excess: lines.excess };
     }
-    const { more, giving } = differenceOf(item, lines);
+    const name = isSourced ? item.channel : undefined;
+    const { more, giving } = differenceOf(item, name, lines);
+    const sourcing = await sourcingOf(database, more.length > 0 ? name : undefined, more, call);
+    if ("outcome" in sourcing) return sourcing;
     const isNew = more.length > 0 || giving.changing.length > 0;
     // A key is kept with its request, also where that changes nothing by now.
     if (!isNew && keyed === undefined) return { outcome: "changed", reservation };
@@ -165,10 +186,16 @@ async function changeUntilDecided(
       version: 0,
     }));
     const { shortages: _shortages, ...kept } = item;
-    const wanted = { ...kept, lines, skus: new Set(lines.map(levelKeyOf)) };
-    const next = withRequest(wanted, [...giving.changing, ...giving.rest, ...added], keyed);
-    const rewrite = ({ parts }: ReservationItem): ReservationItem => ({ ...next, parts });
-    const amendment = { more, giving, isLeased, rewrite, isBeforeEnd: true };
+    const next = withRequest(
+      { ...kept, lines },
+      [...giving.changing, ...giving.rest, ...added],
+      keyed,
+    );
+    const rewrite = ({ parts }: ReservationItem): ReservationItem => {
+      const held = linesOfParts(parts.filter(isOpen));
+      return { ...next, parts, lines: held, skus: new Set(held.map(levelKeyOf)) };
+    };
+    const amendment = { ...sourcing, more, giving, isLeased, rewrite, isBeforeEnd: true };
     const result = await amend(database, item, amendment, call);
     if ("outcome" in result) return result;
     if ("written" in result) {
@@ -188,19 +215,23 @@ async function changeUntilDecided(
   }
 }
 
-/** The units that a hold is to take, and the parts that it is to give up, to have these lines. */
+/**
+ * The units that a hold is to take, and the parts that it is to give up, to have these lines.
+ *
+ * @param channel the channel for lines that name no location; undefined where each line is for one
+ */
 function differenceOf(
   item: ReservationItem,
+  channel: string | undefined,
   lines: readonly Line[],
 ): { more: Line[]; giving: PartsChange } {
-  const open = item.parts.filter(isOpen);
-  const wanted = new Map(lines.map((line) => [levelKeyOf(line), line.quantity]));
-  const held = (line: Line) => unitsOfLevel(open, levelKeyOf(line));
+  const held = unitsOfParts(item.parts.filter(isOpen));
+  const { assigned, missing } = assignUnits({ ...(channel && { channel }) }, held, lines);
   const more = lines
-    .map((line) => ({ ...line, quantity: line.quantity - held(line) }))
+    .map((line, index) => ({ ...line, quantity: missing[index]! }))
     .filter(({ quantity }) => quantity > 0);
-  const fewer = item.lines
-    .map((line) => ({ ...line, quantity: held(line) - (wanted.get(levelKeyOf(line)) ?? 0) }))
+  const fewer = held
+    .map((line, at) => ({ ...line, quantity: line.quantity - assigned[at]! }))
     .filter(({ quantity }) => quantity > 0);
   const giving = partsOfLines(item, isOpen, fewer);
   if ("excess" in giving) throw new Error("A hold gives up no more units than it has.");

@@ -5,11 +5,19 @@ import { backOff, withPatience, type Call, type Database } from "../dynamodb/dat
 import { writeIf } from "../dynamodb/write-if.ts";
 import { isId } from "../identity.ts";
 import type { Committed } from "../stock/put-record.ts";
-import { amend } from "./amend.ts";
+import { amend, type Amendment } from "./amend.ts";
 import { changeParts } from "./change-parts.ts";
 import { takeTurns, type Blocked, type LeasingDatabase } from "./leases.ts";
-import { mergeLines } from "./lines.ts";
-import { excessOf, isOpen, partsOfLines, type Excess } from "./parts.ts";
+import { readChannel } from "../sourcing/sourcing.ts";
+import { linesBySku, mergeLines } from "./lines.ts";
+import {
+  excessOf,
+  isOpen,
+  levelLinesOf,
+  linesOfParts,
+  partsOfLines,
+  type Excess,
+} from "./parts.ts";
 import {
   isDue,
   isReservation,
@@ -176,9 +184,13 @@ async function confirmUntilDecided(
       }
       item = result.found;
     } else {
-      const more = [...(lines ?? item.lines)];
-      const rewrite = (next: ReservationItem) => soldRecordOf(next, more);
-      const result = await amend(database, item, { more, isLeased, rewrite }, call);
+      const more = await linesToReacquire(database, item, lines, call);
+      const result = await amend(
+        database,
+        item,
+        { ...more, isLeased, rewrite: soldRecordOf },
+        call,
+      );
       if ("outcome" in result) return { outcome: "reservation_expired", reservation };
       if ("written" in result) {
         return { outcome: "confirmed", reservation: reservationIn("confirmed", result.written) };
@@ -205,14 +217,25 @@ async function sellOpenParts(
   const given = sold.rest.filter(isOpen);
   const kept = [...sold.changing, ...sold.rest.filter((part) => !isOpen(part))];
   const change = { item, changing: given, rest: kept };
-  const rewrite = (next: ReservationItem) => soldRecordOf(next, lines);
-  const update = { kind: "release", rewrite, isBeforeEnd } as const;
+  const update = { kind: "release", rewrite: soldRecordOf, isBeforeEnd } as const;
   const [result] = await changeParts(database, [change], update, call);
   return result!;
 }
 
 /** A record whose units are sold is in no index of holds, and stays until they are fulfilled or cancelled. */
-function soldRecordOf(item: ReservationItem, lines: readonly Line[]): ReservationItem {
+function soldRecordOf(item: ReservationItem): ReservationItem {
   const { expiryShard: _shard, skus: _skus, ttlSeconds: _ttl, ...rest } = item;
-  return { ...rest, status: "confirmed", lines: [...lines] };
+  return { ...rest, status: "confirmed", lines: linesOfParts(item.parts.filter(isOpen)) };
+}
+
+/** The units to take again: by the channel of the reservation, or where they were if that is gone. */
+async function linesToReacquire(
+  database: Database,
+  item: ReservationItem,
+  lines: readonly Line[] | undefined,
+  call: Call,
+): Promise<Pick<Amendment, "more" | "channel">> {
+  const channel = item.channel && (await readChannel(database, item.channel, call));
+  if (!channel) return { more: lines === undefined ? item.lines : levelLinesOf(item, lines) };
+  return { more: lines ?? linesBySku(item.lines), channel };
 }

@@ -11,6 +11,8 @@ import type { LevelName } from "../stock/level-key.ts";
 import { decisionOf } from "../stock/marker.ts";
 import { supersede } from "../stock/resolve.ts";
 import { changeRow } from "../stock/row.ts";
+import type { Channel } from "../sourcing/channels.ts";
+import { takeByChannel } from "../sourcing/take-by-channel.ts";
 import { shortageOf, type OrderRefusal, type Shortage } from "./shortages.ts";
 import { noteCommitted, takeUnits, tidyRow, type Got, type Taken } from "./take-units.ts";
 
@@ -29,14 +31,32 @@ export interface LinesTaken {
   taken: readonly (Taken | { error: unknown })[];
 }
 
+/** The lines whose units are to be taken. */
+export interface LinesWanted {
+  lines: readonly Line[];
+  /** True when fewer units than wanted are better than none. */
+  takesLess?: boolean;
+  /** The channel whose locations the units come from; absent where each line is for one location. */
+  channel?: Channel | undefined;
+  /** Locations that the reservation has units at already. */
+  usedLocations?: ReadonlySet<string> | undefined;
+}
+
 /** Takes the units of all lines. Never rejects: a line may have failed, and others have their units. */
 export const takeLines = async (
   database: Database,
-  { lines, ...target }: HoldTarget & { lines: readonly Line[]; takesLess?: boolean },
+  { lines, channel, usedLocations, ...target }: HoldTarget & LinesWanted,
   call: Call,
 ): Promise<LinesTaken> => {
   const request = { ...target, hasOthers: lines.length > 1 };
   const got: Got[] = [];
+  if (channel !== undefined) {
+    const order = { ...target, lines, channel, usedLocations };
+    const taken = await takeByChannel(database, order, got, call).catch((error: unknown) => [
+      { error },
+    ]);
+    return { got, taken };
+  }
   const taken = await mapEach(lines, rowsInFlight, (line) =>
     takeUnits(database, request, line, got, call).catch((error: unknown) => ({ error })),
   );

@@ -1,5 +1,5 @@
 /**
- * Leases on the stock levels of an order, so that orders which get in each other's way take turns. They are for
+ * Leases on the SKUs of an order, so that orders which get in each other's way take turns. They are for
  * progress; the conditions of the writes are what makes the stock right.
  */
 import { orderLeaseMs } from "../../contract/bounds.ts";
@@ -8,7 +8,6 @@ import type { DynamoDbLease, DynamoDbLocks } from "../../locks/dynamodb/dynamodb
 import type { LockError, LockErrorCode } from "../../locks/lock-error.ts";
 import type { Call, Database } from "../dynamodb/database.ts";
 import { InventoryError } from "../errors.ts";
-import { levelKeyOf } from "../stock/level-key.ts";
 
 /** A database with the locks under which orders of several lines are written. */
 export interface LeasingDatabase extends Database {
@@ -35,7 +34,7 @@ const faults: Record<LockErrorCode, "busy" | "unavailable"> = {
 const translated = (error: unknown): unknown => {
   const { name, code } = error as LockError;
   if (name !== "LockError") return error;
-  return new InventoryError(faults[code], `The stock levels could not be leased: ${code}.`, {
+  return new InventoryError(faults[code], `The SKUs could not be leased: ${code}.`, {
     cause: error,
   });
 };
@@ -46,7 +45,7 @@ export interface Blocked {
 }
 
 /**
- * Does the work for these lines; under leases where other requests are in its way, or always where the
+ * Does the work for these lines; under leases on their SKUs where other requests are in its way, or always where the
  * stack wants that. The work under leases tries until it is decided.
  *
  * @throws InventoryError `busy` when others have the leases until the wait is over, `unavailable`
@@ -60,8 +59,8 @@ export const takeTurns = async <Result extends object>(
   const isLeased = lines.length > 1 && database.multiItemStrategy === "leased";
   const first = isLeased ? { blocked: undefined } : await work(false, undefined);
   if (!isBlocked(first)) return first;
-  const levels = lines.map(levelKeyOf);
-  const leased = await underLeases(database, levels, call, () => work(true, first.blocked));
+  const skus = [...new Set(lines.map(({ sku }) => sku))].toSorted();
+  const leased = await underLeases(database, skus, call, () => work(true, first.blocked));
   if (isBlocked(leased)) throw new Error("A request under leases tries until it is decided.");
   return leased;
 };
@@ -72,24 +71,24 @@ const isBlocked = (result: object): result is Blocked => "blocked" in result;
 const leasesAtOnce = 50;
 
 /**
- * Does the work under leases on all levels (keys, sorted, each once). Leases of one request are taken together;
+ * Does the work under leases on all SKUs (sorted, each once), whatever their locations. Leases of one request are taken together;
  * more are taken in the order of their names, so that two such orders do not wait for each other.
  *
  * @throws InventoryError `busy` when others have the leases until the wait is over, `unavailable`
  */
 const underLeases = async <Result>(
   database: LeasingDatabase,
-  levels: readonly string[],
+  skus: readonly string[],
   call: Call,
   work: () => Promise<Result>,
 ): Promise<Result> => {
   const { locks } = database;
   const leases: DynamoDbLease[] = [];
   try {
-    for (let from = 0; from < levels.length; from += leasesAtOnce) {
+    for (let from = 0; from < skus.length; from += leasesAtOnce) {
       const patienceMs = call.patienceMs?.() ?? call.remainingMs();
       leases.push(
-        await locks.acquire(levels.slice(from, from + leasesAtOnce), {
+        await locks.acquire(skus.slice(from, from + leasesAtOnce), {
           leaseMs: orderLeaseMs,
           waitMs: Math.max(0, Math.floor(patienceMs)),
           deadline: () => call.remainingMs(),

@@ -14,6 +14,10 @@ export const valuesOfLine = ({ sku, location, quantity }: Line): (string | numbe
   // Only where there is a location, so that older records keep the fingerprints of their requests.
   location === undefined ? [sku, quantity] : [sku, quantity, location];
 
+/** The units of each SKU, whatever their locations. */
+export const linesBySku = (lines: readonly Line[]): Line[] =>
+  mergeLines(lines.map(({ sku, quantity }) => ({ sku, quantity })));
+
 /**
  * Merges lines of the same SKU and location, and sorts them by the keys of their levels (by UTF-16 code
  * units, the same everywhere).

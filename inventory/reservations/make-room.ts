@@ -43,11 +43,12 @@ const crowdedTries = 2;
 const resolvingShare = 0.25;
 
 /** Waits for the owner of a marker, which needs some milliseconds. */
-const markerWait = { firstMs: 10, maxMs: 100 };
+export const markerWait = { firstMs: 10, maxMs: 100 };
 
 export const hasRoom = ({ open }: StockItem): boolean => Object.keys(open).length < openMarkersMax;
 
-const isOther =
+/** Recognises markers that may free units, and are not the request's own. */
+export const isOther =
   (own: readonly string[]) =>
   ({ kind, key }: Marker): boolean =>
     mayFreeUnits({ kind }) && !own.includes(key);

@@ -1,6 +1,6 @@
 /** The parts of a record: the units that it owns or owned, by the rows that they were taken from. */
 import type { Line, Part, ReservationItem } from "../../contract/tables.ts";
-import { levelKeyOf, levelKeyOfRow, type LevelName } from "../stock/level-key.ts";
+import { levelKeyOf, levelKeyOfRow, levelNameOf, type LevelName } from "../stock/level-key.ts";
 import { sumOfParts } from "../stock/marker.ts";
 
 /** True while the record owns the units of the part. */
@@ -21,6 +21,22 @@ const partsOf = (parts: readonly Part[], levelKey: string): Part[] =>
 /** The units of the level in these parts. */
 export const unitsOfLevel = (parts: readonly Part[], levelKey: string): number =>
   sumOfParts(partsOf(parts, levelKey));
+
+/** The units of each part, as a line of its level. */
+export const unitsOfParts = (parts: readonly Part[]): Line[] =>
+  parts.map(({ row, quantity }) => ({ ...levelNameOf(row), quantity }));
+
+/** The units of these parts as lines, by the keys of their levels. */
+export const linesOfParts = (parts: readonly Part[]): Line[] => {
+  const units = new Map<string, number>();
+  for (const { row, quantity } of parts) {
+    const levelKey = levelKeyOfRow(row);
+    units.set(levelKey, (units.get(levelKey) ?? 0) + quantity);
+  }
+  return Array.from(units)
+    .toSorted(([a], [b]) => (a < b ? -1 : 1))
+    .map(([levelKey, quantity]) => ({ ...levelNameOf(levelKey), quantity }));
+};
 
 /** The units of a line by what has become of them. A number is absent where it is 0. */
 export interface LineProgress {
@@ -63,15 +79,67 @@ export interface Excess {
   possible: number;
 }
 
+/** The lines of a record, and the channel that they come from. */
+type Sourced = Pick<ReservationItem, "channel">;
+
+/**
+ * Assigns units of levels to the lines that name them: lines of a location first, then those of a reservation by
+ * channel that name none, which may have units of any level of their SKU.
+ *
+ * @param held the units of each level, in the order in which they are assigned
+ * @returns the units of each level that are assigned, and those of each line that are missing
+ */
+export function assignUnits(
+  { channel }: Sourced,
+  held: readonly Line[],
+  lines: readonly Line[],
+): { assigned: number[]; missing: number[] } {
+  const assigned = held.map(() => 0);
+  const missing = lines.map(({ quantity }) => quantity);
+  const isOpenLine = (line: Line) => channel !== undefined && line.location === undefined;
+  const assign = (index: number, fits: (level: Line) => boolean): void => {
+    for (const [at, level] of held.entries()) {
+      if (!fits(level)) continue;
+      const units = Math.min(missing[index]!, level.quantity - assigned[at]!);
+      assigned[at]! += units;
+      missing[index]! -= units;
+    }
+  };
+  for (const [index, line] of lines.entries()) {
+    if (!isOpenLine(line)) assign(index, (level) => levelKeyOf(level) === levelKeyOf(line));
+  }
+  for (const [index, line] of lines.entries()) {
+    if (isOpenLine(line)) assign(index, ({ sku }) => sku === line.sku);
+  }
+  return { assigned, missing };
+}
+
 /** The lines that name more units than the reservation has. */
 export function excessOf(item: ReservationItem, lines: readonly Line[]): Excess[] {
-  const units = new Map(item.lines.map((line) => [levelKeyOf(line), line.quantity]));
-  return lines.flatMap((line): Excess[] => {
-    const { quantity: requested, ...name } = line;
-    const possible = units.get(levelKeyOf(line)) ?? 0;
-    return requested > possible ? [{ ...name, requested, possible }] : [];
-  });
+  const { missing } = assignUnits(item, item.lines, lines);
+  return excessLines(lines, missing);
 }
+
+/** The levels of the record that these lines take their units from, and how many of each. */
+export function levelLinesOf(item: ReservationItem, lines: readonly Line[]): Line[] {
+  const { assigned } = assignUnits(item, item.lines, lines);
+  return item.lines
+    .map((line, at) => ({ ...line, quantity: assigned[at]! }))
+    .filter(({ quantity }) => quantity > 0);
+}
+
+/** True when these lines are all that the record has. */
+export function hasLines(item: ReservationItem, lines: readonly Line[]): boolean {
+  const { assigned, missing } = assignUnits(item, item.lines, lines);
+  const isAllAssigned = item.lines.every(({ quantity }, at) => assigned[at] === quantity);
+  return isAllAssigned && missing.every((units) => units === 0);
+}
+
+const excessLines = (lines: readonly Line[], missing: readonly number[]): Excess[] =>
+  lines.flatMap(({ quantity: requested, ...name }, index): Excess[] => {
+    const lacking = missing[index]!;
+    return lacking > 0 ? [{ ...name, requested, possible: requested - lacking }] : [];
+  });
 
 /** Divides the parts of a record into those that a change concerns, and the rest. */
 export const allParts = (
@@ -93,20 +161,18 @@ export const partsOfLines = (
   isConcerned: (part: Part) => boolean,
   lines: readonly Line[],
 ): PartsChange | { excess: Excess[] } => {
-  const missing = new Map(lines.map((line) => [levelKeyOf(line), line.quantity]));
+  const concerned = item.parts.filter(isConcerned);
+  const { assigned, missing } = assignUnits(item, unitsOfParts(concerned), lines);
+  const excess = excessLines(lines, missing);
+  if (excess.length > 0) return { excess };
   const changing: Part[] = [];
   const rest: Part[] = [];
+  let at = 0;
   for (const part of item.parts) {
-    const levelKey = levelKeyOfRow(part.row);
-    const units = isConcerned(part) ? Math.min(part.quantity, missing.get(levelKey) ?? 0) : 0;
+    const units = part === concerned[at] ? assigned[at]! : 0;
+    if (part === concerned[at]) at += 1;
     if (units > 0) changing.push({ ...part, quantity: units });
     if (units < part.quantity) rest.push({ ...part, quantity: part.quantity - units });
-    if (units > 0) missing.set(levelKey, missing.get(levelKey)! - units);
   }
-  const excess = lines.flatMap((line): Excess[] => {
-    const { quantity: requested, ...name } = line;
-    const left = missing.get(levelKeyOf(line))!;
-    return left === 0 ? [] : [{ ...name, requested, possible: requested - left }];
-  });
-  return excess.length > 0 ? { excess } : { item, changing, rest };
+  return { item, changing, rest };
 };

@@ -25,7 +25,14 @@ export type ReservationLine = Line & LineProgress;
 /** A reservation as callers see it: the record without the attributes that only the core needs. */
 export type Reservation = Pick<
   ReservationRecord,
-  "reservationId" | "status" | "orderId" | "metadata" | "createdAtMs" | "expiresAtMs" | "version"
+  | "reservationId"
+  | "status"
+  | "orderId"
+  | "channel"
+  | "metadata"
+  | "createdAtMs"
+  | "expiresAtMs"
+  | "version"
 > & {
   lines: ReservationLine[];
   /** The lines of which fewer units are held than were wanted, where the caller allowed that. */
@@ -68,6 +75,7 @@ export const reservationIn = <Status extends ReservationStatus>(
   })),
   ...(item.shortages === undefined ? {} : { shortages: item.shortages.map(plainShortage) }),
   ...(item.orderId === undefined ? {} : { orderId: item.orderId }),
+  ...(item.channel === undefined ? {} : { channel: item.channel }),
   ...(item.metadata && { metadata: sortedByName(item.metadata) }),
   createdAtMs: item.createdAtMs,
   expiresAtMs: item.expiresAtMs,

@@ -5,11 +5,13 @@ import { expiryShardOf, fingerprint, idOfKey, timeOrderedId } from "../identity.
 import { findPlacedByEvent } from "../shop-orders/order-record.ts";
 import { levelKeyOf } from "../stock/level-key.ts";
 import { putRecord } from "../stock/put-record.ts";
+import type { Channel } from "../sourcing/channels.ts";
+import { sourcingOf, type UnknownChannel } from "../sourcing/sourcing.ts";
 import { giveBack, noteHeld, readRecord, refusalOf, takeLines, tidyRows } from "./hold-lines.ts";
 import { takeTurns, type Blocked, type LeasingDatabase } from "./leases.ts";
 import { mergeLines, valuesOfLine } from "./lines.ts";
 import { sortedByName } from "./metadata.ts";
-import { unitsOfLevel } from "./parts.ts";
+import { assignUnits, hasLines, linesOfParts } from "./parts.ts";
 import {
   isReservation,
   reservationAt,
@@ -27,6 +29,8 @@ export interface ReserveInput {
   ttlSeconds?: number | undefined;
   /** Text of the caller's choice, kept with the reservation. */
   metadata?: Record<string, string> | undefined;
+  /** The channel whose locations the units come from, for lines that name none. */
+  channel?: string | undefined;
   /** Repeats under the same key meet the same reservation. */
   idempotencyKey?: string | undefined;
   /** Holds the units that there are of each line, where that is fewer than wanted. */
@@ -39,6 +43,7 @@ export type ReserveOutcome =
   | { outcome: "reserved"; reservation: Reservation }
   | { outcome: "replayed"; reservation: Reservation }
   | OrderRefusal
+  | UnknownChannel
   | { outcome: "idempotency_key_reused"; reservationId: string };
 
 /** Tells a repeat from another request: everything that the caller chose. */
@@ -47,8 +52,9 @@ export const fingerprintOf = (
     orderId,
     ttlSeconds = holdSecondsDefault,
     allowPartial = false,
+    channel,
     metadata,
-  }: Pick<ReserveInput, "orderId" | "ttlSeconds" | "allowPartial" | "metadata">,
+  }: Pick<ReserveInput, "orderId" | "ttlSeconds" | "allowPartial" | "channel" | "metadata">,
   lines: readonly Line[],
 ): string =>
   fingerprint([
@@ -57,6 +63,7 @@ export const fingerprintOf = (
     ttlSeconds,
     // Only where they were sent, so that older records keep the fingerprints of their requests.
     ...(allowPartial ? [{ allowPartial }] : []),
+    ...(channel === undefined ? [] : [{ channel }]),
     ...(metadata === undefined ? [] : [sortedByName(metadata)]),
   ]);
 
@@ -71,6 +78,7 @@ interface HoldRequest {
   fingerprint: string;
   orderId: string | undefined;
   metadata: Record<string, string> | undefined;
+  channel: Channel | undefined;
   ttlSeconds: number;
   /** True when another request may use the same id. */
   isRepeatable: boolean;
@@ -90,8 +98,8 @@ type Attempt = { outcome: ReserveOutcome } | { record: ReservationItem | undefin
  *
  * The database subtracts under a condition, so that no two buyers get the same unit. A request that
  * ends between the two writes leaves markers, and others give its units back (stock/resolve.ts). A
- * shortage is proved line by line (take-units.ts). Orders that are in each other's way take turns under
- * leases.
+ * shortage is proved line by line (take-units.ts), or for the locations of a channel together
+ * (sourcing/take-by-channel.ts). Orders that are in each other's way take turns under leases.
  *
  * @throws InventoryError `invalid_argument`, `busy`, `unavailable`, `rejected`
  */
@@ -104,10 +112,18 @@ export const reserve = async (
   const lines = mergeLines(input.lines);
   const { orderId, ttlSeconds = holdSecondsDefault, metadata } = input;
   const known = repeatableId(input);
+  const hash = fingerprintOf(input, lines);
+  const sourcing = await sourcingOf(database, input.channel, lines, call);
+  if ("outcome" in sourcing) {
+    // A repeat meets its reservation, also when the channel is gone.
+    const record = known && (await readRecord(database, known, call));
+    return record && record.status !== "abandoned" ? replay(database, hash, record) : sourcing;
+  }
   const request: HoldRequest = {
+    ...sourcing,
     reservationId: known ?? timeOrderedId(database.now(), database.randomUuid()),
     lines,
-    fingerprint: fingerprintOf(input, lines),
+    fingerprint: hash,
     orderId,
     metadata,
     ttlSeconds,
@@ -128,7 +144,7 @@ async function attemptUntilDecided(
   let record = first;
   for (let attempt = 0; ; attempt += 1) {
     if (record !== undefined && record.status !== "abandoned") {
-      return replay(database, request, record);
+      return replay(database, request.fingerprint, record);
     }
     const result = await attemptOnce(database, request, record?.version ?? 0, isLeased, call);
     if ("outcome" in result) return result.outcome;
@@ -145,9 +161,9 @@ async function attemptOnce(
   isLeased: boolean,
   call: Call,
 ): Promise<Attempt | Blocked> {
-  const { reservationId, lines, orderId, takesLess } = request;
+  const { reservationId, lines, orderId, channel, takesLess } = request;
   const target = { reservationId, base, isLeased };
-  const taking = takeLines(database, { ...target, lines, takesLess }, call);
+  const taking = takeLines(database, { ...target, lines, channel, takesLess }, call);
   // The order knows its reservations before they are committed.
   const registering =
     orderId === undefined
@@ -178,14 +194,17 @@ async function commit(
   got: readonly Got[],
   call: Call,
 ): Promise<Attempt> {
-  const { reservationId, orderId, metadata, ttlSeconds, fingerprint: hash } = request;
-  const { lines, shortages } = heldLines(request.lines, got);
+  const { reservationId, orderId, channel, metadata, ttlSeconds, fingerprint: hash } = request;
+  const parts = got.map(({ part }) => part);
+  const lines = linesOfParts(parts);
+  const shortages = shortagesOf(request.lines, lines, channel);
   // The hold begins with the attempt that writes it.
   const holdAt = (nowMs: number) => ({
     reservationId,
     status: "held" as const,
     lines,
-    parts: got.map(({ part }) => part),
+    parts,
+    ...(channel && { channel: channel.channel }),
     ...(orderId === undefined ? {} : { orderId }),
     ...(metadata === undefined ? {} : { metadata }),
     createdAtMs: nowMs,
@@ -207,27 +226,27 @@ async function commit(
   return { record };
 }
 
-/** The lines as far as their units were taken, and a shortage for each line that wanted more. */
-function heldLines(wanted: readonly Line[], got: readonly Got[]) {
-  const parts = got.map(({ part }) => part);
-  const lines = wanted.map((line) => ({
-    ...line,
-    quantity: unitsOfLevel(parts, levelKeyOf(line)),
-  }));
-  const shortages = wanted.flatMap(({ quantity: requested, ...name }, index): LineShortage[] => {
-    const { quantity: available } = lines[index]!;
-    return available < requested ? [{ ...name, requested, available }] : [];
+/** A shortage for each line that wanted more than is held; by channel, for each SKU. */
+function shortagesOf(
+  wanted: readonly Line[],
+  held: readonly Line[],
+  channel: Channel | undefined,
+): LineShortage[] {
+  const { missing } = assignUnits({ channel: channel?.channel }, held, wanted);
+  return wanted.flatMap(({ quantity: requested, ...name }, index): LineShortage[] => {
+    const lacking = missing[index]!;
+    return lacking > 0 ? [{ ...name, requested, available: requested - lacking }] : [];
   });
-  return { lines: lines.filter(({ quantity }) => quantity > 0), shortages };
 }
 
 /** The answer to a call for an order that is held by its event: a repeat of it, or another request. */
 function replayOfOrder(
   database: LeasingDatabase,
-  { lines }: HoldRequest,
+  { lines, channel }: HoldRequest,
   placed: ReservationRecord,
 ): ReserveOutcome {
-  if (JSON.stringify(mergeLines(placed.lines)) !== JSON.stringify(lines)) {
+  const isSameChannel = placed.channel === channel?.channel;
+  if (!isSameChannel || !hasLines(placed, lines)) {
     return { outcome: "idempotency_key_reused", reservationId: placed.reservationId };
   }
   return { outcome: "replayed", reservation: reservationAt(placed, database.now()) };
@@ -236,11 +255,11 @@ function replayOfOrder(
 /** The answer to a repeat: the reservation that its key has made. */
 function replay(
   database: LeasingDatabase,
-  request: HoldRequest,
+  hash: string,
   existing: ReservationItem,
 ): ReserveOutcome {
   const { reservationId } = existing;
-  if (existing.fingerprint !== request.fingerprint) {
+  if (existing.fingerprint !== hash) {
     return { outcome: "idempotency_key_reused", reservationId };
   }
   if (isReservation(existing)) {

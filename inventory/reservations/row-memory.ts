@@ -36,6 +36,8 @@ const note = <Value>(map: Map<string, Value>, key: string, value: Value): void =
 
 function createMemory(database: Database) {
   const shortages = new Map<string, { rows: StockItem[]; atMs: number }>();
+  const refusals = new Map<string, { rows: StockItem[]; atMs: number }>();
+  const throttles = new Map<string, number>();
   const committed = new Map<string, Marker[]>();
   const placed = new Map<string, Marker>();
   const choices = new Map<string, Choice>();
@@ -72,6 +74,20 @@ function createMemory(database: Database) {
       const now = isExact ? rows : await readRows(database, levelKey, call, rows.length);
       return now && { rows: now, isExact };
     },
+    /** Notes a level that had fewer units than were planned, and so may be skipped. */
+    noteRefused: (levelKey: string, rows: StockItem[]): void =>
+      note(refusals, levelKey, { rows, atMs: database.monotonicMs() }),
+    /** The rows of a level that had too few units a moment ago, as they were then. */
+    rowsIfRefused: (levelKey: string): StockItem[] | undefined => {
+      const { rows, atMs } = refusals.get(levelKey) ?? { rows: undefined, atMs: 0 };
+      return database.monotonicMs() - atMs < readFirstMs ? rows : undefined;
+    },
+    /** Notes that reads of the level were throttled. */
+    noteThrottled: (levelKey: string): void => note(throttles, levelKey, database.monotonicMs()),
+    /** True for a level that takes no read from each request: it has several rows, or was throttled. */
+    isHot: (levelKey: string): boolean =>
+      choices.has(levelKey) ||
+      database.monotonicMs() - (throttles.get(levelKey) ?? -readFirstMs) < readFirstMs,
     /** The row that this process writes to. */
     rowOf: (levelKey: string): string => rowKeyOf(levelKey, choices.get(levelKey)?.shard ?? 0),
     /** Chooses a row of the level, where the number of its rows has changed. */

@@ -27,6 +27,15 @@ export interface TakeRequest {
   isLeased: boolean;
   /** True when fewer units than wanted are better than none. */
   takesLess?: boolean | undefined;
+  /** Present where the units may come from another level instead, so that too few of them are no shortage yet. */
+  planned?: PlannedUnits;
+}
+
+export interface PlannedUnits {
+  /** The rows of the level as they were seen. */
+  rows: StockItem[] | "unseen";
+  /** The units that the request has taken before. It takes no more from their rows: one marker is one change. */
+  own: readonly Got[];
 }
 
 /** Units that a request has taken from a row. */
@@ -42,7 +51,9 @@ export type Taken =
   | { short: Short }
   | { unknown: true }
   /** Another request may still give units back, or take them. */
-  | { blocked: true };
+  | { blocked: true }
+  /** The level had fewer units than planned: its rows as they were seen last, and the units that it gave. */
+  | { refused: StockItem[]; units: number };
 
 /** The counts of the level that prove a shortage, and the next end of a hold, where that is known. */
 export interface Short {
@@ -70,6 +81,8 @@ interface Taking {
   levelKey: string;
   missing: number;
   own: Got[];
+  /** The units that the request has taken before. */
+  before: readonly Got[];
 }
 
 /** The rows of the level as they were seen; `unseen` where a row is written without a look at the level. */
@@ -88,14 +101,22 @@ export const takeUnits = async (
 ): Promise<Taken> => {
   const memory = memoryOf(database);
   const levelKey = levelKeyOf(line);
-  const remembered = await memory.rowsIfShort(levelKey, line.quantity, call);
+  const { planned } = request;
+  const remembered =
+    planned === undefined ? await memory.rowsIfShort(levelKey, line.quantity, call) : undefined;
   const takesLess = (rows: readonly StockItem[]) => request.takesLess && availableIn(rows) > 0;
   if (remembered?.isExact && !takesLess(remembered.rows)) {
     return { short: shortOf(remembered.rows, []) };
   }
-  const taking: Taking = { request, levelKey, missing: line.quantity, own: [] };
+  const taking: Taking = {
+    request,
+    levelKey,
+    missing: line.quantity,
+    own: [],
+    before: planned?.own ?? [],
+  };
   try {
-    let look: Look = remembered?.rows ?? "unseen";
+    let look: Look = planned?.rows ?? remembered?.rows ?? "unseen";
     for (let attempt = 0; ; attempt += 1) {
       look =
         look === "unseen"
@@ -104,6 +125,9 @@ export const takeUnits = async (
       if (taking.missing === 0) return { taken: true };
       if (look === "unknown") return { unknown: true };
       if (look === "unseen" || planOf(database, taking, look).length > 0) continue;
+      if (planned !== undefined && availableIn(freeRows(taking, look)) < taking.missing) {
+        return { refused: look, units: line.quantity - taking.missing };
+      }
       const room = await makeRoom(database, look, wantedOf(taking), attempt, call);
       if (room === "blocked") return { blocked: true };
       if ("short" in room && takesLess(room.short)) {
@@ -123,9 +147,9 @@ export const takeUnits = async (
   }
 };
 
-const wantedOf = ({ request, missing, own }: Taking): RoomWanted => ({
+const wantedOf = ({ request, missing, own, before }: Taking): RoomWanted => ({
   quantity: missing,
-  own: own.map(({ marker }) => marker.key),
+  own: [...before, ...own].map(({ marker }) => marker.key),
   waits: request.isLeased || !(request.hasOthers || own.length > 0),
   takesLess: request.takesLess,
 });
@@ -254,14 +278,11 @@ async function takeFrom(
  * The rows to take the units from, none where they have too few: the row that has a marker of this
  * request, or a row that has enough, or several.
  */
-function planOf(
-  database: Database,
-  { request, levelKey, missing, own }: Taking,
-  rows: readonly StockItem[],
-): RowUnits[] {
+function planOf(database: Database, taking: Taking, rows: readonly StockItem[]): RowUnits[] {
+  const { request, levelKey, missing } = taking;
   const { reservationId, base } = request;
   const marker: NewMarker = { reservationId, kind: "hold", base, quantity: missing };
-  const free = rows.filter(({ sku: key }) => own.every(({ part }) => part.row !== key));
+  const free = freeRows(taking, rows);
   const adopted = free.find((row) => findMarker(row, marker) !== undefined);
   if (adopted !== undefined) return [{ row: adopted.sku, units: missing }];
   const usable = free.filter((row) => row.available > 0 && hasRoom(row));
@@ -280,6 +301,10 @@ function planOf(
   }
   return plan;
 }
+
+/** The rows that the request has taken nothing from yet. */
+const freeRows = ({ own, before }: Taking, rows: readonly StockItem[]): StockItem[] =>
+  rows.filter(({ sku: key }) => [...before, ...own].every(({ part }) => part.row !== key));
 
 /** One of the rows, each by its share of the units: those with more are to sell more. */
 function atRandom(database: Database, rows: readonly StockItem[]): StockItem | undefined {

@@ -23,6 +23,7 @@ import { mergeLines } from "../reservations/lines.ts";
 import { fingerprintOf, reserve, type ReserveOutcome } from "../reservations/reserve.ts";
 import { isSold, mayReacquire } from "../reservations/reservation.ts";
 import { keepExpired } from "../reservations/transitions.ts";
+import type { UnknownChannel } from "../sourcing/sourcing.ts";
 import { levelKeyOf } from "../stock/level-key.ts";
 import { supersede } from "../stock/resolve.ts";
 import {
@@ -38,6 +39,8 @@ export interface PlaceOrderInput {
   lines: readonly Line[];
   /** How long the units are held. 900 when absent. */
   ttlSeconds?: number | undefined;
+  /** The channel whose locations the units come from, for lines that name none. */
+  channel?: string | undefined;
   /** Text of the shop's choice, kept with the reservation. */
   metadata?: Record<string, string> | undefined;
 }
@@ -49,7 +52,8 @@ export type PlaceOrderOutcome =
   | { outcome: "rejected"; shortages: readonly LineShortage[] }
   /** It was cancelled before it came. */
   | { outcome: "cancelled" }
-  /** An order of this id was placed with other lines, another time to live or other metadata. */
+  | UnknownChannel
+  /** An order of this id was placed with other lines, or another channel, time to live or metadata. */
   | { outcome: "changed" };
 
 const isCancelledAhead = ({ status, lines }: ReservationItem): boolean =>
@@ -125,6 +129,8 @@ export const placeOrder = async (
       case "reserved":
       case "replayed":
         return { outcome: "held" };
+      case "unknown_channel":
+        return result;
       case "idempotency_key_reused": {
         const [item] = await readReservations(database, [reservationId], call);
         // Removed by its time to live since.

@@ -9,7 +9,7 @@ import { withPatience, type Call, type Database } from "../dynamodb/database.ts"
 import { readItem } from "../dynamodb/read-item.ts";
 import { writeIf } from "../dynamodb/write-if.ts";
 import { InventoryError } from "../errors.ts";
-import { channelsKey } from "./level-key.ts";
+import { channelsKey } from "../stock/level-key.ts";
 
 export interface Channel extends StoredChannel {
   /** Its name. */

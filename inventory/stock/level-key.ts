@@ -6,7 +6,7 @@
  *   widget@ams1     the location ams1
  *   widget@ams1~3   its fourth row
  *   widget@         no level: the names of all locations but the default one (locations.ts)
- *   @               no level: the sales channels (channels.ts)
+ *   @               no level: the sales channels (sourcing/channels.ts)
  *
  * Neither SKUs nor locations have an `@` or a `~`. A key that ends with `@` is that of a record beside the rows.
  */

@@ -99,6 +99,27 @@ export const readRows = async (
   return shardsOf(first) === shards ? rows : readRows(database, levelKey, call, shardsOf(first));
 };
 
+/**
+ * The rows of these levels by their keys, none for a level that there is not: each row as it is at some time
+ * during the call. Levels of one row cost one request for each 100.
+ *
+ * @throws InventoryError `busy`, `unavailable`, `rejected`
+ */
+export const readRowsOfLevels = async (
+  database: Database,
+  levelKeys: readonly string[],
+  call: Call,
+): Promise<Map<string, StockItem[]>> => {
+  const levels = new Map<string, StockItem[]>(levelKeys.map((key) => [key, []]));
+  const firsts = await readRowsOf(database, levelKeys, call);
+  await mapEach(firsts, rowsInFlight, async (first) => {
+    const shards = shardsOf(first);
+    const rows = shards === 1 ? [first] : await readRows(database, first.sku, call, shards);
+    levels.set(first.sku, rows ?? []);
+  });
+  return levels;
+};
+
 type Read = readonly StockItem[];
 
 /** Compares two reads of a level: the same rows, each with the same version of this name. */

@@ -427,6 +427,110 @@ describe("a sales channel", () => {
   });
 });
 
+describe("a reservation by channel", () => {
+  let made = 0;
+
+  /** A channel over three locations, with a SKU that has so many units at each. */
+  const sell = async (units: readonly number[], more: object = {}) => {
+    const [channel, sku] = [`sales-${(made += 1)}`, freshSku()];
+    const locations = ["ams1", "rtm", "utr"];
+    await client.put(`/v1/channels/${channel}`, { locations, rule: "priority", ...more });
+    for (const [index, onHand] of units.entries()) {
+      await client.put(`/v1/stock/${sku}/locations/${locations[index]}`, { onHand });
+    }
+    return { channel, sku };
+  };
+
+  test("shows the locations that the units of each line come from", async () => {
+    const { channel, sku } = await sell([2, 3, 1]);
+    const answer = await client.post("/v1/reservations", {
+      channel,
+      lines: [{ sku, quantity: 4 }],
+    });
+    const reservation = z.parse(reservationSchema, answer.body);
+    expect(reservation).toMatchObject({ channel, status: "held" });
+    expect(reservation.lines).toEqual([
+      {
+        sku,
+        quantity: 4,
+        allocations: [
+          { location: "ams1", quantity: 2 },
+          { location: "rtm", quantity: 2 },
+        ],
+      },
+    ]);
+    const path = `/v1/reservations/${reservation.reservationId}`;
+    await client.post(`${path}/confirm`);
+    const fulfilled = await client.post(`${path}/fulfill`, { lines: [{ sku, quantity: 3 }] });
+    expect(z.parse(reservationSchema, fulfilled.body).lines).toEqual([
+      {
+        sku,
+        quantity: 4,
+        fulfilled: 3,
+        allocations: [
+          { location: "ams1", quantity: 2, fulfilled: 2 },
+          { location: "rtm", quantity: 2, fulfilled: 1 },
+        ],
+      },
+    ]);
+  });
+
+  test("is refused with what all its locations have together", async () => {
+    const { channel, sku } = await sell([2, 3, 1]);
+    const refused = await client.post("/v1/reservations", {
+      channel,
+      lines: [{ sku, quantity: 7 }],
+    });
+    const { shortages } = expectProblem(refused, "insufficient_stock");
+    expect(shortages).toEqual([{ sku, requested: 7, available: 6 }]);
+  });
+
+  test("is refused with 422 for a channel that there is not", async () => {
+    const { sku } = await sell([2]);
+    const refused = await client.post("/v1/reservations", {
+      channel: "nowhere",
+      lines: [{ sku, quantity: 1 }],
+    });
+    const { detail } = expectProblem(refused, "unknown_channel", 422);
+    expect(detail).toBe("There is no channel nowhere: PUT it first.");
+  });
+
+  test("is refused for a line at a location outside of its channel", async () => {
+    const { channel, sku } = await sell([2], { locations: ["ams1"] });
+    const lines = [{ sku, location: "rtm", quantity: 1 }];
+    const { issues } = expectProblem(
+      await client.post("/v1/reservations", { channel, lines }),
+      "invalid_request",
+    );
+    const message = `must be at a location of the channel ${channel} (ams1), not ${sku} at rtm`;
+    expect(issues).toEqual([{ path: "lines", message }]);
+  });
+
+  test("is what a look at availability by channel counts on", async () => {
+    const { channel, sku } = await sell([2, 0, 4], { maxSplits: 1 });
+    const unknown = freshSku();
+    const look = (body: object) => client.post("/v1/availability", body);
+    const answer = await look({ skus: [sku, unknown], channel });
+    expect(z.parse(availabilitySchema, answer.body).items).toEqual([
+      {
+        sku,
+        available: 4,
+        locations: [
+          { location: "ams1", available: 2 },
+          { location: "utr", available: 4 },
+        ],
+      },
+      { sku: unknown, available: 0, locations: [] },
+    ]);
+    expectProblem(await look({ skus: [sku], channel: "nowhere" }), "unknown_channel", 422);
+    const both = expectProblem(
+      await look({ skus: [sku], channel, location: "ams1" }),
+      "invalid_request",
+    );
+    expect(both.issues).toMatchObject([{ path: "location" }]);
+  });
+});
+
 describe("stock at a location", () => {
   const at = (sku: string, location = "ams1") => `/v1/stock/${sku}/locations/${location}`;
 

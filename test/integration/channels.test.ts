@@ -4,7 +4,7 @@ import { beforeEach, describe, expect, test } from "vitest";
 import { channelsMax } from "../../contract/bounds.ts";
 import { audit } from "../../inventory/audit/audit.ts";
 import { createInventory, type Inventory } from "../../inventory/inventory.ts";
-import type { SetChannelInput } from "../../inventory/stock/channels.ts";
+import type { SetChannelInput } from "../../inventory/sourcing/channels.ts";
 import { repairedFindings } from "../support/audit-findings.ts";
 import { createTestDatabase, type TestDatabase } from "../support/database.ts";
 import { patient, stock } from "../support/holds.ts";
