@@ -1,12 +1,12 @@
 /** Checks that each answer was true at some instant between the call and the answer. */
 import { unitsMax } from "../../../contract/bounds.ts";
-import type { LineShortage, ReservationItem } from "../../../contract/tables.ts";
+import type { LineShortage, ReservationItem, StoredChannel } from "../../../contract/tables.ts";
 import { idOfKey } from "../../../inventory/identity.ts";
 import { fingerprintOf, type ReserveInput } from "../../../inventory/reservations/reserve.ts";
 import type { AdjustStockInput } from "../../../inventory/stock/adjust.ts";
 import { mergeLines } from "../../../inventory/reservations/lines.ts";
 import type { Reservation } from "../../../inventory/reservations/reservation.ts";
-import { levelKeyOf } from "../../../inventory/stock/level-key.ts";
+import { levelKeyOf, type LevelName } from "../../../inventory/stock/level-key.ts";
 import type { StockLevel } from "../../../inventory/stock/level.ts";
 import type {
   SetAsideInput,
@@ -23,9 +23,12 @@ import {
   notShownOrThere,
 } from "./check-reservation-answers.ts";
 import { hasUnits } from "./owned-units.ts";
-import type { ClaimedLine, ShortageClaim } from "./check-shortage.ts";
+import { areAskedUnits } from "./asked-units.ts";
+import type { ClaimedLine, ShortageClaim, SourcingClaim } from "./check-shortage.ts";
+import { unitsOfLines } from "./line-units.ts";
 import type { History } from "./history.ts";
 import {
+  channelsOf,
   never,
   neverAbsent,
   notShown,
@@ -48,7 +51,7 @@ export const falseAnswerOf = (
   history: History,
   { call, answer, startedAtMs, endedAtMs, sender, skewMs }: CallRecord,
   requestsUnder: (idempotencyKey: string) => number,
-  claim: (shortage: ShortageClaim) => void,
+  claim: (shortage: ShortageClaim | SourcingClaim) => void,
 ): string | undefined => {
   if (answer.kind !== "outcome") return undefined;
   const span: Span = {
@@ -61,6 +64,13 @@ export const falseAnswerOf = (
     claim: (lines, { earlierMs = 0, isAny = false } = {}) => {
       const { operation } = call;
       claim({ lines, isAny, operation, fromMs: startedAtMs - earlierMs, toMs: endedAtMs });
+    },
+    claimSourced: (sourced, channel, { earlierMs = 0 } = {}) => {
+      const { operation } = call;
+      const times = { fromMs: startedAtMs - earlierMs, toMs: endedAtMs };
+      const known = channelsOf(channel, { history, ...times });
+      const channels = known.filter((one) => one !== undefined);
+      claim({ sourced, channels, operation, ...times });
     },
   };
   const check = checks[call.operation] as Check<ShopOperation>;
@@ -78,7 +88,11 @@ const checks: { [Operation in ShopOperation]: Check<Operation> } = {
         if (heldThroughout(input, span)) return "it was held under its key all the time";
         return falseRefusal(input, result.shortages, span);
       case "unknown_sku":
-        return result.unknown.map((level) => neverAbsent(levelKeyOf(level), span)).find(Boolean);
+        return result.unknown
+          .map((level) => neverUnknown(level, input.channel, span))
+          .find(Boolean);
+      case "unknown_channel":
+        return neverWithoutChannel(input.channel, span);
       case "idempotency_key_reused": {
         const lines = mergeLines(input.lines);
         const isOther = (item?: ReservationItem) =>
@@ -155,6 +169,7 @@ const checks: { [Operation in ShopOperation]: Check<Operation> } = {
   },
   getLevel: (name, result, span) =>
     result.outcome === "found" ? notStock(result.stock, span) : neverAbsent(levelKeyOf(name), span),
+  setChannel: () => undefined,
   placeOrder: falsePlacing,
   payOrder: falsePayment,
   fulfillOrder: (input, result, span) => falseSoldOrder("fulfillOrder", input, result, span),
@@ -264,10 +279,13 @@ const onlyUseOf = (
  * shows what has become of them since.
  */
 function otherLines(
-  { lines: requested, allowPartial = false }: ReserveInput,
-  { lines, shortages = [] }: Reservation,
+  { lines: requested, allowPartial = false, channel }: ReserveInput,
+  shown: Reservation,
   span: Span,
 ): string | undefined {
+  const { lines, shortages = [] } = shown;
+  if (channel !== undefined)
+    return otherSources({ lines: requested, allowPartial, channel }, shown, span);
   const wanted = mergeLines(requested);
   const accounted = wanted.flatMap((line) => {
     const short = shortages.find((shortage) => levelKeyOf(shortage) === levelKeyOf(line));
@@ -289,20 +307,71 @@ function otherLines(
   return undefined;
 }
 
+/** A new hold by channel has the units of its request, from no more of its locations than are allowed. */
+function otherSources(
+  {
+    lines: requested,
+    allowPartial,
+    channel,
+  }: Required<Pick<ReserveInput, "lines" | "allowPartial" | "channel">> & { channel: string },
+  { lines, shortages = [] }: Reservation,
+  span: Span,
+): string | undefined {
+  const wanted = mergeLines(requested).map((line) => {
+    const short = shortages.find((shortage) => levelKeyOf(shortage) === levelKeyOf(line));
+    return { ...line, quantity: short?.available ?? line.quantity };
+  });
+  const held = wanted.filter(({ quantity }) => quantity > 0);
+  if (!areAskedUnits(unitsOfLines(lines), held, channel)) {
+    return `it shows the lines ${JSON.stringify(lines)}`;
+  }
+  if (shortages.length > 0 && !allowPartial) return "it holds less, and the caller wants all";
+  const used = new Set(lines.map(({ location }) => location!));
+  const channels = channelsOf(channel, span).filter((one) => one !== undefined);
+  const isAllowed = channels.some(
+    ({ locations, maxSplits = locations.length }) =>
+      used.size <= maxSplits && [...used].every((location) => locations.includes(location)),
+  );
+  if (!isAllowed) return `its units come from ${[...used].join(", ")}`;
+  // With a limit, units may be at a location that is one too many.
+  if (channels.some(({ maxSplits }) => maxSplits !== undefined)) return undefined;
+  for (const { sku, location, available } of shortages) {
+    span.claimSourced([{ sku, location, quantity: available + 1 }], channel);
+  }
+  return undefined;
+}
+
+function neverUnknown(
+  level: LevelName,
+  channel: string | undefined,
+  span: Span,
+): string | undefined {
+  if (channel === undefined || level.location !== undefined) {
+    return neverAbsent(levelKeyOf(level), span);
+  }
+  const isUnknownIn = ({ locations }: StoredChannel): boolean =>
+    locations.every(
+      (location) => neverAbsent(levelKeyOf({ ...level, location }), span) === undefined,
+    );
+  const channels = channelsOf(channel, span).filter((one) => one !== undefined);
+  return channels.some(isUnknownIn) ? undefined : `${level.sku} was known in ${channel}`;
+}
+
+const neverWithoutChannel = (channel: string | undefined, span: Span): string | undefined =>
+  channel === undefined || never(channelsOf(channel, span), (one) => one === undefined)
+    ? `the channel ${channel} was there`
+    : undefined;
+
 /** A repeat shows the reservation of its own request, or that of the order's event for the same lines. */
 function otherRequest(
   input: ReserveInput,
-  { reservationId, lines }: Reservation,
+  { reservationId, lines, channel }: Reservation,
   span: Span,
 ): string | undefined {
   const wanted = mergeLines(input.lines);
   if (reservationId !== idOfRequest(input)) {
-    const shown = lines.map(({ sku, location, quantity }) => ({
-      sku,
-      ...(location !== undefined && { location }),
-      quantity,
-    }));
-    return isSame(shown, wanted) ? undefined : `it shows the lines ${JSON.stringify(lines)}`;
+    const isSame = areAskedUnits(unitsOfLines(lines), wanted, channel) && channel === input.channel;
+    return isSame ? undefined : `it shows the lines ${JSON.stringify(lines)}`;
   }
   const own = fingerprintOf(input, wanted);
   return never(recordsOf(reservationId, span), (item) => item?.fingerprint === own)
@@ -312,14 +381,17 @@ function otherRequest(
 
 /** A caller who takes less is refused only where there is nothing of any line. */
 function falseRefusal(
-  { lines: requested, allowPartial = false }: ReserveInput,
+  { lines: requested, allowPartial = false, channel }: ReserveInput,
   shortages: readonly LineShortage[],
   span: Span,
 ): string | undefined {
-  span.claim(shortages);
-  if (!allowPartial) return undefined;
   const wanted = mergeLines(requested);
-  span.claim(wanted.map(({ quantity: _quantity, ...name }) => ({ ...name, requested: 1 })));
+  const singles = wanted.map(({ quantity: _quantity, ...name }) => name);
+  if (channel === undefined) span.claim(shortages);
+  else span.claimSourced(wanted, channel);
+  if (!allowPartial) return undefined;
+  if (channel === undefined) span.claim(singles.map((name) => ({ ...name, requested: 1 })));
+  else for (const name of singles) span.claimSourced([{ ...name, quantity: 1 }], channel);
   const named = new Set(shortages.map(levelKeyOf));
   const left = wanted.find((line) => !named.has(levelKeyOf(line)));
   return left && `it names no shortage of ${levelKeyOf(left)}`;

@@ -3,9 +3,10 @@
  * is one that a call asked for, and a call under a key, or a call that was sent once, has its effect once.
  */
 import type { Line, ReservationItem } from "../../../contract/tables.ts";
-import { mergeLines } from "../../../inventory/reservations/lines.ts";
+import { linesBySku } from "../../../inventory/reservations/lines.ts";
 import type { ShopCall } from "../cloud/shop-calls.ts";
 import type { CommittedChange, History } from "./history.ts";
+import { areAskedUnits } from "./asked-units.ts";
 import { describeUnits, unitsIn, unitsOfLines, type Units } from "./line-units.ts";
 import { effectOfWrite, keyNameOf, type RecordEffect } from "./record-effect.ts";
 import type { RecordChange } from "./record-change.ts";
@@ -163,8 +164,10 @@ const isOncePerSend = ({ operation, input }: ShopCall): boolean =>
 /** True when the call asks for a change of this kind, with these units. */
 function isAskedBy(call: ShopCall, { kind, units }: AskedChange, written: Written): boolean {
   const { before, after } = written;
-  const areLines = (lines: readonly Line[]): boolean =>
-    describeUnits(unitsOfLines(mergeLines(lines))) === describeUnits(units);
+  const areLines = (lines: readonly Line[]): boolean => areAskedUnits(units, lines, after.channel);
+  // Units that are taken again may be at other locations of the channel.
+  const areAll = ({ channel, lines = [] }: Partial<ReservationItem>): boolean =>
+    areLines(channel === undefined ? lines : linesBySku(lines));
   const areThese = (lines: readonly Line[] | undefined): boolean =>
     lines === undefined ? isWhole(after) : areLines(lines);
   const hasReason = (reason: string): boolean =>
@@ -185,20 +188,22 @@ function isAskedBy(call: ShopCall, { kind, units }: AskedChange, written: Writte
     case "changeHold":
       return kind === "changed" && areLines(call.input.lines);
     case "confirm": {
-      const { lines = before?.lines ?? [], fulfills = false, reacquires = false } = call.input;
+      const { lines, fulfills = false, reacquires = false } = call.input;
       if (kind === "fulfilled") return fulfills && isWhole(after);
       const isInTime = before?.status === "held" || reacquires;
-      return kind === "confirmed" && isInTime && areLines(lines);
+      if (kind !== "confirmed" || !isInTime) return false;
+      return lines === undefined ? areAll(before ?? {}) : areLines(lines);
     }
     case "payOrder": {
       const isInTime = before?.status === "held" || call.input.reacquires === true;
-      return kind === "confirmed" && isInTime && areLines(before?.lines ?? []);
+      return kind === "confirmed" && isInTime && areAll(before ?? {});
     }
     case "reserve":
     case "placeOrder":
     case "release":
     case "extend":
     case "setStock":
+    case "setChannel":
     case "adjustStock":
     case "setAside":
     case "transferStock":

@@ -1,5 +1,6 @@
 /** Checks one write of a record: the next status, the next version, and the attributes that follow from it. */
-import type { ReservationItem } from "../../../contract/tables.ts";
+import type { Line, ReservationItem } from "../../../contract/tables.ts";
+import { linesBySku } from "../../../inventory/reservations/lines.ts";
 import { levelKeyOf } from "../../../inventory/stock/level-key.ts";
 import { checkNewParts, checkParts } from "./check-parts.ts";
 import { unitsIn, unitsOfLines } from "./line-units.ts";
@@ -93,12 +94,10 @@ function checkAttributes(item: ReservationItem, report: Report): void {
 }
 
 /** A hold of fewer units than were wanted says how many of each line it has. */
-function checkShortages(
-  { reservationId, status, lines, shortages = [] }: ReservationItem,
-  report: Report,
-): void {
+function checkShortages(item: ReservationItem, report: Report): void {
+  const { reservationId, status, shortages = [] } = item;
   if (status !== "held") return;
-  const quantities = unitsOfLines(lines);
+  const quantities = unitsOfLines(comparable(item));
   for (const shortage of shortages) {
     const { requested, available } = shortage;
     const levelKey = levelKeyOf(shortage);
@@ -109,11 +108,15 @@ function checkShortages(
   }
 }
 
+/** Units that are taken again may be at other locations of the channel. */
+const comparable = ({ channel, lines }: ReservationItem): Line[] =>
+  channel === undefined ? lines : linesBySku(lines);
+
 function checkKept(before: ReservationItem, after: ReservationItem, report: Report): void {
   const { reservationId } = after;
   const mayChangeLines =
     after.status === "held" || (after.status === "confirmed" && before.status !== "confirmed");
-  const fixed = ["fingerprint", "orderId", "createdAtMs"] as const;
+  const fixed = ["fingerprint", "orderId", "channel", "createdAtMs"] as const;
   for (const name of mayChangeLines ? fixed : ([...fixed, "lines"] as const)) {
     if (JSON.stringify(before[name]) !== JSON.stringify(after[name])) {
       report("transition", reservationId, `its ${name} changed`);
@@ -126,8 +129,8 @@ function checkKept(before: ReservationItem, after: ReservationItem, report: Repo
     lines.map((line) => `${line.quantity} × ${levelKeyOf(line)}`).join(", "),
   );
   const isSale = after.status === "confirmed" && before.status !== "confirmed";
-  const quantities = unitsOfLines(before.lines);
-  const isMore = after.lines.some(
+  const quantities = unitsOfLines(comparable(before));
+  const isMore = comparable(after).some(
     (line) => line.quantity > (quantities.get(levelKeyOf(line)) ?? 0),
   );
   if (isSale && isMore) {

@@ -1,7 +1,7 @@
 /** Checks answers to the events of an order against the reservations that it had meanwhile. */
 import { queueTimeoutSeconds } from "../../../contract/bounds.ts";
 import type { ReservationItem } from "../../../contract/tables.ts";
-import { mergeLines } from "../../../inventory/reservations/lines.ts";
+import { linesBySku, mergeLines } from "../../../inventory/reservations/lines.ts";
 import { isReservation } from "../../../inventory/reservations/reservation.ts";
 import type {
   CancelOrderOutcome,
@@ -12,17 +12,17 @@ import type {
 } from "../../../inventory/shop-orders/end-order.ts";
 import { reservationIdOfOrder } from "../../../inventory/shop-orders/order-record.ts";
 import type { PlaceOrderOutcome } from "../../../inventory/shop-orders/place-order.ts";
-import { levelKeyOf } from "../../../inventory/stock/level-key.ts";
 import type { ShopOperations } from "../cloud/shop-calls.ts";
+import { possibleFor } from "./asked-units.ts";
 import { unitsIn, type UnitState } from "./line-units.ts";
 import { hasUnits } from "./owned-units.ts";
 import { keyNameOf } from "./record-effect.ts";
-import { never, recordsOf, type Span } from "./span.ts";
+import { channelsOf, never, recordsOf, type Span } from "./span.ts";
 
 type Versions = readonly (ReservationItem | undefined)[];
 
 export const falsePlacing = (
-  { orderId }: { orderId: string },
+  { orderId, lines, channel }: ShopOperations["placeOrder"]["input"],
   result: PlaceOrderOutcome,
   span: Span,
 ): string | undefined => {
@@ -33,7 +33,9 @@ export const falsePlacing = (
     case "rejected":
       // The shortages may be those that another delivery of the event met.
       if (byEvent[0]?.status !== "rejected") {
-        span.claim(result.shortages, { earlierMs: queueTimeoutSeconds * 1_000 });
+        const options = { earlierMs: queueTimeoutSeconds * 1_000 };
+        if (channel === undefined) span.claim(result.shortages, options);
+        else span.claimSourced(mergeLines(lines), channel, options);
       }
       return never(byEvent, (item) => item?.status === "rejected")
         ? "its record was never rejected"
@@ -41,6 +43,10 @@ export const falsePlacing = (
     case "cancelled":
       return never(byEvent, (item) => item?.status === "released" && item.lines.length === 0)
         ? "it was not cancelled before it came"
+        : undefined;
+    case "unknown_channel":
+      return never(channelsOf(result.channel, span), (one) => one === undefined)
+        ? "the channel was there"
         : undefined;
     case "changed":
       return never(byEvent, (item) => item !== undefined) ? "it was never placed" : undefined;
@@ -74,7 +80,9 @@ export const falsePayment = (
       const expired = only?.find((item) => item?.status === "expired");
       const staysExpired = only?.some((item) => item?.staysExpired === true) ?? false;
       const isLate = reacquires && result.status === "expired" && !staysExpired;
-      if (isLate && others.length === 0 && expired) {
+      if (isLate && others.length === 0 && expired?.channel !== undefined) {
+        span.claimSourced(linesBySku(expired.lines), expired.channel);
+      } else if (isLate && others.length === 0 && expired) {
         const lines = expired.lines.map(({ quantity: requested, ...name }) => ({
           ...name,
           requested,
@@ -143,8 +151,9 @@ export const falseSoldOrder = (
       const isPossible = (item: ReservationItem): boolean => {
         const units = unitsIn(item.parts, from);
         if (lines === undefined) return units.size > 0;
-        return mergeLines(lines).every(
-          (line) => (units.get(levelKeyOf(line)) ?? 0) >= line.quantity,
+        const wanted = mergeLines(lines);
+        return wanted.every(
+          (line) => possibleFor(line, wanted, units, item.channel) >= line.quantity,
         );
       };
       const able = soldAllTheTime.find((versions) => versions.every((item) => isPossible(item!)));

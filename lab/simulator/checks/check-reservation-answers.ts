@@ -2,8 +2,9 @@
 import type { Line, ReservationItem } from "../../../contract/tables.ts";
 import type { ConfirmOutcome } from "../../../inventory/reservations/confirm.ts";
 import type { ChangeHoldOutcome } from "../../../inventory/reservations/change-hold.ts";
-import { mergeLines } from "../../../inventory/reservations/lines.ts";
+import { linesBySku, mergeLines } from "../../../inventory/reservations/lines.ts";
 import type { Excess } from "../../../inventory/reservations/parts.ts";
+import type { Shortage } from "../../../inventory/reservations/shortages.ts";
 import { isReservation, type Reservation } from "../../../inventory/reservations/reservation.ts";
 import type {
   CancelOutcome,
@@ -12,10 +13,11 @@ import type {
 } from "../../../inventory/reservations/sold-units.ts";
 import { levelKeyOf, type LevelName, levelNameOf } from "../../../inventory/stock/level-key.ts";
 import type { ShopOperations } from "../cloud/shop-calls.ts";
-import { describeUnits, growthOf, unitsIn, unitsOfLines } from "./line-units.ts";
+import { areAskedUnits, possibleFor } from "./asked-units.ts";
+import { describeUnits, growthOf, unitsIn, unitsOfLines, type Units } from "./line-units.ts";
 import type { RecordWrite } from "./history.ts";
 import { effectOfWrite, keyNameOf } from "./record-effect.ts";
-import { never, notShown, ownWritesOf, recordsOf, type Span } from "./span.ts";
+import { channelsOf, never, notShown, ownWritesOf, recordsOf, type Span } from "./span.ts";
 
 type Input<Operation extends keyof ShopOperations> = ShopOperations[Operation]["input"];
 
@@ -49,10 +51,11 @@ export const falseConfirm = (
       return status === "released" ? undefined : `it is shown as ${status}`;
     case "reservation_expired":
       if (status !== "expired") return `it is shown as ${status}`;
-      if (reacquires) span.claim(mergeLines(lines ?? shown).map(asClaim), { isAny: true });
+      if (reacquires) claimLate(result.reservation, lines, span);
       return writtenByRefusal(reservationId, span);
     case "exceeds_reservation": {
-      const excess = excessOf(lines, (line) => quantityOf(shown, line));
+      const { channel } = result.reservation;
+      const excess = excessOf(lines, unitsOfLines(shown), channel);
       return otherExcess(result.excess, excess) ?? writtenByRefusal(reservationId, span);
     }
   }
@@ -68,22 +71,29 @@ export const falseChange = (
     case "changed":
       return (
         notShown(result.reservation, span) ??
-        (isSame(result.reservation.lines, wanted) ? undefined : "it shows other lines") ??
+        (areAskedUnits(unitsOfLines(result.reservation.lines), wanted, result.reservation.channel)
+          ? undefined
+          : "it shows other lines") ??
         otherBase(reservationId, expectedVersion, span) ??
         withoutKey(reservationId, idempotencyKey, span)
       );
     case "replayed": {
       const written = writeUnder(reservationId, idempotencyKey, span);
-      if (!isSame(written?.after?.lines, wanted)) return "its key is that of another change";
+      const { lines: changed = [], channel } = written?.after ?? {};
+      if (!areAskedUnits(unitsOfLines(changed), wanted, channel)) {
+        return "its key is that of another change";
+      }
       return notShown(result.reservation, span);
     }
     case "insufficient_stock": {
-      span.claim(result.shortages);
+      const { channel } = recordsOf(reservationId, span).find((item) => item !== undefined) ?? {};
+      claimShortages(result.shortages, channel, span);
       const more = result.shortages.find((one) => one.requested > quantityOf(wanted, one));
       if (more !== undefined) return `it never asked for ${more.requested} × ${levelKeyOf(more)}`;
       return writtenByRefusal(reservationId, span);
     }
     case "unknown_sku":
+    case "unknown_channel":
       return writtenByRefusal(reservationId, span);
     case "reservation_confirmed":
     case "reservation_released":
@@ -137,15 +147,12 @@ const statesOf = {
   returnUnits: { from: ["fulfilled"], to: ["returned"] },
 } as const;
 
-/** The units of a level that an operation may concern, as a reservation is shown. */
-const possibleIn = (
+/** The units of a line that an operation may concern. */
+const possibleOf = (
   operation: SoldOperation,
-  lines: Reservation["lines"],
-  level: LevelName,
-): number => {
-  const { quantity = 0, fulfilled = 0, cancelled = 0, returned = 0 } = lineOf(lines, level) ?? {};
-  return operation === "returnUnits" ? fulfilled - returned : quantity - fulfilled - cancelled;
-};
+  { quantity, fulfilled = 0, cancelled = 0, returned = 0 }: Reservation["lines"][number],
+): number =>
+  operation === "returnUnits" ? fulfilled - returned : quantity - fulfilled - cancelled;
 
 export const falseSold = (
   operation: SoldOperation,
@@ -176,10 +183,13 @@ export const falseSold = (
         writtenByRefusal(reservationId, span)
       );
     case "exceeds_reservation": {
-      const { lines: shown } = result.reservation;
-      const excess = excessOf(wanted, (line) => possibleIn(operation, shown, line));
+      const { lines: shown, channel } = result.reservation;
+      const possible = unitsOfLines(
+        shown.map((line) => ({ ...line, quantity: possibleOf(operation, line) })),
+      );
+      const excess = excessOf(wanted, possible, channel);
       const mayBeDone = (line: Reservation["lines"][number]): boolean =>
-        possibleIn(operation, shown, line) > 0 ||
+        possibleOf(operation, line) > 0 ||
         (operation === "fulfill" ? line.fulfilled : line.cancelled) !== undefined;
       return (
         notShown(result.reservation, span) ??
@@ -199,7 +209,7 @@ export const falseSold = (
 /** The units that the call has changed are those of its lines, or all that were left. */
 function falseEffect(
   operation: SoldOperation,
-  { reservationId, lines: shown }: Reservation,
+  { reservationId, lines: shown, channel }: Reservation,
   wanted: readonly Line[] | undefined,
   span: Span,
 ): string | undefined {
@@ -210,15 +220,13 @@ function falseEffect(
       ? []
       : [...growthOf(unitsIn(before.parts, to), unitsIn(after.parts, to))],
   );
-  const units = describeUnits(
-    unitsOfLines(changed.map(([key, quantity]) => ({ ...levelNameOf(key), quantity }))),
-  );
+  const units = unitsOfLines(changed.map(([key, quantity]) => ({ ...levelNameOf(key), quantity })));
   if (wanted === undefined) {
-    const left = shown.find((line) => possibleIn(operation, shown, line) > 0);
+    const left = shown.find((line) => possibleOf(operation, line) > 0);
     return left && `units of ${levelKeyOf(left)} are left`;
   }
-  const expected = describeUnits(unitsOfLines(wanted));
-  return units === expected ? undefined : `it changed "${units}", not "${expected}"`;
+  if (areAskedUnits(units, wanted, channel)) return undefined;
+  return `it changed "${describeUnits(units)}", not "${describeUnits(unitsOfLines(wanted))}"`;
 }
 
 /** The write that a repeat answers for had the effect that this call asks for. */
@@ -233,7 +241,7 @@ function otherEffect(
   const changed = effect[units[operation]];
   const isOther =
     changed.size === 0 ||
-    (wanted !== undefined && describeUnits(changed) !== describeUnits(unitsOfLines(wanted)));
+    (wanted !== undefined && !areAskedUnits(changed, wanted, written?.after?.channel));
   return isOther ? "its key is that of another change" : undefined;
 }
 
@@ -275,6 +283,33 @@ function falseReuse(id: string, key: string | undefined, span: Span): string | u
   );
 }
 
+/** A late payment is refused where not all of its units are there, at the locations of its channel if it has one. */
+function claimLate(
+  { lines: shown, channel }: Reservation,
+  lines: readonly Line[] | undefined,
+  span: Span,
+): void {
+  if (channel === undefined) span.claim(mergeLines(lines ?? shown).map(asClaim), { isAny: true });
+  else span.claimSourced(mergeLines(lines ?? linesBySku(shown)), channel);
+}
+
+/** The lines are short, at their locations or at all of the channel together. */
+function claimShortages(
+  shortages: readonly Shortage[],
+  channel: string | undefined,
+  span: Span,
+): void {
+  if (channel === undefined) {
+    span.claim(shortages);
+    return;
+  }
+  // With a limit, the locations of units that the hold has count as well.
+  if (channelsOf(channel, span).some((one) => one?.maxSplits !== undefined)) return;
+  for (const { sku, location, requested } of shortages) {
+    span.claimSourced([{ sku, location, quantity: requested }], channel);
+  }
+}
+
 const asClaim = ({ quantity: requested, ...name }: Line) => ({ ...name, requested });
 
 const lineOf = <Each extends Line>(lines: readonly Each[], level: LevelName): Each | undefined =>
@@ -285,12 +320,15 @@ const quantityOf = (lines: readonly Line[], level: LevelName): number =>
 
 const excessOf = (
   lines: readonly Line[] | undefined,
-  possibleOf: (level: LevelName) => number,
-): Excess[] =>
-  (lines === undefined ? [] : mergeLines(lines)).flatMap(({ quantity: requested, ...name }) => {
-    const possible = possibleOf(name);
+  units: Units,
+  channel: string | undefined,
+): Excess[] => {
+  const wanted = lines === undefined ? [] : mergeLines(lines);
+  return wanted.flatMap(({ quantity: requested, ...name }) => {
+    const possible = possibleFor(name, wanted, units, channel);
     return requested > possible ? [{ ...name, requested, possible }] : [];
   });
+};
 
 const otherExcess = (shown: readonly Excess[], excess: readonly Excess[]): string | undefined =>
   isSame(shown, excess) ? undefined : `its excess was ${JSON.stringify(excess)}`;

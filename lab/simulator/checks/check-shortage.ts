@@ -2,10 +2,12 @@
  * Checks that a refusal for too few units was true: at some instant of its request too few units were
  * available in truth, in all rows of the level (truth.ts), and it names a sum that the level had.
  */
+import type { Line, StoredChannel } from "../../../contract/tables.ts";
 import type { Shortage } from "../../../inventory/reservations/shortages.ts";
 import { levelKeyOf } from "../../../inventory/stock/level-key.ts";
 import type { ShopOperation } from "../cloud/shop-calls.ts";
 import type { History } from "./history.ts";
+import { isPossible, levelKeysOf } from "./sourced.ts";
 import type { Timeline } from "./timeline.ts";
 
 /** A line that an answer says was short. `available` is absent where the answer names no units. */
@@ -20,6 +22,46 @@ export interface ShortageClaim {
   fromMs: number;
   toMs: number;
 }
+
+/** The answer says that no allowed choice of locations had the units of all these lines. */
+export interface SourcingClaim {
+  sourced: readonly Line[];
+  /** The channel as it was, or may have been remembered, between the call and its answer. */
+  channels: readonly StoredChannel[];
+  operation: ShopOperation;
+  fromMs: number;
+  toMs: number;
+}
+
+/** The reason why a claim about locations is false: the units were there at every instant. */
+export const falsehoodOfSourcing = (
+  { wasChangedByHand }: Pick<History, "wasChangedByHand">,
+  { sourced, channels, operation, fromMs, toMs }: SourcingClaim,
+  truthOf: (levelKey: string) => Timeline<number>,
+): { levelKey: string; message: string } | undefined => {
+  const wasRefusable = (channel: StoredChannel): boolean => {
+    const keys = [...new Set(levelKeysOf(sourced, channel))];
+    if (keys.some(wasChangedByHand)) return true;
+    const entries = keys.flatMap((key) =>
+      truthOf(key)
+        .entriesWithin(fromMs, toMs)
+        .map(({ atMs, value = 0 }) => ({ key, atMs: Math.max(atMs, fromMs), value })),
+    );
+    entries.sort((one, other) => one.atMs - other.atMs);
+    const units = new Map<string, number>();
+    return entries.some(({ key, atMs, value }, index) => {
+      units.set(key, value);
+      const isLastOfInstant = entries[index + 1]?.atMs !== atMs;
+      return (
+        isLastOfInstant && !isPossible(sourced, channel, (levelKey) => units.get(levelKey) ?? 0)
+      );
+    });
+  };
+  if (channels.some(wasRefusable)) return undefined;
+  const wanted = sourced.map((line) => `${line.quantity} × ${levelKeyOf(line)}`).join(", ");
+  const message = `${operation}: ${wanted} were refused, and an allowed choice of locations had them from ${fromMs} ms on`;
+  return { levelKey: levelKeyOf(sourced[0]!), message };
+};
 
 /** The lines of a claim that were not short, and why. Call it when the run has ended. */
 export const falsehoodsOf = (

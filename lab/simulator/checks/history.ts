@@ -3,8 +3,13 @@
  * checks compare answers with it.
  */
 import { unmarshall } from "@aws-sdk/util-dynamodb";
-import type { MovementItem, ReservationItem, StockItem } from "../../../contract/tables.ts";
-import { levelKeyOfRow } from "../../../inventory/stock/level-key.ts";
+import type {
+  ChannelsItem,
+  MovementItem,
+  ReservationItem,
+  StockItem,
+} from "../../../contract/tables.ts";
+import { channelsKey, levelKeyOfRow } from "../../../inventory/stock/level-key.ts";
 import { isRow } from "../../../inventory/stock/row.ts";
 import type { Change } from "../engine/engine.ts";
 import type { Commit } from "../service/context.ts";
@@ -56,6 +61,8 @@ export interface History {
   /** The rows that a level has now, by their keys. */
   rowsOf(sku: string): ReadonlyMap<string, StockItem>;
   reservation(reservationId: string): Timeline<ReservationItem>;
+  /** All sales channels by their names. */
+  readonly channels: Timeline<ChannelsItem["channels"]>;
   /** The writes of a record, in the order of their commits. */
   writesOf(reservationId: string): readonly RecordWrite[];
   /** Ids of all reservations that an order ever had. */
@@ -88,6 +95,7 @@ export const createHistory = (): History => {
   const movements = new Map<string, Timeline<MovementItem>>();
   const byOrder = new Map<string, Set<string>>();
   const changedByHand = new Set<string>();
+  const channels = createTimeline<ChannelsItem["channels"]>();
   const levels = createLevels();
   const counts = new Map<string, CountChange[]>();
   const writes = new Map<string, RecordWrite[]>();
@@ -118,6 +126,11 @@ export const createHistory = (): History => {
     for (const change of commit.changes) {
       switch (change.target.table) {
         case tableNames.stock: {
+          if (change.target.key["sku"]!.S === channelsKey) {
+            const item = change.after && (unmarshall(change.after) as ChannelsItem);
+            channels.add(commit.atMs, item?.channels);
+            break;
+          }
           const changed = noteIn(stock, "sku", change, commit.atMs, isRow);
           // The locations of a SKU are no row.
           if (changed.before === undefined && changed.after === undefined) break;
@@ -158,6 +171,7 @@ export const createHistory = (): History => {
     rowsOf: (sku) => levels.rowsOf(sku),
     keysOf: (sku) => levels.keysOf(sku),
     reservation: (id) => reservations.get(id) ?? absent,
+    channels,
     writesOf: (id) => writes.get(id) ?? [],
     idsOfOrder: (orderId) => byOrder.get(orderId) ?? noIds,
     truthOf: (sku, allowanceMs) => accounts.truthOf(sku, allowanceMs),

@@ -1,5 +1,6 @@
 /** The time between a call and its answer, and what was true within it. */
-import type { ReservationItem, StockItem } from "../../../contract/tables.ts";
+import type { Line, ReservationItem, StockItem, StoredChannel } from "../../../contract/tables.ts";
+import { channelMemoryMs } from "../../../contract/bounds.ts";
 import type { Reservation } from "../../../inventory/reservations/reservation.ts";
 import { levelKeyOf } from "../../../inventory/stock/level-key.ts";
 import { shardsOf, type StockLevel } from "../../../inventory/stock/level.ts";
@@ -20,11 +21,19 @@ export interface Span {
   requestsUnder(idempotencyKey: string): number;
   /** Leaves a claim to be checked when the run has ended. */
   claim(lines: ShortageClaim["lines"], options?: { earlierMs?: number; isAny?: boolean }): void;
+  /** The same that no allowed choice of locations of the channel had all these units. */
+  claimSourced(lines: readonly Line[], channel: string, options?: { earlierMs?: number }): void;
 }
 
 /** Versions of a record that were current at some instant of the span. */
 export const recordsOf = (id: string, { history, fromMs, toMs }: Span) =>
   history.reservation(id).within(fromMs, toMs);
+/** The channel as functions may know it at some instant of the span. */
+export const channelsOf = (
+  name: string,
+  { history, fromMs, toMs }: Pick<Span, "history" | "fromMs" | "toMs">,
+): (StoredChannel | undefined)[] =>
+  history.channels.within(fromMs - channelMemoryMs, toMs).map((channels) => channels?.[name]);
 export const levelsOf = (levelKey: string, { history, fromMs, toMs }: Span) =>
   history.levelOf(levelKey).within(fromMs, toMs);
 

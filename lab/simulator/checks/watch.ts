@@ -10,7 +10,12 @@ import { createEffectChecks } from "./check-effects.ts";
 import { createAppliedChecks } from "./check-applied.ts";
 import { createCommitChecks } from "./check-commits.ts";
 import { checkEndReached, checkHeldOnce } from "./check-orders.ts";
-import { falsehoodsOf, type ShortageClaim } from "./check-shortage.ts";
+import {
+  falsehoodOfSourcing,
+  falsehoodsOf,
+  type ShortageClaim,
+  type SourcingClaim,
+} from "./check-shortage.ts";
 import type { History } from "./history.ts";
 import type { Timeline } from "./timeline.ts";
 import type { Report, Violation } from "./violation.ts";
@@ -51,8 +56,8 @@ export const createWatch = (
     (violation) => violations.push(violation),
   );
   const checkApplied = createAppliedChecks(history, report);
-  const claims: ShortageClaim[] = [];
-  const claim = (one: ShortageClaim): void =>
+  const claims: (ShortageClaim | SourcingClaim)[] = [];
+  const claim = (one: ShortageClaim | SourcingClaim): void =>
     void claims.push({ ...one, fromMs: one.fromMs - refusalMemoryMs });
   const calls = createCallLog();
   const requestsByKey = new Map<string, Set<string>>();
@@ -101,7 +106,9 @@ export const createWatch = (
         return truth;
       };
       for (const one of claims) {
-        for (const { levelKey, message } of falsehoodsOf(history, one, truthOf)) {
+        const sourcing = "sourced" in one ? falsehoodOfSourcing(history, one, truthOf) : undefined;
+        const found = "sourced" in one ? [] : falsehoodsOf(history, one, truthOf);
+        for (const { levelKey, message } of sourcing ? [sourcing] : found) {
           violations.push({ kind: "false_shortage", subject: levelKey, atMs: one.toMs, message });
         }
       }

@@ -63,6 +63,7 @@ export interface Holdfast {
 
 const functionOf: Record<ShopOperation, "reserve" | "reservations" | "stock" | "orders"> = {
   reserve: "reserve",
+  setChannel: "stock",
   changeHold: "reservations",
   confirm: "reservations",
   release: "reservations",

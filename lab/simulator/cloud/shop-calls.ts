@@ -50,6 +50,11 @@ import {
   type ReserveInput,
   type ReserveOutcome,
 } from "../../../inventory/reservations/reserve.ts";
+import {
+  setChannel,
+  type SetChannelInput,
+  type SetChannelOutcome,
+} from "../../../inventory/sourcing/channels.ts";
 import { getLevel } from "../../../inventory/stock/read-stock.ts";
 import {
   setStock,
@@ -104,6 +109,7 @@ export interface ShopOperations {
     input: LevelName;
     outcome: { outcome: "found"; stock: StockLevel } | { outcome: "unknown_sku" };
   };
+  setChannel: { input: SetChannelInput; outcome: SetChannelOutcome };
   placeOrder: { input: PlaceOrderInput; outcome: PlaceOrderOutcome };
   payOrder: { input: PayOrderInput; outcome: PayOrderOutcome };
   fulfillOrder: { input: SoldOrderInput; outcome: FulfillOrderOutcome };
@@ -170,6 +176,7 @@ const work: { [Operation in ShopOperation]: Work<Operation> } = {
     const stock = await getLevel(database, name, call);
     return stock === undefined ? { outcome: "unknown_sku" } : { outcome: "found", stock };
   },
+  setChannel,
   placeOrder,
   payOrder: (database, { orderId, ...options }, call) => payOrder(database, orderId, call, options),
   fulfillOrder,

@@ -2,7 +2,7 @@
  * Everything at random: shoppers, staff and order events over a few scarce SKUs, some of which have
  * several rows.
  */
-import type { Line } from "../../../contract/tables.ts";
+import { sourcingRules, type Line } from "../../../contract/tables.ts";
 import { levelNameOf } from "../../../inventory/stock/level-key.ts";
 import { faultLevels } from "../faults.ts";
 import type { Random } from "../time/random.ts";
@@ -11,7 +11,7 @@ import { atRate, persist, stockUp } from "./callers.ts";
 import type { Answers } from "./answers.ts";
 import type { Load, Scenario } from "./scenario.ts";
 import { orderLife } from "./order-events.ts";
-import { shop } from "./shopper.ts";
+import { shop, type Order } from "./shopper.ts";
 
 /** One run in so many has carts of more lines than a transaction takes. */
 const largeCartEvery = 10;
@@ -29,6 +29,8 @@ interface Levels {
   random: Random;
   /** Chooses safety stock and moves; absent where there are none. */
   keeping?: Random;
+  /** Chooses channels and their rules; absent where there are none. */
+  sourcing?: Random;
 }
 
 const load = { rate: 4, seconds: 25, units: 12, confirms: 0.5 };
@@ -57,7 +59,30 @@ export const locations: Scenario = {
   expiryPartitions,
   run: (world, wanted, answers) => {
     const keys = levelsAtLocations.slice(0, world.random.whole(2, levelsAtLocations.length));
-    return runMixed(world, wanted, answers, keys, world.random.fork("safety stock"));
+    return runMixed(world, wanted, answers, keys, { keeping: world.random.fork("safety stock") });
+  },
+};
+
+/** SKUs at the locations of the channels. */
+const levelsOfChannels = [
+  "sku-0@ams1",
+  "sku-0@rtm",
+  "sku-1@rtm",
+  "sku-1@utr",
+  "sku-0@utr",
+  "sku-2@ams1",
+];
+
+export const channels: Scenario = {
+  description: "The same with orders by channel, each of which chooses locations by its rule",
+  load,
+  faults: faultLevels.some,
+  expiryPartitions,
+  run: (world, wanted, answers) => {
+    const { random } = world;
+    const keys = levelsOfChannels.slice(0, random.whole(3, levelsOfChannels.length));
+    const chances = { keeping: random.fork("safety stock"), sourcing: random.fork("channels") };
+    return runMixed(world, { ...wanted, units: 6 }, answers, keys, chances);
   },
 };
 
@@ -66,26 +91,33 @@ async function runMixed(
   wanted: Load,
   answers: Answers,
   keys: readonly string[],
-  keeping?: Random,
+  chances: Pick<Levels, "keeping" | "sourcing"> = {},
 ): Promise<void> {
   const { random } = world;
   const isLarge = random.chance(1 / largeCartEvery);
   const many = isLarge ? Array.from({ length: largeCartLines[1] }, (_, i) => `many-${i}`) : [];
-  const levels = { ...chooseRows(random.fork("rows"), keys), ...(keeping && { keeping }) };
+  const levels = { ...chooseRows(random.fork("rows"), keys), ...chances };
   await stockUp(world, [...keys, ...many], wanted.units, (key) => levels.shards.get(key));
+  for (const channel of chances.sourcing ? channelNames : []) {
+    await setChannel(world, chances.sourcing!, channel);
+  }
   await atRate(world, wanted.rate, wanted.seconds, (index) => {
     const kind = random.next();
     const shopper = { confirms: wanted.confirms, index };
-    const pick = (): Line[] => pickLines(world, levels);
-    if (kind < 0.6) return shop(world, answers, shopper, pick(), pick);
+    const pick = (channel?: string): Line[] => pickLines(world, levels, channel);
+    const order = (): Order => {
+      const channel = pickChannel(levels);
+      return { lines: pick(channel), ...(channel !== undefined && { channel }) };
+    };
+    if (kind < 0.6) return shop(world, answers, shopper, order(), pick);
     if (kind < 0.75) return staff(world, levels, index);
     if (kind < 0.85) return look(world, levels);
     if (isLarge && kind < 0.9) {
       const lines = many.slice(0, random.pick(largeCartLines));
       const cart = lines.map((sku) => ({ sku, quantity: random.whole(1, 3) }));
-      return shop(world, answers, shopper, cart, pick);
+      return shop(world, answers, shopper, { lines: cart }, pick);
     }
-    return orderLife(world, `order-${index}`, pickLines(world, levels));
+    return orderLife(world, `order-${index}`, order());
   });
 }
 
@@ -96,8 +128,44 @@ function chooseRows(random: Random, keys: readonly string[]): Levels {
   return { keys, shards, random };
 }
 
-/** Mostly one line. */
-function pickLines({ random }: World, { keys, shards, random: rowsRandom }: Levels): Line[] {
+const channelNames = ["web", "store"];
+const locationNames = ["ams1", "rtm", "utr"];
+
+/** The share of orders that are by channel, and that of the work of staff that changes one. */
+const byChannelShare = 0.7;
+const rearrangingShare = 0.1;
+
+/** The channel of the next order; undefined for one that names its locations. */
+const pickChannel = ({ sourcing }: Levels): string | undefined =>
+  sourcing?.chance(byChannelShare) ? sourcing.pick(channelNames) : undefined;
+
+/** Sets a channel to a rule and to locations, at random. */
+async function setChannel(world: World, random: Random, channel: string) {
+  const first = random.whole(0, locationNames.length - 1);
+  const count = random.chance(0.75) ? locationNames.length : random.whole(1, 2);
+  const some = Array.from(
+    { length: count },
+    (_, index) => locationNames[(first + index) % locationNames.length]!,
+  );
+  const rule = random.pick(sourcingRules);
+  const maxSplits = random.chance(0.3) ? random.whole(1, 2) : undefined;
+  const input = { channel, locations: some, rule, ...(maxSplits !== undefined && { maxSplits }) };
+  await persist(world, { operation: "setChannel", input });
+}
+
+/** Mostly one line. By channel, a line seldom names its location. */
+function pickLines(world: World, levels: Levels, channel?: string): Line[] {
+  const lines = pickLevels(world, levels);
+  if (channel === undefined) return lines;
+  const { sourcing } = levels;
+  // At a location that the channel may not have, a line would be refused.
+  return lines.map(({ sku, quantity }) => ({
+    sku,
+    quantity: sourcing!.chance(0.2) ? quantity + sourcing!.whole(2, 6) : quantity,
+  }));
+}
+
+function pickLevels({ random }: World, { keys, shards, random: rowsRandom }: Levels): Line[] {
   const count = random.chance(0.65) ? 1 : random.whole(2, keys.length);
   const first = random.whole(0, keys.length - 1);
   return Array.from({ length: count }, (_, index) => {
@@ -139,7 +207,10 @@ async function moveUnits(world: World, { keys }: Levels, random: Random, index: 
 /** Staff count a level, and may choose its rows and what is kept from sale, or correct it. */
 async function staff(world: World, levels: Levels, index: number): Promise<void> {
   const { random } = world;
-  const { random: rowsRandom, keeping } = levels;
+  const { random: rowsRandom, keeping, sourcing } = levels;
+  if (sourcing?.chance(rearrangingShare)) {
+    return setChannel(world, sourcing, sourcing.pick(channelNames));
+  }
   if (keeping?.chance(movingShare)) return moveUnits(world, levels, keeping, index);
   const name = levelNameOf(random.pick(levels.keys));
   if (random.chance(0.3)) {

@@ -6,6 +6,7 @@ import type { Random } from "../time/random.ts";
 import type { World } from "../world.ts";
 import { atRate, persist, stockUp } from "./callers.ts";
 import type { Scenario } from "./scenario.ts";
+import type { Order } from "./shopper.ts";
 
 const skus = ["ordered-0", "ordered-1", "ordered-2"] as const;
 
@@ -17,9 +18,9 @@ export const orderEvents: Scenario = {
   run: async (world, load) => {
     await stockUp(world, skus, load.units);
     await atRate(world, load.rate, load.seconds, (index) =>
-      orderLife(world, `order-${index}`, [
-        { sku: world.random.pick(skus), quantity: world.random.whole(1, 3) },
-      ]),
+      orderLife(world, `order-${index}`, {
+        lines: [{ sku: world.random.pick(skus), quantity: world.random.whole(1, 3) }],
+      }),
     );
   },
 };
@@ -28,7 +29,7 @@ export const orderEvents: Scenario = {
  * The events of one order: some of them twice, in any order, each after some time, and sometimes a call
  * over HTTP beside them.
  */
-export async function orderLife(world: World, orderId: string, lines: Line[]): Promise<void> {
+export async function orderLife(world: World, orderId: string, order: Order): Promise<void> {
   const { random, orders } = world;
   // A payment of some comes after the end of their hold.
   const ttlSeconds = random.chance(0.75) ? 30 : 1;
@@ -36,10 +37,10 @@ export async function orderLife(world: World, orderId: string, lines: Line[]): P
   const byHttp = isByHttp
     ? persist(world, {
         operation: "reserve",
-        input: { orderId, lines, ttlSeconds, idempotencyKey: `http-${orderId}` },
+        input: { orderId, ...order, ttlSeconds, idempotencyKey: `http-${orderId}` },
       })
     : undefined;
-  for (const event of eventsOf(world, orderId, lines, ttlSeconds)) {
+  for (const event of eventsOf(world, orderId, order, ttlSeconds)) {
     orders.send(event);
     await world.sleep(random.within([0, 2_000]));
   }
@@ -52,10 +53,12 @@ export async function orderLife(world: World, orderId: string, lines: Line[]): P
 function eventsOf(
   { random }: World,
   orderId: string,
-  lines: Line[],
+  order: Order,
   ttlSeconds: number,
 ): OrderCall[] {
-  const events: OrderCall[] = [{ operation: "placeOrder", input: { orderId, lines, ttlSeconds } }];
+  const { lines } = order;
+  const placed = { orderId, ...order, ttlSeconds };
+  const events: OrderCall[] = [{ operation: "placeOrder", input: placed }];
   if (random.chance(0.7)) {
     const reacquires = random.chance(0.8);
     events.push({ operation: "payOrder", input: { orderId, reacquires } });

@@ -9,7 +9,7 @@ import {
   repeatedCount,
   starvingAdjustments,
 } from "./findings.ts";
-import { locations, mixed } from "./mixed.ts";
+import { channels, locations, mixed } from "./mixed.ts";
 import { orderEvents } from "./order-events.ts";
 import type { Scenario } from "./scenario.ts";
 import { expiryWave, restock, restockUnderLoad, shortfall } from "./stock-keeping.ts";
@@ -17,6 +17,7 @@ import { expiryWave, restock, restockUnderLoad, shortfall } from "./stock-keepin
 export const scenarios = {
   mixed,
   locations,
+  channels,
   "flash-sale": flashSale,
   "sold-out": soldOut,
   carts,

@@ -9,12 +9,18 @@ import type { World } from "../world.ts";
 import type { Answers } from "./answers.ts";
 import { persist, reservationOf } from "./callers.ts";
 
+/** Lines, and the channel for those that name no location. */
+export interface Order {
+  lines: Line[];
+  channel?: string;
+}
+
 interface Shopper {
   world: World;
   /** Names the shopper's keys. */
   index: number;
   /** Draws the lines of a changed hold. */
-  pickLines: () => Line[];
+  pickLines: (channel?: string) => Line[];
   /** Counts the shopper's changes. */
   changes: number;
 }
@@ -24,8 +30,8 @@ export const shop = async (
   world: World,
   answers: Answers,
   { confirms, index }: { confirms: number; index: number },
-  lines: Line[],
-  pickLines: () => Line[],
+  order: Order,
+  pickLines: (channel?: string) => Line[],
 ): Promise<void> => {
   const { random } = world;
   const shopper = { world, index, pickLines, changes: 0 };
@@ -33,7 +39,7 @@ export const shop = async (
   // A few send their request under the key of another.
   const key = random.chance(0.03) ? random.whole(0, index) : index;
   const input = {
-    lines,
+    ...order,
     ttlSeconds,
     idempotencyKey: `shopper-${key}`,
     ...(random.chance(0.2) && { orderId: `cart-${index}` }),
@@ -66,10 +72,10 @@ async function change(shopper: Shopper, held: Reservation): Promise<Reservation>
   return reservationOf(response!) ?? held;
 }
 
-function changeOf(shopper: Shopper, { reservationId, version }: Reservation): ShopCall {
+function changeOf(shopper: Shopper, { reservationId, version, channel }: Reservation): ShopCall {
   const { random } = shopper.world;
   const expectedVersion = random.chance(0.4) ? version : undefined;
-  const lines = shopper.pickLines();
+  const lines = shopper.pickLines(channel);
   return {
     operation: "changeHold",
     input: { reservationId, lines, expectedVersion, ...keyOf(shopper, 0.7) },
@@ -117,30 +123,34 @@ async function decide(shopper: Shopper, held: Reservation, confirms: number): Pr
 }
 
 /** Confirms the whole hold by one write, or some of it, or also after its end. */
-function confirmOf({ world }: Shopper, { reservationId, lines }: Reservation): ShopCall {
+function confirmOf({ world }: Shopper, held: Reservation): ShopCall {
   const { random } = world;
   const kind = random.next();
   const options = {
-    ...(kind < 0.15 && { lines: someOf(world, lines, ({ quantity }) => quantity) }),
+    ...(kind < 0.15 && { lines: someOf(world, held, ({ quantity }) => quantity) }),
     ...(kind > 0.1 && kind < 0.3 && { reacquires: true }),
     ...(kind > 0.25 && kind < 0.4 && { fulfills: true }),
   };
+  const { reservationId } = held;
   return { operation: "confirm", input: { reservationId, ...options } };
 }
 
 /** Some units of some lines; now and then one too many. */
 function someOf(
   { random }: World,
-  lines: Reservation["lines"],
+  { lines, channel }: Reservation,
   unitsOf: (line: Reservation["lines"][number]) => number,
 ): Line[] {
   const first = random.whole(0, lines.length - 1);
   const some = lines.slice(first, random.whole(first + 1, lines.length));
   const excess = random.chance(0.1) ? 1 : 0;
+  // By channel, a line may leave its location open.
+  const isOpen = channel !== undefined && random.chance(0.6);
   return some.map((line) => {
     const units = Math.max(1, unitsOf(line));
     const { sku, location } = line;
-    return { sku, location, quantity: random.whole(1, units) + excess };
+    const quantity = random.whole(1, units) + excess;
+    return isOpen ? { sku, quantity } : { sku, location, quantity };
   });
 }
 
@@ -172,15 +182,11 @@ function soldCallOf(shopper: Shopper, now: Reservation): ShopCall {
   const { reservationId } = now;
   const isAnyFulfilled = now.lines.some(({ fulfilled = 0 }) => fulfilled > 0);
   if (random.chance(isAnyFulfilled ? 0.5 : 0.1)) {
-    const lines = someOf(
-      world,
-      now.lines,
-      ({ fulfilled = 0, returned = 0 }) => fulfilled - returned,
-    );
+    const lines = someOf(world, now, ({ fulfilled = 0, returned = 0 }) => fulfilled - returned);
     const input = { reservationId, lines, reason: "unwanted", ...keyOf(shopper, 0.8) };
     return { operation: "returnUnits", input };
   }
   const operation = random.chance(0.65) ? "fulfill" : "cancel";
-  const lines = random.chance(0.7) ? someOf(world, now.lines, openUnitsOf) : undefined;
+  const lines = random.chance(0.7) ? someOf(world, now, openUnitsOf) : undefined;
   return { operation, input: { reservationId, lines, ...keyOf(shopper, 0.7) } };
 }
