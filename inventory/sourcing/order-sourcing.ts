@@ -57,7 +57,7 @@ export interface Sourcing {
 
 export function beginSourcing(order: ChannelOrder): Sourcing {
   const { channel, lines, usedLocations = new Set() } = order;
-  const { locations, maxSplits = locations.length } = channel;
+  const { locations, maxSplits = Infinity } = channel;
   const wants = lines.map((line): Want => {
     const keyAt = (location: string) =>
       line.location === undefined || line.location === location

@@ -14,7 +14,7 @@ export interface Demand {
 
 export interface SourcingLimits {
   rule: SourcingRule;
-  /** The most locations that all units may come from; the number of locations for no limit. */
+  /** The most locations that all units may come from; `Infinity` for no limit. */
   splitsMax: number;
   /** Locations, by their index, that units of the order come from already. */
   used: ReadonlySet<number>;

@@ -182,8 +182,8 @@ const catalogue = {
   },
   "late-sale-of-one-line": {
     file: "inventory/reservations/confirm.ts",
-    original: `const more = [...(lines ?? item.lines)];`,
-    mistake: `const more = [...(lines ?? item.lines)].slice(0, 1);`,
+    original: `more: lines === undefined ? item.lines :`,
+    mistake: `more: lines === undefined ? item.lines.slice(0, 1) :`,
     seed: 3,
   },
   "whole-part-ended": {
@@ -227,8 +227,8 @@ const catalogue = {
   },
   "partial-hold-of-all-lines": {
     file: "inventory/reservations/reserve.ts",
-    original: `lines: lines.filter(({ quantity }) => quantity > 0), shortages };`,
-    mistake: `lines: [...wanted], shortages };`,
+    original: `const lines = linesOfParts(parts);`,
+    mistake: `const lines = request.lines;`,
   },
   // The operations on it.
   "one-id-for-many-keys": {
@@ -278,7 +278,7 @@ const catalogue = {
   },
   "repeat-not-compared": {
     file: "inventory/reservations/reserve.ts",
-    original: `existing.fingerprint !== request.fingerprint`,
+    original: `existing.fingerprint !== hash`,
     mistake: `existing.fingerprint === undefined`,
   },
   "cancelled-over-a-hold": {
@@ -327,6 +327,50 @@ const catalogue = {
     original: `conditions.push("#unavailable >= :recalled");`,
     mistake: `conditions.push(":recalled > :none");`,
     scenario: "locations",
+  },
+  // Orders by channel.
+  "row-taken-from-twice": {
+    file: "inventory/sourcing/take-by-channel.ts",
+    original: `?? ("unseen" as const), own }`,
+    mistake: `?? ("unseen" as const), own: [] }`,
+    scenario: "channels",
+    seed: 59,
+  },
+  "refused-by-one-read": {
+    file: "inventory/sourcing/make-room-at-locations.ts",
+    original: `if (!areSameRows(before, proof) || markersInTheWay(proof).length > 0) return "again";`,
+    mistake: `if (!areSameRows(before, before)) return "again";`,
+    scenario: "channels",
+  },
+  "refused-beside-markers": {
+    file: "inventory/sourcing/make-room-at-locations.ts",
+    original: `filter(isOther(own))`,
+    mistake: `filter((marker) => isOther(own)(marker) && own.includes(marker.key))`,
+    scenario: "channels",
+  },
+  "dead-holds-of-locations-kept": {
+    file: "inventory/sourcing/make-room-at-locations.ts",
+    original: `return (await endDeadHolds(database, sourcing, call)) ? "again" : "short";`,
+    mistake: `return database.now() < 0 && (await endDeadHolds(database, sourcing, call)) ? "again" : "short";`,
+    scenario: "channels",
+  },
+  "own-units-in-the-way": {
+    file: "inventory/sourcing/take-by-channel.ts",
+    original: `if (planWithOwn(sourcing) !== undefined) return`,
+    mistake: `if (planWithOwn(sourcing) === wants as never) return`,
+    scenario: "channels",
+  },
+  "split-without-limit": {
+    file: "inventory/sourcing/plan-sources.ts",
+    original: `if (locationsOf(plan, used).size <= splitsMax) return plan;`,
+    mistake: `if (locationsOf(plan, used).size > 0) return plan;`,
+    scenario: "channels",
+  },
+  "locations-in-use-forgotten": {
+    file: "inventory/sourcing/order-sourcing.ts",
+    original: `new Set([...usedBefore, ...own.map((one) => locationOf(order, one))])`,
+    mistake: `new Set([...usedBefore, ...own.slice(1).map((one) => locationOf(order, one)).filter(() => splitsMax < 0)])`,
+    scenario: "channels",
   },
   "sales-missing-in-the-ledger": {
     file: "inventory/stock/ledger.ts",

@@ -1,7 +1,7 @@
 /** Orders by channel: the rule chooses the locations, and a refusal means that no allowed choice had the units. */
 import { beforeAll, describe, expect, test } from "vitest";
 import { forEach, mapEach } from "../../inventory/for-each.ts";
-import type { Inventory } from "../../inventory/inventory.ts";
+import { createInventory, type Inventory } from "../../inventory/inventory.ts";
 import type { ReserveInput } from "../../inventory/reservations/reserve.ts";
 import type { SetChannelInput } from "../../inventory/sourcing/channels.ts";
 import type { TestDatabase } from "../support/database.ts";
@@ -307,6 +307,25 @@ describe("a reservation by channel", () => {
       ],
     });
     await expectInvariants(database);
+  });
+
+  test("grows at the locations that its channel has by then", async () => {
+    const channel = await channelBy("priority", { locations: ["ams1"] });
+    const sku = await stocked(1, 3);
+    const { reservationId } = await hold(channel, [[sku, 1]]);
+    await inventory.setChannel({ channel, locations: ["rtm"], rule: "fewest-splits" });
+    // Another function, since each remembers a channel for a second.
+    const other = createInventory({ ...database });
+    const result = await other.changeHold({ reservationId, lines: [{ sku, quantity: 3 }] });
+    expect(result).toMatchObject({
+      outcome: "changed",
+      reservation: {
+        lines: [
+          { location: "ams1", quantity: 1 },
+          { location: "rtm", quantity: 2 },
+        ],
+      },
+    });
   });
 
   test("moves by SKU to a location that is named", async () => {
