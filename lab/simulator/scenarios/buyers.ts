@@ -1,10 +1,11 @@
 /** Scenarios of buyers of popular SKUs: their figures are the point. */
-import type { Line } from "../../../contract/tables.ts";
+import { levelKeyOf } from "../../../inventory/stock/level-key.ts";
 import { faultLevels } from "../faults.ts";
 import type { World } from "../world.ts";
 import type { Answers } from "./answers.ts";
 import { buyersAtRate, atRate, counted, persist, reservationIdOf, stockUp } from "./callers.ts";
 import type { Load, Scenario } from "./scenario.ts";
+import type { Order } from "./shopper.ts";
 
 /** The time that a buyer takes to pay. */
 const paymentMs = [1_000, 5_000] as const;
@@ -23,9 +24,9 @@ export const buy = async (
   answers: Answers,
   { confirms }: Load,
   idempotencyKey: string | undefined,
-  lines: Line[],
+  order: Order,
 ): Promise<void> => {
-  const input = { lines, idempotencyKey };
+  const input = { ...order, idempotencyKey };
   const responding = world.holdfast.send({ operation: "reserve", input });
   const response = await counted(world, answers, responding);
   const reservationId = reservationIdOf(response);
@@ -47,10 +48,90 @@ export const flashSale: Scenario = {
   run: async (world, load, answers) => {
     await stockUp(world, ["popular"], load.units, () => load.shards);
     await buyersAtRate(world, load, answers, (buyer) =>
-      buy(world, answers, load, `buyer-${buyer}`, [{ sku: "popular", quantity: 1 }]),
+      buy(world, answers, load, `buyer-${buyer}`, {
+        lines: [{ sku: "popular", quantity: 1 }],
+      }),
     );
   },
 };
+
+const saleLocations = ["ams1", "ams2", "rtm", "utr", "ehv"];
+
+export const flashSaleByChannel: Scenario = {
+  ...flashSale,
+  description: "The same by a channel over five locations, each of which has a fifth of the units",
+  run: async (world, load, answers) => {
+    const levels = saleLocations.map((location) => levelKeyOf({ sku: "popular", location }));
+    const units = Math.floor(load.units / levels.length);
+    await stockUp(world, levels, units, () => load.shards);
+    const channel = { channel: "web", locations: saleLocations, rule: "priority" } as const;
+    await persist(world, { operation: "setChannel", input: channel });
+    await buyersAtRate(world, load, answers, (buyer) =>
+      buy(world, answers, load, `buyer-${buyer}`, {
+        lines: [{ sku: "popular", quantity: 1 }],
+        channel: "web",
+      }),
+    );
+  },
+};
+
+/** Channels with all rules, and with limits that some orders meet. */
+const rushChannels = [
+  { channel: "web", rule: "priority" },
+  { channel: "store", rule: "fewest-splits", maxSplits: 1 },
+  { channel: "market", rule: "most-stock", maxSplits: 2 },
+] as const;
+const rushSkus = Array.from({ length: 10 }, (_, index) => `rush-${index}`);
+
+export const channelRush: Scenario = {
+  description: "Orders by channel over five locations and ten scarce SKUs come all at once",
+  // The orders of a second come at the same instant.
+  load: { rate: 2_000, seconds: 1, units: 10, confirms: 0.5 },
+  faults: faultLevels.some,
+  // A search for dead holds asks all partitions.
+  expiryPartitions: 2,
+  run: async (world, { rate, seconds, units, confirms }, answers) => {
+    const levels = rushSkus.flatMap((sku) =>
+      saleLocations.map((location) => levelKeyOf({ sku, location })),
+    );
+    await stockUp(world, levels, units);
+    for (const channel of rushChannels) {
+      const input = { ...channel, locations: saleLocations };
+      await persist(world, { operation: "setChannel", input });
+    }
+    const load = { rate, seconds, units, confirms };
+    const orders = Array.from({ length: rate * seconds }, (_, index) =>
+      buyByChannel(world, answers, load, index),
+    );
+    await Promise.all(orders);
+  },
+};
+
+/** An order of one to three lines, which is repeated until it is decided. */
+async function buyByChannel(
+  world: World,
+  answers: Answers,
+  { confirms }: Load,
+  index: number,
+): Promise<void> {
+  const { random } = world;
+  const first = random.whole(0, rushSkus.length - 1);
+  const lines = Array.from({ length: random.whole(1, 3) }, (_, line) => ({
+    sku: rushSkus[(first + line) % rushSkus.length]!,
+    quantity: random.whole(1, 3),
+  }));
+  const { channel } = random.pick(rushChannels);
+  const input = { lines, channel, idempotencyKey: `order-${index}` };
+  const calledAtMs = world.time.nowMs;
+  const response = await persist(world, { operation: "reserve", input }, rushTries);
+  answers.add(response, calledAtMs, world.time.nowMs);
+  const reservationId = reservationIdOf(response);
+  if (reservationId === undefined || !random.chance(confirms)) return;
+  await persist(world, { operation: "confirm", input: { reservationId } });
+}
+
+/** Calls until there is an outcome: the functions of the account take half of the orders at once. */
+const rushTries = 12;
 
 export const soldOut: Scenario = {
   // The refusal of a request with a key costs a read of its record more.
@@ -64,7 +145,7 @@ export const soldOut: Scenario = {
     const lines = [{ sku: "sold-out", quantity: load.units }];
     await persist(world, { operation: "reserve", input: { lines, idempotencyKey: "first" } });
     await buyersAtRate(world, load, answers, () =>
-      buy(world, answers, load, undefined, [{ sku: "sold-out", quantity: 1 }]),
+      buy(world, answers, load, undefined, { lines: [{ sku: "sold-out", quantity: 1 }] }),
     );
   },
 };
@@ -87,13 +168,9 @@ export const largeOrders: Scenario = {
     await atRate(world, load.rate, load.seconds, (buyer) => {
       const first = world.random.whole(0, manySkus.length - largeOrderLines);
       const lines = manySkus.slice(first, first + largeOrderLines);
-      return buy(
-        world,
-        answers,
-        load,
-        `buyer-${buyer}`,
-        lines.map((sku) => ({ sku, quantity: world.random.whole(1, 2) })),
-      );
+      return buy(world, answers, load, `buyer-${buyer}`, {
+        lines: lines.map((sku) => ({ sku, quantity: world.random.whole(1, 2) })),
+      });
     });
   },
 };
@@ -115,7 +192,7 @@ export const carts: Scenario = {
         sku: cartSkus[(first + index) % cartSkus.length]!,
         quantity: world.random.whole(1, 2),
       }));
-      return buy(world, answers, load, `buyer-${buyer}`, lines);
+      return buy(world, answers, load, `buyer-${buyer}`, { lines });
     });
   },
 };

@@ -1,5 +1,12 @@
 /** All scenarios by name. */
-import { carts, flashSale, largeOrders, soldOut } from "./buyers.ts";
+import {
+  carts,
+  channelRush,
+  flashSale,
+  flashSaleByChannel,
+  largeOrders,
+  soldOut,
+} from "./buyers.ts";
 import {
   conflictAnswers,
   inconsistentRecord,
@@ -19,6 +26,8 @@ export const scenarios = {
   locations,
   channels,
   "flash-sale": flashSale,
+  "flash-sale-by-channel": flashSaleByChannel,
+  "channel-rush": channelRush,
   "sold-out": soldOut,
   carts,
   "large-orders": largeOrders,

@@ -112,7 +112,7 @@ export const restockUnderLoad: Scenario = {
     const sku = "restocked";
     await stockUp(world, [sku], load.units, () => load.shards);
     const buying = buyersAtRate(world, load, answers, (buyer) =>
-      buy(world, answers, load, `buyer-${buyer}`, [{ sku, quantity: 1 }]),
+      buy(world, answers, load, `buyer-${buyer}`, { lines: [{ sku, quantity: 1 }] }),
     );
     await world.sleep((load.warmUpSeconds ?? 0) * 1_000);
     const keeping = keepStockOnce(world, answers, sku, load.units);
