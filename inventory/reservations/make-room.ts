@@ -8,7 +8,7 @@
  * A marker whose owner may still commit is waited for.
  */
 import { openMarkersMax, rowsInFlight } from "../../contract/bounds.ts";
-import type { StockItem } from "../../contract/tables.ts";
+import type { Part, StockItem } from "../../contract/tables.ts";
 import { backOff, type Call, type Database } from "../dynamodb/database.ts";
 import { mapEach } from "../for-each.ts";
 import { levelKeyOfRow } from "../stock/level-key.ts";
@@ -20,8 +20,8 @@ import { expireDeadHolds, isKnownAlive } from "./due-holds.ts";
 export interface RoomWanted {
   /** The units that are missing. */
   quantity: number;
-  /** Keys of markers of units that the request has taken already. */
-  own: readonly string[];
+  /** The units that the request has taken already. */
+  own: readonly OwnUnits[];
   /** False for a request that holds units meanwhile: it waits for no other, unless under leases. */
   waits: boolean;
   /** True when fewer units than these are better than none. */
@@ -47,11 +47,23 @@ export const markerWait = { firstMs: 10, maxMs: 100 };
 
 export const hasRoom = ({ open }: StockItem): boolean => Object.keys(open).length < openMarkersMax;
 
-/** Recognises markers that may free units, and are not the request's own. */
-export const isOther =
-  (own: readonly string[]) =>
-  ({ kind, key }: Marker): boolean =>
-    mayFreeUnits({ kind }) && !own.includes(key);
+/** Units of a row, with their marker. */
+export interface OwnUnits {
+  part: Pick<Part, "row">;
+  marker: Pick<Marker, "key" | "value">;
+}
+
+/** True for a marker of the request itself. A repeat of it may have placed the same one in another row, or later. */
+const isOwn = (
+  own: readonly OwnUnits[],
+  { sku: row }: StockItem,
+  { key, value }: Marker,
+): boolean =>
+  own.some(({ part, marker }) => part.row === row && marker.key === key && marker.value === value);
+
+/** The markers of the row that may free units, and are not the request's own. */
+export const othersIn = (row: StockItem, own: readonly OwnUnits[]): Marker[] =>
+  markersOf(row).filter((marker) => mayFreeUnits(marker) && !isOwn(own, row, marker));
 
 /** @throws InventoryError `busy`, `unavailable`, `rejected` */
 export const makeRoom = async (
@@ -81,10 +93,10 @@ export const makeRoom = async (
   // One of those that wait removes the markers for all of them.
   if (isCrowded && database.random() >= resolvingShare) return waitAndSee();
   // Any marker takes room, also one that frees no units.
-  const isInTheWay = (marker: Marker) =>
-    isOther(own)(marker) || (isCrowded && !own.includes(marker.key));
+  const inTheWay = (row: StockItem): Marker[] =>
+    isCrowded ? markersOf(row).filter((marker) => !isOwn(own, row, marker)) : othersIn(row, own);
   const open = rows
-    .map((row) => ({ row, markers: markersOf(row).filter(isInTheWay) }))
+    .map((row) => ({ row, markers: inTheWay(row) }))
     .filter(({ markers }) => markers.length > 0);
   if (open.length > 0) {
     const resolved = await mapEach(open, rowsInFlight, ({ row, markers }) =>
@@ -109,7 +121,7 @@ export const makeRoom = async (
     const isProven =
       proof !== undefined &&
       areSameRows(rows, proof) &&
-      !proof.some((row) => markersOf(row).some(isOther(own)));
+      proof.every((row) => othersIn(row, own).length === 0);
     if (!isProven) return { rows: proof };
   }
   const [first, ...others] = rows;

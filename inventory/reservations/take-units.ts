@@ -149,7 +149,7 @@ export const takeUnits = async (
 
 const wantedOf = ({ request, missing, own, before }: Taking): RoomWanted => ({
   quantity: missing,
-  own: [...before, ...own].map(({ marker }) => marker.key),
+  own: [...before, ...own],
   waits: request.isLeased || !(request.hasOthers || own.length > 0),
   takesLess: request.takesLess,
 });

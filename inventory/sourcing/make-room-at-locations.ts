@@ -4,9 +4,8 @@ import type { StockItem } from "../../contract/tables.ts";
 import { backOff, type Call, type Database } from "../dynamodb/database.ts";
 import { mapEach } from "../for-each.ts";
 import { expireDeadHolds, isKnownAlive } from "../reservations/due-holds.ts";
-import { isOther, markerWait } from "../reservations/make-room.ts";
+import { markerWait, othersIn } from "../reservations/make-room.ts";
 import { areSameRows, levelOf } from "../stock/level.ts";
-import { markersOf } from "../stock/marker.ts";
 import { resolveMarkers } from "../stock/resolve.ts";
 import { look, planOf, rowsOf, type Sourcing, type Want } from "./order-sourcing.ts";
 
@@ -21,12 +20,11 @@ export async function makeRoomAtLocations(
   attempt: number,
   call: Call,
 ): Promise<"again" | "blocked" | "short"> {
-  const { order, wants, levelKeys } = sourcing;
-  const own = sourcing.own.map(({ marker }) => marker.key);
+  const { order, wants, levelKeys, own } = sourcing;
   const waits = order.isLeased || (wants.length === 1 && own.length === 0);
   const markersInTheWay = (rows: readonly StockItem[]) =>
     rows
-      .map((row) => ({ row, markers: markersOf(row).filter(isOther(own)) }))
+      .map((row) => ({ row, markers: othersIn(row, own) }))
       .filter(({ markers }) => markers.length > 0);
   const before = rowsOf(sourcing);
   const open = markersInTheWay(before);

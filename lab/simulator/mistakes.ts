@@ -344,8 +344,8 @@ const catalogue = {
   },
   "refused-beside-markers": {
     file: "inventory/sourcing/make-room-at-locations.ts",
-    original: `filter(isOther(own))`,
-    mistake: `filter((marker) => isOther(own)(marker) && own.includes(marker.key))`,
+    original: `markers: othersIn(row, own) }`,
+    mistake: `markers: othersIn(row, own).slice(99) }`,
     scenario: "channels",
   },
   "dead-holds-of-locations-kept": {
