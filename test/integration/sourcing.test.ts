@@ -8,6 +8,7 @@ import type { TestDatabase } from "../support/database.ts";
 import { dieAtEachRequest, openShop, patient } from "../support/holds.ts";
 import { expectInvariants } from "../support/invariants.ts";
 import { loadOf } from "../support/load-of.ts";
+import { countRequests, tallyOf } from "../support/requests.ts";
 
 let database: TestDatabase;
 let inventory: Inventory;
@@ -362,6 +363,35 @@ describe("a reservation by channel", () => {
       },
     });
     await expectInvariants(database);
+  });
+});
+
+describe("an order by channel costs", () => {
+  test("what an order at a location costs, while its first choice has the units", async () => {
+    const channel = await channelBy("fewest-splits");
+    const sku = await stocked(9, 9, 9);
+    const { database: counted, take } = countRequests(database);
+    const shop = createInventory(counted);
+    const order = () => shop.reserve({ channel, lines: [{ sku, quantity: 2 }] }, patient());
+    await order();
+    const first = take();
+    expect(tallyOf(first)).toEqual({ GetItem: 1, PutItem: 1, UpdateItem: 1 });
+    // The channel is remembered.
+    await order();
+    expect(tallyOf(take())).toEqual({ PutItem: 1, UpdateItem: 1 });
+  });
+
+  test("one read more where its first choice has too few, and reads it before the next order", async () => {
+    const channel = await channelBy("priority");
+    const sku = await stocked(1, 9, 9);
+    const { database: counted, take } = countRequests(database);
+    const shop = createInventory(counted);
+    const order = () => shop.reserve({ channel, lines: [{ sku, quantity: 2 }] }, patient());
+    await order();
+    const { GetItem: channels, ...others } = tallyOf(take());
+    expect([channels, others]).toEqual([1, { BatchGetItem: 1, PutItem: 1, UpdateItem: 3 }]);
+    await order();
+    expect(tallyOf(take())).toEqual({ BatchGetItem: 1, PutItem: 1, UpdateItem: 1 });
   });
 });
 
