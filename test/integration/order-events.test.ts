@@ -530,7 +530,9 @@ describe("what can never be used is put aside at once, with the reason", () => {
     const [orderId, sku] = [newOrder(), await newSku(10)];
     await deliver({ ...placed(orderId, sku, 3), metadata: { till: "7" } });
     await deliver({ ...placed(orderId, sku, 3), metadata: { till: "8" } });
-    expect((await takeDeadLetter()).reason).toContain("with other lines, ttlSeconds or metadata");
+    expect((await takeDeadLetter()).reason).toContain(
+      "with other lines, channel, ttlSeconds or metadata",
+    );
   });
 
   test("the payment for an order that was released or was rejected", async () => {

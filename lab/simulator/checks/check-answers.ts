@@ -385,11 +385,11 @@ function falseRefusal(
   shortages: readonly LineShortage[],
   span: Span,
 ): string | undefined {
+  if (channel === undefined) span.claim(shortages);
+  else span.claimSourced(mergeLines(requested), channel);
+  if (!allowPartial) return undefined;
   const wanted = mergeLines(requested);
   const singles = wanted.map(({ quantity: _quantity, ...name }) => name);
-  if (channel === undefined) span.claim(shortages);
-  else span.claimSourced(wanted, channel);
-  if (!allowPartial) return undefined;
   if (channel === undefined) span.claim(singles.map((name) => ({ ...name, requested: 1 })));
   else for (const name of singles) span.claimSourced([{ ...name, quantity: 1 }], channel);
   const named = new Set(shortages.map(levelKeyOf));

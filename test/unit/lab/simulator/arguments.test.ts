@@ -67,10 +67,16 @@ describe("the simulator's arguments", () => {
     [["carts", `--rate=${"1,".repeat(20)}1`], "--rate lists at most 20 rates, not 21."],
     [["--seconds", "601"], "--seconds is a whole number from 1 to 600, not 601."],
     [["carts", "--warm-up", "601"], "--warm-up is a whole number from 0 to 600, not 601."],
-    [["--warm-up", "5"], "--warm-up is accepted for flash-sale, sold-out, carts,"],
+    [
+      ["--warm-up", "5"],
+      "--warm-up is accepted for flash-sale, flash-sale-by-channel, sold-out, carts,",
+    ],
     [["--warm-up", "5"], "popular-sku, not for mixed."],
     [["flash-sale", "--shards", "0"], "--shards is a whole number from 1 to 128, not 0."],
-    [["carts", "--shards", "2"], "--shards is accepted for flash-sale, sold-out,"],
+    [
+      ["carts", "--shards", "2"],
+      "--shards is accepted for flash-sale, flash-sale-by-channel, sold-out,",
+    ],
     [["--units", "1.5"], "--units is a whole number from 1 to 1,000,000,000, not 1.5."],
     [["--table-units", "0"], "--table-units is a whole number from 1 to 1,000,000, not 0."],
     [["--expiry-partitions=257"], "--expiry-partitions is a whole number from 1 to 256, not 257."],
