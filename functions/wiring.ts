@@ -58,6 +58,9 @@ const access = (service: string) => {
   return {
     region: required("AWS_REGION"),
     credentials,
+    defaultUserAgentProvider: async (): Promise<[string, string][]> => [
+      ["holdfast", optional(environment.serviceVersion) ?? "unknown"],
+    ],
     ...(endpoint !== undefined && { endpoint }),
   };
 };

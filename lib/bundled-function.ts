@@ -85,6 +85,8 @@ export const createBundledFunction = (
       mainFields: ["module", "main"],
       // Imported by the SDK when a service has event streams. DynamoDB has none.
       externalModules: ["@smithy/core/event-streams"],
+      // The SDK reads its version from its package.json: wiring.ts names Holdfast's instead.
+      loader: { ".json": "empty" },
       esbuildArgs: {
         // Lambda's credentials are in its environment, and wiring.ts reads them there.
         "--alias:@aws-sdk/credential-provider-node": project("functions/no-credential-chain.ts"),

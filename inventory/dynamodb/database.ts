@@ -76,6 +76,7 @@ export interface ConnectOptions extends Pick<
   | "region"
   | "endpoint"
   | "credentials"
+  | "defaultUserAgentProvider"
   | "requestHandler"
   | "protocol"
   | "httpAuthSchemes"
