@@ -55,6 +55,10 @@ const shortfallSchema = z.extend(stockRecordSchema, {
 /** Every type of event, with its data and a summary. */
 export const inventoryEvents = {
   "reservation.held": { data: reservationSchema, summary: "The units of an order are held" },
+  "reservation.supplied": {
+    data: reservationSchema,
+    summary: "Units that were backordered have arrived for a reservation",
+  },
   "reservation.extended": { data: reservationSchema, summary: "A hold has another end" },
   "reservation.changed": { data: reservationSchema, summary: "A hold has other lines" },
   "reservation.confirmed": { data: reservationSchema, summary: "The units of a hold are sold" },

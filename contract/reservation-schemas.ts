@@ -12,6 +12,9 @@ export const shortageSchema = z.object({
 
 const unitsSchema = {
   quantity: z.int(),
+  /** Units that are not there yet, and the time at which they are expected, where that is known. */
+  backordered: z.optional(z.int()),
+  availableFrom: z.optional(z.iso.datetime({ precision: 3 })),
   /** Units that were shipped or handed over; absent for none, as are the others. */
   fulfilled: z.optional(z.int()),
   /** Units that were sold, and were not shipped. */

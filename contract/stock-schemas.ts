@@ -16,6 +16,10 @@ const levelSchema = z.object({
   unavailable: z.optional(z.int()),
   /** Units that are kept from sale; absent for none. */
   safetyStock: z.optional(z.int()),
+  /** Units that may be sold before they are there, those of them that reservations wait for, and the expected time. */
+  backorderLimit: z.optional(z.int()),
+  backordered: z.optional(z.int()),
+  availableFrom: z.optional(z.iso.datetime({ precision: 3 })),
   version: z.int(),
   updatedAt: z.iso.datetime({ precision: 3 }),
   lowStockThreshold: z.optional(z.int()),
@@ -44,6 +48,8 @@ export const availabilitySchema = z.object({
       sku: z.string(),
       location: z.optional(z.string()),
       available: z.int(),
+      /** Units that may be reserved besides, before they are there; absent for none. */
+      backorderable: z.optional(z.int()),
       /** The locations of the channel that have units, where a channel is named. */
       locations: z.optional(z.array(z.object({ location: z.string(), available: z.int() }))),
     }),

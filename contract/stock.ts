@@ -12,11 +12,23 @@ import {
   oneOf,
   queryNumber,
   sku,
+  text,
   trueOrFalse,
   wholeNumber,
 } from "./fields.ts";
 
 const units = wholeNumber(0, unitsMax);
+
+const isTime = (time: string): boolean => !Number.isNaN(Date.parse(time));
+
+/** A time, as milliseconds of the epoch. */
+const instant = z.pipe(
+  text(
+    /^\d{4}-\d\d-\d\dT\d\d:\d\d:\d\d(\.\d{1,3})?Z$/,
+    'must be a UTC time, as in "2026-12-24T08:00:00.000Z"',
+  ).check(z.refine(isTime, { error: "must be a day and a time that there are" })),
+  z.transform((time) => Date.parse(time)),
+);
 const expectedVersion = z.optional(wholeNumber(0, Number.MAX_SAFE_INTEGER));
 const skuParams = closedObject({ sku });
 const levelParams = closedObject({ sku, location });
@@ -32,13 +44,16 @@ export const setStockRequest = {
   /**
    * `expectedVersion` 0 expects that there is no such stock level yet. At `lowStockThreshold` available units
    * or fewer the SKU is low; 0 is never, and what was set stays when it is absent. `safetyStock`
-   * units are kept from sale. `shards` spreads the stock level over as many rows. `allowShortfall` applies a count below what is reserved.
+   * units are kept from sale. `backorderLimit` units may be sold before they are there, which is expected at
+   * `availableFrom`. `shards` spreads the stock level over as many rows. `allowShortfall` applies a count below what is reserved.
    */
   body: closedObject({
     onHand: units,
     expectedVersion,
     lowStockThreshold: z.optional(units),
     safetyStock: z.optional(units),
+    backorderLimit: z.optional(units),
+    availableFrom: z.optional(instant),
     shards: z.optional(wholeNumber(1, shardsMax)),
     allowShortfall: z.optional(trueOrFalse),
   }),

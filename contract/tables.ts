@@ -108,6 +108,10 @@ export interface StockItem {
   unavailable?: number;
   /** Units that are kept from sale. Absent for none. In the first row. */
   safetyStock?: number;
+  /** Units that may be sold before they are there. Absent for none. In the first row. */
+  backorderLimit?: number;
+  /** The time at which such units are expected, in milliseconds of the epoch. In the first row. */
+  availableFromMs?: number;
   /**
    * The units available after the last count, where they were allowed to be negative: more were reserved, or
    * kept from sale, than there were. The row has never fewer since, unless fewer than none. In the first row.
@@ -188,6 +192,8 @@ export interface Line {
   sku: string;
   /** Absent for the default location. */
   location?: string | undefined;
+  /** True for units that are sold before they are there. */
+  isBackorder?: true | undefined;
   quantity: number;
 }
 
@@ -204,6 +210,8 @@ export interface Part {
   quantity: number;
   /** The version of the row at which the units were taken. */
   version: number;
+  /** Present for units that are sold before they are there, where the time is known at which they are expected. */
+  availableFromMs?: number;
   /** Present in the record of a move or a transfer, where the units arrive in the row. */
   arrives?: true;
   /**
@@ -262,6 +270,8 @@ export interface ReservationItem {
   metadata?: Record<string, string>;
   createdAtMs: number;
   expiresAtMs: number;
+  /** Present while a hold has units that are not there yet: its sale is written by its lines. */
+  awaitsStock?: true;
   /** Hash of the request: distinguishes a repeat from another request under the same key. */
   fingerprint: string;
   /** Present when its order was cancelled, or held anew, after its end: no late payment takes its units again. */
@@ -282,9 +292,12 @@ export interface ReservationItem {
   /** Present in the record of a shop order: its reservations, and the one that was begun first. */
   reservationIds?: Set<string>;
   firstReservationId?: string;
-  /** Present while held: the partition of the index `byExpiry`. */
+  /**
+   * Present while held: the partition of the index `byExpiry`. Also present, with the partition of backorders, while a
+   * confirmed reservation waits for units.
+   */
   expiryShard?: number;
-  /** The keys of the levels of its units; present as `expiryShard` is. */
+  /** The keys of the levels of its units, or of its backorders once it is confirmed; present as `expiryShard` is. */
   skus?: Set<string>;
   /** The time at which DynamoDB may remove the record, in seconds of the epoch. Set when no units depend on it. */
   ttlSeconds?: number;

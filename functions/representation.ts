@@ -12,35 +12,63 @@ import type { LevelHold } from "../inventory/reservations/list-holds.ts";
 import type { Reservation, ReservationLine } from "../inventory/reservations/reservation.ts";
 import type { Channel } from "../inventory/sourcing/channels.ts";
 import type { PublicMovement } from "../inventory/stock/ledger.ts";
-import { levelNameOf, type LevelName } from "../inventory/stock/level-key.ts";
+import { levelKeyOf, levelNameOf, type LevelName } from "../inventory/stock/level-key.ts";
 import type { StockLevel } from "../inventory/stock/level.ts";
 import type { SkuStock } from "../inventory/stock/read-stock.ts";
 
 export const isoTime = (timeMs: number): string => new Date(timeMs).toISOString();
 
-/** The lines of a reservation by channel: one for each SKU, with the units that come from each location. */
-function linesWithAllocations(lines: readonly ReservationLine[]): ReservationLineBody[] {
-  const bySku = new Map<
-    string,
-    Required<Pick<ReservationLineBody, "allocations">> & ReservationLine
-  >();
-  for (const { sku, location = "", ...units } of lines) {
-    const line = bySku.get(sku);
-    const allocations = [...(line?.allocations ?? []), { location, ...units }];
-    bySku.set(sku, { sku, ...addUnits(line, units), allocations });
+type Units = Omit<ReservationLineBody, "sku" | "location" | "allocations">;
+
+/** The units of a line of the core. A line of units that are not there yet is the backordered part of another. */
+const unitsOf = ({ quantity, isBackorder, availableFromMs, ...line }: ReservationLine): Units => ({
+  quantity,
+  ...(isBackorder && { backordered: quantity - (line.cancelled ?? 0) }),
+  ...(availableFromMs !== undefined && { availableFrom: isoTime(availableFromMs) }),
+  ...(line.fulfilled !== undefined && { fulfilled: line.fulfilled }),
+  ...(line.cancelled !== undefined && { cancelled: line.cancelled }),
+  ...(line.returned !== undefined && { returned: line.returned }),
+});
+
+const countNames = ["quantity", "backordered", "fulfilled", "cancelled", "returned"] as const;
+
+/** Sums, and the later of two times. */
+function addUnits(some: Units | undefined, others: Units): Units {
+  const sum = { ...some, ...others };
+  for (const name of countNames) {
+    if (sum[name] !== undefined) sum[name] = (some?.[name] ?? 0) + (others[name] ?? 0);
   }
-  return [...bySku.values()];
+  const times = [some?.availableFrom, others.availableFrom].filter((time) => time !== undefined);
+  return { ...sum, ...(times.length > 0 && { availableFrom: times.toSorted().at(-1)! }) };
 }
 
-type Units = Omit<ReservationLine, "sku" | "location">;
-
-const addUnits = (some: Units | undefined, others: Units): Units => {
-  const sum = { ...some, ...others };
-  for (const name of Object.keys(others) as (keyof Units)[]) {
-    sum[name] = (some?.[name] ?? 0) + (others[name] ?? 0);
+/** One line for each SKU and location. */
+function linesByLocation(lines: readonly ReservationLine[]): ReservationLineBody[] {
+  const byLevel = new Map<string, ReservationLineBody>();
+  for (const { sku, location, ...line } of lines) {
+    const name = { sku, ...(location !== undefined && { location }) };
+    const key = levelKeyOf(name);
+    const units = addUnits(byLevel.get(key), unitsOf({ sku, ...line }));
+    byLevel.set(key, { ...name, ...units });
   }
-  return sum;
-};
+  return [...byLevel.values()];
+}
+
+/** The lines of a reservation by channel: one for each SKU, with the units that come from each location. */
+function linesWithAllocations(lines: readonly ReservationLine[]): ReservationLineBody[] {
+  const bySku = Map.groupBy(linesByLocation(lines), ({ sku }) => sku);
+  return Array.from(bySku, ([sku, some]) => {
+    const allocations = some.map(({ sku: _sku, location = "", ...units }) => ({
+      location,
+      ...units,
+    }));
+    const units = allocations.reduce<Units | undefined>(
+      (sum, { location: _location, ...each }) => addUnits(sum, each),
+      undefined,
+    );
+    return { sku, ...units!, allocations };
+  });
+}
 
 export const reservationBody = ({
   createdAtMs,
@@ -49,7 +77,10 @@ export const reservationBody = ({
   ...reservation
 }: Reservation): ReservationBody => ({
   ...reservation,
-  ...(reservation.channel !== undefined && { lines: linesWithAllocations(reservation.lines) }),
+  lines:
+    reservation.channel === undefined
+      ? linesByLocation(reservation.lines)
+      : linesWithAllocations(reservation.lines),
   createdAt: isoTime(createdAtMs),
   expiresAt: isoTime(expiresAtMs),
   version,
@@ -84,6 +115,9 @@ const levelBody = (level: StockLevel) => ({
   updatedAt: isoTime(level.updatedAtMs),
   ...((level.unavailable ?? 0) > 0 && { unavailable: level.unavailable }),
   ...((level.safetyStock ?? 0) > 0 && { safetyStock: level.safetyStock }),
+  ...((level.backorderLimit ?? 0) > 0 && { backorderLimit: level.backorderLimit }),
+  ...((level.backordered ?? 0) > 0 && { backordered: level.backordered }),
+  ...(level.availableFromMs !== undefined && { availableFrom: isoTime(level.availableFromMs) }),
   ...(level.lowStockThreshold !== undefined && { lowStockThreshold: level.lowStockThreshold }),
   ...(level.shards !== undefined && level.shards > 1 && { shards: level.shards }),
 });

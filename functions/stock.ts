@@ -25,6 +25,7 @@ import { adjustStock } from "../inventory/stock/adjust.ts";
 import { getAvailability } from "../inventory/sourcing/availability.ts";
 import { listMovements } from "../inventory/stock/ledger.ts";
 import { levelKeyOf, plainName, type LevelName } from "../inventory/stock/level-key.ts";
+import { backorderableOf } from "../inventory/stock/level.ts";
 import { getLevel, getLevels, getStock, listStock } from "../inventory/stock/read-stock.ts";
 import { setStock } from "../inventory/stock/set-stock.ts";
 import type { AtLevel } from "./at-level.ts";
@@ -52,8 +53,11 @@ const listed = async <Item>(
     ? refuseUnknown(level)
     : answer(200, "listed", { items: items.map(bodyOf), ...page });
 
-const set = async ({ params, body }: AtLevel<typeof setStockRequest>, call: Call) => {
-  const result = await setStock(database, { ...params, ...body }, call);
+const set = async (
+  { params, body: { availableFrom: availableFromMs, ...body } }: AtLevel<typeof setStockRequest>,
+  call: Call,
+) => {
+  const result = await setStock(database, { ...params, ...body, availableFromMs }, call);
   switch (result.outcome) {
     case "created":
       return answer(201, "created", stockBody(result.stock));
@@ -168,7 +172,8 @@ const look = async (
   const items = names.map((name, index) => {
     // A level with a shortfall has none, and neither has one that was never set.
     const available = Math.max(0, levels[index]?.available ?? 0);
-    return { ...name, available };
+    const backorderable = backorderableOf(levels[index]);
+    return { ...name, available, ...(backorderable > 0 && { backorderable }) };
   });
   return answer(200, "found", { items });
 };

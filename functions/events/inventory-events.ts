@@ -1,10 +1,12 @@
 /** The events of a change: every committed version of a record has its own. */
 import type { InventoryEvent, InventoryEventType } from "../../contract/events.ts";
-import type { ReservationItem, ReservationStatus, StockItem } from "../../contract/tables.ts";
+import type { Line, ReservationItem, ReservationStatus, StockItem } from "../../contract/tables.ts";
 import { progressOf } from "../../inventory/reservations/parts.ts";
 import { sortedByName } from "../../inventory/reservations/metadata.ts";
 import type { ReservationAtRisk } from "../../inventory/reservations/at-risk.ts";
+import { linesTogether } from "../../inventory/reservations/lines.ts";
 import { isReservation, reservationIn } from "../../inventory/reservations/reservation.ts";
+import { isBackorderKey } from "../../inventory/stock/level-key.ts";
 import { isoTime, reservationBody } from "../representation.ts";
 import type { Change } from "./change.ts";
 import { eventOf, type EventSettings } from "./cloud-event.ts";
@@ -94,7 +96,7 @@ function eventsOfRow(
   reading: LevelReading | undefined,
   atRisk: readonly ReservationAtRisk[],
 ): InventoryEvent[] {
-  if (before?.version === after.version) return [];
+  if (before?.version === after.version || isBackorderKey(after.sku)) return [];
   if (!isOfSeveralRows(before, after)) {
     const crossing = crossingOfRow(settings, before, after);
     return stockEvents(settings, before, after, crossing, atRisk);
@@ -129,9 +131,13 @@ const reservationEventType = (
   if (changed !== undefined) return `reservation.${changed}`;
   if (before?.status !== after.status) return `reservation.${after.status}`;
   if (before.expiresAtMs !== after.expiresAtMs) return "reservation.extended";
-  const areSameLines = JSON.stringify(before.lines) === JSON.stringify(after.lines);
-  return areSameLines ? undefined : "reservation.changed";
+  if (isSame(before.lines, after.lines)) return undefined;
+  const isSupplied = isSame(linesTogether(before.lines), linesTogether(after.lines));
+  return isSupplied ? "reservation.supplied" : "reservation.changed";
 };
+
+const isSame = (some: readonly Line[], others: readonly Line[]): boolean =>
+  JSON.stringify(some) === JSON.stringify(others);
 
 function reservationEvents(
   { source }: EventSettings,

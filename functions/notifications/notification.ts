@@ -19,6 +19,7 @@ export interface Channel {
 
 const titles: Record<InventoryEventType, string> = {
   "reservation.held": "is held",
+  "reservation.supplied": "has units that were backordered",
   "reservation.extended": "is held for longer",
   "reservation.changed": "has other lines",
   "reservation.confirmed": "is confirmed",

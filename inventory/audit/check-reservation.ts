@@ -9,7 +9,8 @@ import {
 } from "../../contract/tables.ts";
 import type { Call, Database } from "../dynamodb/database.ts";
 import { expiryShardOf } from "../identity.ts";
-import { isOpen } from "../reservations/parts.ts";
+import { withBackordersIndexed } from "../reservations/hold-index.ts";
+import { isOpen, isShippable } from "../reservations/parts.ts";
 import { endedTtlSeconds } from "../reservations/reservation.ts";
 import { settleSales } from "../reservations/settle-sales.ts";
 import { expireHold } from "../reservations/transitions.ts";
@@ -59,6 +60,12 @@ const replaceBy = async (
   return (await writeIf(database, () => command, call)).applied;
 };
 
+const unlistedOf = ({
+  expiryShard: _shard,
+  skus: _skus,
+  ...item
+}: ReservationItem): ReservationItem => item;
+
 /** At most one case: what is wrong with a record is told by what is worst. */
 export const checkReservation = (
   database: Database,
@@ -103,12 +110,17 @@ export const checkReservation = (
       replacing(`list it in shard ${shard}`, { ...item, expiryShard: shard, skus }),
     );
   }
-  if (item.expiryShard !== undefined) {
-    const { expiryShard, skus: _skus, ...unlisted } = item;
-    const repair = replacing("list it no longer", unlisted);
-    return found("ended_indexed", `${status}, expiryShard ${expiryShard}`, repair);
+  const listed = status === "confirmed" ? withBackordersIndexed(item) : unlistedOf(item);
+  if (item.expiryShard !== listed.expiryShard) {
+    const isMissing = item.expiryShard === undefined;
+    return found(
+      isMissing ? "hold_not_indexed" : "ended_indexed",
+      `${status}, expiryShard ${item.expiryShard}`,
+      replacing(isMissing ? "list it among the backorders" : "list it no longer", listed),
+    );
   }
   if (openParts(item).length > 0) {
+    if (!openParts(item).some(isShippable)) return undefined;
     const lateMs = nowMs - item.updatedAtMs;
     if (!database.fulfillsOnConfirm || lateMs <= overdueMs) return undefined;
     return found("sale_overdue", `confirmed ${lateMs} ms ago`, {

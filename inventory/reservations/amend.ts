@@ -8,13 +8,13 @@
  * All rows are written side by side. A record that is not written keeps what it has.
  */
 import type { Line, Part, ReservationItem } from "../../contract/tables.ts";
-import type { Call } from "../dynamodb/database.ts";
+import type { Call, Database } from "../dynamodb/database.ts";
 import type { Channel } from "../sourcing/channels.ts";
 import { levelNameOf } from "../stock/level-key.ts";
 import { putRecord, type Committed } from "../stock/put-record.ts";
 import { finishChanges, markedParts, placeAll, type PartsUpdate } from "./change-parts.ts";
 import { giveBack, noteHeld, refusalOf, takeLines, tidyRows } from "./hold-lines.ts";
-import type { Blocked, LeasingDatabase } from "./leases.ts";
+import type { Blocked } from "./leases.ts";
 import { isOpen, type PartsChange } from "./parts.ts";
 import type { OrderRefusal } from "./shortages.ts";
 
@@ -23,6 +23,8 @@ export interface Amendment extends Pick<PartsUpdate, "rewrite" | "isBeforeEnd"> 
   more: readonly Line[];
   /** The channel whose locations they come from, for lines that name none. */
   channel?: Channel | undefined;
+  /** True where units that are not there yet are of no use. */
+  onlyAvailable?: boolean;
   /** The parts to give up; none when absent. */
   giving?: PartsChange | undefined;
   /** True when the caller has the SKUs leased. */
@@ -37,9 +39,9 @@ const release = { kind: "release" } as const;
  * @throws InventoryError `busy`, `unavailable`, `rejected`, `inconsistent`
  */
 export const amend = async (
-  database: LeasingDatabase,
+  database: Database,
   item: ReservationItem,
-  { more, channel, giving, rewrite, isLeased, isBeforeEnd = false }: Amendment,
+  { more, channel, onlyAvailable, giving, rewrite, isLeased, isBeforeEnd = false }: Amendment,
   call: Call,
 ): Promise<Committed | OrderRefusal | Blocked> => {
   const { reservationId, version: base } = item;
@@ -49,7 +51,7 @@ export const amend = async (
   const [{ got, taken }, placed] = await Promise.all([
     takeLines(
       database,
-      { ...target, lines: more, channel, usedLocations: locationsOf(rest) },
+      { ...target, lines: more, channel, onlyAvailable, usedLocations: locationsOf(rest) },
       call,
     ),
     placing.catch((error: unknown) => ({ error })),

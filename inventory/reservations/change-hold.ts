@@ -14,6 +14,7 @@ import { finishRecord } from "./change-parts.ts";
 import {
   assignUnits,
   excessOf,
+  isBackordered,
   isOpen,
   levelLinesOf,
   linesOfParts,
@@ -193,7 +194,9 @@ async function changeUntilDecided(
     );
     const rewrite = ({ parts }: ReservationItem): ReservationItem => {
       const held = linesOfParts(parts.filter(isOpen));
-      return { ...next, parts, lines: held, skus: new Set(held.map(levelKeyOf)) };
+      const { awaitsStock: _awaits, ...others } = next;
+      const awaits = parts.some(isBackordered) && { awaitsStock: true as const };
+      return { ...others, ...awaits, parts, lines: held, skus: new Set(held.map(levelKeyOf)) };
     };
     const amendment = { ...sourcing, more, giving, isLeased, rewrite, isBeforeEnd: true };
     const result = await amend(database, item, amendment, call);

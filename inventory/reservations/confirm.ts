@@ -9,7 +9,8 @@ import { amend, type Amendment } from "./amend.ts";
 import { changeParts } from "./change-parts.ts";
 import { takeTurns, type Blocked, type LeasingDatabase } from "./leases.ts";
 import { readChannel } from "../sourcing/sourcing.ts";
-import { linesBySku, mergeLines } from "./lines.ts";
+import { withBackordersIndexed } from "./hold-index.ts";
+import { linesBySku, linesTogether, mergeLines } from "./lines.ts";
 import {
   excessOf,
   isOpen,
@@ -86,7 +87,7 @@ export const confirm = async (
 
 /** Confirms a whole hold. A hold that is due gives its units back, now that a request has met it. */
 async function confirmHold(
-  database: Database,
+  database: LeasingDatabase,
   reservationId: string,
   call: Call,
 ): Promise<ConfirmOutcome> {
@@ -102,6 +103,7 @@ async function confirmHold(
     if (ended !== undefined) return ended;
     // It was due when the write was sent.
     if (isDue(item, database.now())) await expireHold(database, item, call);
+    else if (item.awaitsStock) return confirmRecord(database, reservationId, {}, call);
   }
 }
 
@@ -118,12 +120,14 @@ function confirmation(database: Database, reservationId: string): UpdateCommand 
     UpdateExpression:
       "SET #status = :confirmed, #version = #version + :one, #updatedAtMs = :now " +
       "REMOVE #expiryShard, #skus",
-    ConditionExpression: "#status = :held AND #expiresAtMs > :now",
+    ConditionExpression:
+      "#status = :held AND #expiresAtMs > :now AND attribute_not_exists(#awaitsStock)",
     ExpressionAttributeNames: {
       "#status": "status",
       "#version": "version",
       "#updatedAtMs": "updatedAtMs",
       "#expiresAtMs": "expiresAtMs",
+      "#awaitsStock": "awaitsStock",
       "#expiryShard": "expiryShard",
       "#skus": "skus",
     },
@@ -139,8 +143,8 @@ function confirmation(database: Database, reservationId: string): UpdateCommand 
 }
 
 interface Wanted {
-  lines: readonly Line[] | undefined;
-  reacquires: boolean;
+  lines?: readonly Line[] | undefined;
+  reacquires?: boolean;
 }
 
 /** Confirms some lines of a hold, or a hold that has expired: the record is read first. */
@@ -160,7 +164,7 @@ async function confirmRecord(
 async function confirmUntilDecided(
   database: LeasingDatabase,
   seen: ReservationItem | undefined,
-  { lines, reacquires }: Wanted,
+  { lines, reacquires = false }: Wanted,
   isLeased: boolean,
   call: Call,
 ): Promise<ConfirmOutcome | Blocked> {
@@ -224,8 +228,9 @@ async function sellOpenParts(
 
 /** A record whose units are sold is in no index of holds, and stays until they are fulfilled or cancelled. */
 function soldRecordOf(item: ReservationItem): ReservationItem {
-  const { expiryShard: _shard, skus: _skus, ttlSeconds: _ttl, ...rest } = item;
-  return { ...rest, status: "confirmed", lines: linesOfParts(item.parts.filter(isOpen)) };
+  const { ttlSeconds: _ttl, awaitsStock: _awaits, ...rest } = item;
+  const lines = linesOfParts(item.parts.filter(isOpen));
+  return withBackordersIndexed({ ...rest, status: "confirmed", lines });
 }
 
 /** The units to take again: by the channel of the reservation, or where they were if that is gone. */
@@ -236,6 +241,7 @@ async function linesToReacquire(
   call: Call,
 ): Promise<Pick<Amendment, "more" | "channel">> {
   const channel = item.channel && (await readChannel(database, item.channel, call));
-  if (!channel) return { more: lines === undefined ? item.lines : levelLinesOf(item, lines) };
+  if (!channel)
+    return { more: linesTogether(lines === undefined ? item.lines : levelLinesOf(item, lines)) };
   return { more: lines ?? linesBySku(item.lines), channel };
 }

@@ -7,6 +7,8 @@ import { QueryCommand } from "@aws-sdk/lib-dynamodb";
 import { reservationsTable, type ReservationItem } from "../../contract/tables.ts";
 import type { Call, Database } from "../dynamodb/database.ts";
 import { send } from "../dynamodb/send.ts";
+import { levelKeyOf } from "../stock/level-key.ts";
+import { isBackordered, linesOfParts } from "./parts.ts";
 
 /** What the index carries of a record. */
 export type IndexedHold = Required<
@@ -71,6 +73,17 @@ export const queryHolds = async (
   return { holds, ...(page.LastEvaluatedKey && { next: page.LastEvaluatedKey }) };
 };
 
-/** All partitions of the index. */
+/** The partition of the index for confirmed reservations that wait for units. No sweep looks there. */
+export const backordersShard = -1;
+
+/** A record that is no hold: in the index while it waits for units. */
+export const withBackordersIndexed = (item: ReservationItem): ReservationItem => {
+  const { expiryShard: _shard, skus: _skus, ...rest } = item;
+  const waiting = linesOfParts(item.parts.filter(isBackordered));
+  if (waiting.length === 0) return rest;
+  return { ...rest, expiryShard: backordersShard, skus: new Set(waiting.map(levelKeyOf)) };
+};
+
+/** All partitions of holds. */
 export const expiryShardsOf = ({ expiryPartitions }: Database): number[] =>
   Array.from({ length: expiryPartitions }, (_, shard) => shard);

@@ -14,7 +14,15 @@ import { changeRow } from "../stock/row.ts";
 import type { Channel } from "../sourcing/channels.ts";
 import { takeByChannel } from "../sourcing/take-by-channel.ts";
 import { shortageOf, type OrderRefusal, type Shortage } from "./shortages.ts";
-import { noteCommitted, takeUnits, tidyRow, type Got, type Taken } from "./take-units.ts";
+import { takeBackorder } from "./take-backorder.ts";
+import {
+  noteCommitted,
+  takeUnits,
+  tidyRow,
+  type Got,
+  type Taken,
+  type TakeRequest,
+} from "./take-units.ts";
 
 /** The record that is to get the units. */
 export interface HoldTarget {
@@ -36,6 +44,8 @@ export interface LinesWanted {
   lines: readonly Line[];
   /** True when fewer units than wanted are better than none. */
   takesLess?: boolean;
+  /** True where units that are not there yet are of no use. */
+  onlyAvailable?: boolean | undefined;
   /** The channel whose locations the units come from; absent where each line is for one location. */
   channel?: Channel | undefined;
   /** Locations that the reservation has units at already. */
@@ -58,10 +68,29 @@ export const takeLines = async (
     return { got, taken };
   }
   const taken = await mapEach(lines, rowsInFlight, (line) =>
-    takeUnits(database, request, line, got, call).catch((error: unknown) => ({ error })),
+    takeLine(database, request, line, got, call).catch((error: unknown) => ({ error })),
   );
   return { got, taken };
 };
+
+/** Takes the units of a line: those that are there, and others of its level that may be sold before they are. */
+async function takeLine(
+  database: Database,
+  request: TakeRequest,
+  line: Line,
+  got: Got[],
+  call: Call,
+): Promise<Taken> {
+  const own: Got[] = [];
+  try {
+    const taken = await takeUnits(database, request, line, own, call);
+    return "taken" in taken && taken.later !== undefined
+      ? await takeBackorder(database, request, { ...taken.later, line }, own, call)
+      : taken;
+  } finally {
+    got.push(...own);
+  }
+}
 
 /**
  * The refusal of lines, with all that are short; undefined when other requests are in the way. One short line

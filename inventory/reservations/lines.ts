@@ -18,6 +18,10 @@ export const valuesOfLine = ({ sku, location, quantity }: Line): (string | numbe
 export const linesBySku = (lines: readonly Line[]): Line[] =>
   mergeLines(lines.map(({ sku, quantity }) => ({ sku, quantity })));
 
+/** The units of each SKU and location, whether they are there or not. */
+export const linesTogether = (lines: readonly Line[]): Line[] =>
+  lines.length === 0 ? [] : mergeLines(lines.map(({ isBackorder: _isBackorder, ...line }) => line));
+
 /**
  * Merges lines of the same SKU and location, and sorts them by the keys of their levels (by UTF-16 code
  * units, the same everywhere).

@@ -12,7 +12,7 @@ import type { Part, StockItem } from "../../contract/tables.ts";
 import { backOff, type Call, type Database } from "../dynamodb/database.ts";
 import { mapEach } from "../for-each.ts";
 import { levelKeyOfRow } from "../stock/level-key.ts";
-import { areSameRows, levelOf, readRows, shardsOf } from "../stock/level.ts";
+import { areSameRows, levelOf, readRows, shardsOf, takesBackorders } from "../stock/level.ts";
 import { markersOf, mayFreeUnits, type Marker } from "../stock/marker.ts";
 import { resolveMarkers } from "../stock/resolve.ts";
 import { expireDeadHolds, isKnownAlive } from "./due-holds.ts";
@@ -126,7 +126,7 @@ export const makeRoom = async (
   }
   const [first, ...others] = rows;
   if (reserved === 0 || isKnownAlive(database, first!)) return { short: [...rows] };
-  const mayHaveDead = takesLess || available + reserved >= quantity;
+  const mayHaveDead = takesLess || takesBackorders(first!) || available + reserved >= quantity;
   // Not even all holds have enough: the search is for the next end alone.
   if (!mayHaveDead) {
     const { searchedAtMs, nextEndMs } =

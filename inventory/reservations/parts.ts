@@ -1,10 +1,22 @@
 /** The parts of a record: the units that it owns or owned, by the rows that they were taken from. */
 import type { Line, Part, ReservationItem } from "../../contract/tables.ts";
-import { levelKeyOf, levelKeyOfRow, levelNameOf, type LevelName } from "../stock/level-key.ts";
+import {
+  isBackorderKey,
+  levelKeyOf,
+  levelKeyOfRow,
+  levelNameOf,
+  type LevelName,
+} from "../stock/level-key.ts";
 import { sumOfParts } from "../stock/marker.ts";
 
 /** True while the record owns the units of the part. */
 export const isOpen = ({ ended }: Part): boolean => ended === undefined;
+
+/** True for units that were sold before they were there, and are not there yet. */
+export const isBackordered = (part: Part): boolean => isOpen(part) && isBackorderKey(part.row);
+
+/** True for units that the record owns and that can be handed over. */
+export const isShippable = (part: Part): boolean => isOpen(part) && !isBackorderKey(part.row);
 
 /** True for units that were handed over and did not come back. */
 export const isHandedOver = ({ ended, returned }: Part): boolean =>
@@ -15,7 +27,7 @@ const isCancelled = ({ ended }: Part): boolean => ended?.by === "cancellation";
 const isReturned = ({ returned }: Part): boolean => returned !== undefined;
 
 /** The parts of one level. */
-const partsOf = (parts: readonly Part[], levelKey: string): Part[] =>
+export const partsOf = (parts: readonly Part[], levelKey: string): Part[] =>
   parts.filter(({ row }) => levelKeyOfRow(row) === levelKey);
 
 /** The units of the level in these parts. */
@@ -83,8 +95,9 @@ export interface Excess {
 type Sourced = Pick<ReservationItem, "channel">;
 
 /**
- * Assigns units of levels to the lines that name them: lines of a location first, then those of a reservation by
- * channel that name none, which may have units of any level of their SKU.
+ * Assigns units of levels to the lines that name them: lines of a level first, then those of a reservation by
+ * channel that name no location, which may have units of any level of their SKU. Units that are there come before
+ * those that are not yet.
  *
  * @param held the units of each level, in the order in which they are assigned
  * @returns the units of each level that are assigned, and those of each line that are missing
@@ -96,7 +109,8 @@ export function assignUnits(
 ): { assigned: number[]; missing: number[] } {
   const assigned = held.map(() => 0);
   const missing = lines.map(({ quantity }) => quantity);
-  const isOpenLine = (line: Line) => channel !== undefined && line.location === undefined;
+  const isOpenLine = ({ location, isBackorder }: Line) =>
+    channel !== undefined && location === undefined && !isBackorder;
   const assign = (index: number, fits: (level: Line) => boolean): void => {
     for (const [at, level] of held.entries()) {
       if (!fits(level)) continue;
@@ -105,11 +119,16 @@ export function assignUnits(
       missing[index]! -= units;
     }
   };
-  for (const [index, line] of lines.entries()) {
-    if (!isOpenLine(line)) assign(index, (level) => levelKeyOf(level) === levelKeyOf(line));
-  }
-  for (const [index, line] of lines.entries()) {
-    if (isOpenLine(line)) assign(index, ({ sku }) => sku === line.sku);
+  const backorder = { isBackorder: true } as const;
+  const passes: ((line: Line, level: Line) => boolean)[] = [
+    (line, level) => !isOpenLine(line) && levelKeyOf(level) === levelKeyOf(line),
+    (line, level) =>
+      !isOpenLine(line) && levelKeyOf(level) === levelKeyOf({ ...line, ...backorder }),
+    (line, level) => isOpenLine(line) && level.sku === line.sku && !level.isBackorder,
+    (line, level) => isOpenLine(line) && level.sku === line.sku,
+  ];
+  for (const fits of passes) {
+    for (const [index, line] of lines.entries()) assign(index, (level) => fits(line, level));
   }
   return { assigned, missing };
 }

@@ -2,16 +2,17 @@ import {
   reservationStatuses,
   type Line,
   type LineShortage,
+  type Part,
   type ReservationItem,
   type ReservationStatus,
 } from "../../contract/tables.ts";
 import type { Call, Database } from "../dynamodb/database.ts";
 import { readItem } from "../dynamodb/read-item.ts";
 import { isId } from "../identity.ts";
-import { plainName } from "../stock/level-key.ts";
+import { levelKeyOf, plainName } from "../stock/level-key.ts";
 import { ttlSecondsAfter } from "../stock/ttl.ts";
 import { sortedByName } from "./metadata.ts";
-import { progressOfLine, type LineProgress } from "./parts.ts";
+import { partsOf, progressOfLine, type LineProgress } from "./parts.ts";
 
 /** A record that is a reservation to callers, not an internal one. */
 export type ReservationRecord = ReservationItem & { status: ReservationStatus };
@@ -20,7 +21,7 @@ export const isReservation = (item: ReservationItem): item is ReservationRecord 
   (reservationStatuses as readonly string[]).includes(item.status);
 
 /** A line as callers see it, with the units that were fulfilled, cancelled and returned. */
-export type ReservationLine = Line & LineProgress;
+export type ReservationLine = Line & LineProgress & { availableFromMs?: number };
 
 /** A reservation as callers see it: the record without the attributes that only the core needs. */
 export type Reservation = Pick<
@@ -72,6 +73,7 @@ export const reservationIn = <Status extends ReservationStatus>(
     ...plainName(line),
     quantity: line.quantity,
     ...progressOfLine(item.parts, line),
+    ...expectedOf(item.parts, line),
   })),
   ...(item.shortages === undefined ? {} : { shortages: item.shortages.map(plainShortage) }),
   ...(item.orderId === undefined ? {} : { orderId: item.orderId }),
@@ -81,6 +83,15 @@ export const reservationIn = <Status extends ReservationStatus>(
   expiresAtMs: item.expiresAtMs,
   version: item.version,
 });
+
+/** The time at which the units of a backordered line are expected, where it is known. */
+function expectedOf(parts: readonly Part[], line: Line): { availableFromMs?: number } {
+  if (!line.isBackorder) return {};
+  const times = partsOf(parts, levelKeyOf(line)).flatMap(
+    ({ availableFromMs }) => availableFromMs ?? [],
+  );
+  return times.length === 0 ? {} : { availableFromMs: Math.max(...times) };
+}
 
 const plainShortage = ({ requested, available, ...level }: LineShortage): LineShortage => ({
   ...plainName(level),

@@ -11,7 +11,7 @@ import { giveBack, noteHeld, readRecord, refusalOf, takeLines, tidyRows } from "
 import { takeTurns, type Blocked, type LeasingDatabase } from "./leases.ts";
 import { mergeLines, valuesOfLine } from "./lines.ts";
 import { sortedByName } from "./metadata.ts";
-import { assignUnits, hasLines, linesOfParts } from "./parts.ts";
+import { assignUnits, hasLines, isBackordered, linesOfParts } from "./parts.ts";
 import {
   isReservation,
   reservationAt,
@@ -213,6 +213,7 @@ async function commit(
     ...(shortages.length > 0 && { shortages }),
     expiryShard: expiryShardOf(reservationId, database.expiryPartitions),
     skus: new Set(lines.map(levelKeyOf)),
+    ...(parts.some(isBackordered) && { awaitsStock: true as const }),
   });
   const writing = putRecord(database, base, holdAt, call);
   const [result] = await Promise.all([writing, tidyRows(database, got, call)]);

@@ -11,11 +11,13 @@ import {
   allParts,
   isHandedOver,
   isOpen,
+  isShippable,
   partsOfLines,
   progressOf,
   type Excess,
   type PartsChange,
 } from "./parts.ts";
+import { withBackordersIndexed } from "./hold-index.ts";
 import { keyedRequest, standingOf, withRequest } from "./request-keys.ts";
 import {
   endedTtlSeconds,
@@ -65,7 +67,7 @@ interface SoldChange<Done extends string> extends PartsCause {
 const fulfilment: SoldChange<"fulfilled"> = {
   kind: "fulfilment",
   done: "fulfilled",
-  isConcerned: isOpen,
+  isConcerned: isShippable,
 };
 
 const cancellation: SoldChange<"cancelled"> = {
@@ -197,10 +199,10 @@ export const soldRecord = (
   item: ReservationItem,
   nowMs: number,
 ): ReservationItem => {
-  if (item.parts.some(isOpen)) return item;
+  if (item.parts.some(isOpen)) return withBackordersIndexed(item);
   const isAnyFulfilled = (progressOf(item.parts).fulfilled ?? 0) > 0;
   return {
-    ...item,
+    ...withBackordersIndexed(item),
     status: isAnyFulfilled ? "fulfilled" : "cancelled",
     ttlSeconds: endedTtlSeconds(database, nowMs),
   };

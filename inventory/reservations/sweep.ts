@@ -11,13 +11,14 @@ import type { Call, Database } from "../dynamodb/database.ts";
 import { InventoryError } from "../errors.ts";
 import { forEach } from "../for-each.ts";
 import { markersOf } from "../stock/marker.ts";
-import { isFirstRow } from "../stock/level-key.ts";
+import { isBackorderKey, isFirstRow, levelNameOf } from "../stock/level-key.ts";
 import { mergeIfQuiet } from "../stock/shards.ts";
 import { resolveMarkers } from "../stock/resolve.ts";
 import { scanRows } from "../stock/row.ts";
 import { recordsAtOnce } from "./change-parts.ts";
 import { expiryShardsOf, queryHolds } from "./hold-index.ts";
 import { isDue } from "./reservation.ts";
+import { serveBackorders } from "./serve-backorders.ts";
 import { endHolds } from "./transitions.ts";
 
 export interface SweepReport {
@@ -105,6 +106,12 @@ export const sweep = async (
           await resolveMarkers(database, row, markersOf(row), call);
         });
         if (isDone) report.settled += 1;
+      });
+      const waiting = rows.filter(({ sku, reserved }) => isBackorderKey(sku) && reserved > 0);
+      await forEach(waiting, sweepInFlight, async ({ sku }) => {
+        await attempt(sku, async () => {
+          await serveBackorders(database, levelNameOf(sku), call);
+        });
       });
       const first = rows.filter(({ sku }) => isFirstRow(sku));
       await forEach(first, sweepInFlight, async (row) => {

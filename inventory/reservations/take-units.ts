@@ -8,8 +8,15 @@ import { actorOf, backOff, type Call, type Database } from "../dynamodb/database
 import { ifPossible, ThrottledError } from "../errors.ts";
 import { mapEach } from "../for-each.ts";
 import { isFirstRow, levelKeyOf, rowKeyOf } from "../stock/level-key.ts";
-import { availableIn, levelOf, readRows, shardsOf } from "../stock/level.ts";
-import { findMarker, markerKey, markersOf, type Marker, type NewMarker } from "../stock/marker.ts";
+import { availableIn, levelOf, readRows, shardsOf, takesBackorders } from "../stock/level.ts";
+import {
+  findMarker,
+  markerKey,
+  markersOf,
+  sumOfParts,
+  type Marker,
+  type NewMarker,
+} from "../stock/marker.ts";
 import type { RowUnits } from "../stock/move-units.ts";
 import { resolveMarkers } from "../stock/resolve.ts";
 import { changeRow, readRow } from "../stock/row.ts";
@@ -27,6 +34,8 @@ export interface TakeRequest {
   isLeased: boolean;
   /** True when fewer units than wanted are better than none. */
   takesLess?: boolean | undefined;
+  /** True where units that are not there yet are of no use. */
+  onlyAvailable?: boolean | undefined;
   /** Present where the units may come from another level instead, so that too few of them are no shortage yet. */
   planned?: PlannedUnits;
 }
@@ -46,7 +55,8 @@ export interface Got {
 }
 
 export type Taken =
-  | { taken: true }
+  /** `later` units of the line may be sold before they are there: it has only the others. */
+  | { taken: true; later?: { units: number; first: StockItem } }
   /** Too few units are available. */
   | { short: Short }
   | { unknown: true }
@@ -104,7 +114,10 @@ export const takeUnits = async (
   const { planned } = request;
   const remembered =
     planned === undefined ? await memory.rowsIfShort(levelKey, line.quantity, call) : undefined;
-  const takesLess = (rows: readonly StockItem[]) => request.takesLess && availableIn(rows) > 0;
+  const isBackorderable = (rows: readonly StockItem[]) =>
+    !request.onlyAvailable && takesBackorders(rows[0]!);
+  const takesLess = (rows: readonly StockItem[]) =>
+    isBackorderable(rows) || (request.takesLess && availableIn(rows) > 0);
   if (remembered?.isExact && !takesLess(remembered.rows)) {
     return { short: shortOf(remembered.rows, []) };
   }
@@ -115,6 +128,7 @@ export const takeUnits = async (
     own: [],
     before: planned?.own ?? [],
   };
+  let later: Extract<Taken, { taken: true }>["later"];
   try {
     let look: Look = planned?.rows ?? remembered?.rows ?? "unseen";
     for (let attempt = 0; ; attempt += 1) {
@@ -122,7 +136,7 @@ export const takeUnits = async (
         look === "unseen"
           ? await writeOwnRow(database, taking, attempt, call)
           : await writePlanned(database, taking, look, attempt, call);
-      if (taking.missing === 0) return { taken: true };
+      if (taking.missing === 0) return { taken: true, ...(later && { later }) };
       if (look === "unknown") return { unknown: true };
       if (look === "unseen" || planOf(database, taking, look).length > 0) continue;
       if (planned !== undefined && availableIn(freeRows(taking, look)) < taking.missing) {
@@ -131,7 +145,13 @@ export const takeUnits = async (
       const room = await makeRoom(database, look, wantedOf(taking), attempt, call);
       if (room === "blocked") return { blocked: true };
       if ("short" in room && takesLess(room.short)) {
-        taking.missing = Math.min(taking.missing, availableIn(room.short));
+        const [first] = room.short;
+        const some = Math.max(0, Math.min(taking.missing, availableIn(room.short)));
+        if (isBackorderable(room.short)) {
+          later = { units: (later?.units ?? 0) + taking.missing - some, first: first! };
+        }
+        taking.missing = some;
+        if (some === 0) return { taken: true, ...(later && { later }) };
         look = room.short;
         continue;
       }
@@ -312,14 +332,19 @@ function atRandom(database: Database, rows: readonly StockItem[]): StockItem | u
   return rows.find(({ available }) => (rest -= available) < 0) ?? rows.at(-1);
 }
 
+/** The own units that are still in the rows: others may have given some back. */
+export const keptUnits = (rows: readonly StockItem[], own: readonly Got[]): Part[] =>
+  own
+    .filter(({ part, marker: { key, value } }) =>
+      rows.some((row) => row.sku === part.row && row.open[key] === value),
+    )
+    .map(({ part }) => part);
+
 /** Own units count as available, but for those that others have given back: they are so already. */
 const shortOf = (rows: readonly StockItem[], own: readonly Got[]): Short => {
   const { nextEndMs } = rows[0]!;
   const { available, reserved } = levelOf(rows);
-  const kept = own.filter(({ part, marker: { key, value } }) =>
-    rows.some((row) => row.sku === part.row && row.open[key] === value),
-  );
-  const taken = kept.reduce((sum, { part }) => sum + part.quantity, 0);
+  const taken = sumOfParts(keptUnits(rows, own));
   return { available: available + taken, reserved, ...(nextEndMs !== undefined && { nextEndMs }) };
 };
 

@@ -3,7 +3,7 @@ import type { Line, ReservationItem } from "../../contract/tables.ts";
 import type { Call, Database } from "../dynamodb/database.ts";
 import { confirm } from "../reservations/confirm.ts";
 import type { LeasingDatabase } from "../reservations/leases.ts";
-import { isOpen } from "../reservations/parts.ts";
+import { isBackordered, isOpen } from "../reservations/parts.ts";
 import { hasRequest } from "../reservations/request-keys.ts";
 import { isDue, isSold, mayReacquire, readReservationItem } from "../reservations/reservation.ts";
 import {
@@ -228,7 +228,8 @@ async function changeSoldOrder<Done extends "fulfilled" | "returned">(
     if (isAnyDone && lines !== undefined) break;
   }
   if (isAnyDone) return { outcome: done };
-  // A return waits for the fulfilment of units that are still reserved.
-  const mayFulfil = done === "returned" && sold.some(({ parts }) => parts.some(isOpen));
+  // A return waits for the fulfilment of units that are still reserved, and a fulfilment for those that arrive.
+  const isAwaited = done === "returned" ? isOpen : isBackordered;
+  const mayFulfil = sold.some(({ parts }) => parts.some(isAwaited));
   return { outcome: "exceeds_order", isFinal: !isHeld && !mayFulfil };
 }

@@ -4,7 +4,7 @@
  */
 import type { Line, StockItem } from "../../contract/tables.ts";
 import type { Call, Database } from "../dynamodb/database.ts";
-import type { Got, Taken } from "../reservations/take-units.ts";
+import { keptUnits, type Got, type Taken } from "../reservations/take-units.ts";
 import { levelKeyOf, levelNameOf } from "../stock/level-key.ts";
 import { availableIn, readRowsOfLevels } from "../stock/level.ts";
 import { sumOfParts } from "../stock/marker.ts";
@@ -183,10 +183,7 @@ function availableWithOwn(sourcing: Sourcing): UnitsAt {
   const available = availableAt(sourcing);
   return (levelKey) => {
     const rows = seen.get(levelKey) ?? [];
-    const kept = own.filter(({ part, marker: { key, value } }) =>
-      rows.some((row) => row.sku === part.row && row.open[key] === value),
-    );
-    return available(levelKey) + sumOfParts(kept.map(({ part }) => part));
+    return available(levelKey) + sumOfParts(keptUnits(rows, own));
   };
 }
 

@@ -2,6 +2,7 @@
 import type { Adjustment } from "../../contract/tables.ts";
 import { actorOf, withPatience, type Call, type Database } from "../dynamodb/database.ts";
 import { fingerprint } from "../identity.ts";
+import { serveAfterReceipt } from "../reservations/serve-backorders.ts";
 import { applyChange, changeIdOf, type StockChange } from "./apply-change.ts";
 import { levelKeyOf, type LevelName } from "./level-key.ts";
 import { readLevel, type StockLevel } from "./level.ts";
@@ -40,8 +41,9 @@ export const adjustStock = async (
   const result = await applyChange(database, changeOf(database, input, call), call);
   if (result.outcome === "unknown_sku") return { outcome: "unknown_sku" };
   if (!("rows" in result)) return result;
-  const stock = await readLevel(database, levelKeyOf(input), call, result.rows[0]);
-  if (stock === undefined) return { outcome: "unknown_sku" };
+  const read = await readLevel(database, levelKeyOf(input), call, result.rows[0]);
+  if (read === undefined) return { outcome: "unknown_sku" };
+  const stock = await serveAfterReceipt(database, read, call);
   return { outcome: result.outcome === "applied" ? "adjusted" : "replayed", stock };
 };
 

@@ -8,7 +8,7 @@ import { rowsInFlight } from "../../contract/bounds.ts";
 import { backOff, type Call, type Database } from "../dynamodb/database.ts";
 import { mapEach } from "../for-each.ts";
 import type { Counts } from "./counts.ts";
-import { levelNameOf, rowKeyOf } from "./level-key.ts";
+import { levelKeyOf, levelNameOf, rowKeyOf } from "./level-key.ts";
 import { isMove, markersOf } from "./marker.ts";
 import { resolveMarkers } from "./resolve.ts";
 import { readRow, readRowsOf } from "./row.ts";
@@ -18,11 +18,18 @@ export interface StockLevel extends Counts {
   sku: string;
   /** Absent for the default location. */
   location?: string;
+  isBackorder?: true;
   /** Grows with every change of the counts. */
   version: number;
   updatedAtMs: number;
   /** Units that are kept from sale; absent for none. */
   safetyStock?: number;
+  /** Units that may be sold before they are there; absent for none. */
+  backorderLimit?: number;
+  /** Units of them that reservations wait for. */
+  backordered?: number;
+  /** The time at which such units are expected, in milliseconds of the epoch. */
+  availableFromMs?: number;
   /** The number of rows; absent for one. */
   shards?: number;
   lowStockThreshold?: number;
@@ -37,6 +44,16 @@ export const unavailableOf = ({ unavailable = 0 }: Pick<StockItem, "unavailable"
 
 export const safetyStockOf = ({ safetyStock = 0 }: Pick<StockItem, "safetyStock">): number =>
   safetyStock;
+
+/** True for the first row of a level whose units may be sold before they are there. */
+export const takesBackorders = ({
+  backorderLimit = 0,
+}: Pick<StockItem, "backorderLimit">): boolean => backorderLimit > 0;
+
+/** Units that may still be sold before they are there. */
+export const backorderableOf = (
+  level: Pick<StockLevel, "backorderLimit" | "backordered"> | undefined,
+): number => Math.max(0, (level?.backorderLimit ?? 0) - (level?.backordered ?? 0));
 
 /** Units on hand that are neither reserved nor available. */
 export const keptOf = (row: Pick<StockItem, "unavailable" | "safetyStock">): number =>
@@ -62,6 +79,8 @@ export const levelOf = (rows: readonly StockItem[]): StockLevel => {
     ...(rows.length > 1 && { shards: rows.length }),
     ...(unavailableOf(first) > 0 && { unavailable: unavailableOf(first) }),
     ...(safetyStockOf(first) > 0 && { safetyStock: safetyStockOf(first) }),
+    ...(takesBackorders(first) && { backorderLimit: first.backorderLimit }),
+    ...(first.availableFromMs !== undefined && { availableFromMs: first.availableFromMs }),
     ...(first.lowStockThreshold !== undefined && { lowStockThreshold: first.lowStockThreshold }),
   };
   for (const { onHand, available, reserved, version, startVersion = 0, updatedAtMs } of rows) {
@@ -202,5 +221,8 @@ export const readLevel = async (
     first !== undefined && isWhole(first)
       ? [first]
       : await snapshotOf(database, levelKey, call, snapshotTries);
-  return rows && levelOf(rows);
+  if (rows === undefined || !takesBackorders(rows[0]!)) return rows && levelOf(rows);
+  const name = levelNameOf(levelKey);
+  const waiting = await readRows(database, levelKeyOf({ ...name, isBackorder: true }), call);
+  return { ...levelOf(rows), backordered: waiting === undefined ? 0 : levelOf(waiting).reserved };
 };

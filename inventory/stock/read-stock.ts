@@ -7,7 +7,7 @@ import { withPatience, type Call, type Database } from "../dynamodb/database.ts"
 import { pageOf, readLimit, type Page } from "../dynamodb/page.ts";
 import { send } from "../dynamodb/send.ts";
 import { mapEach } from "../for-each.ts";
-import { isFirstRow, levelKeyOf, type LevelName } from "./level-key.ts";
+import { isBackorderKey, isFirstRow, levelKeyOf, type LevelName } from "./level-key.ts";
 import { levelOf, readLevel, readRows, shardsOf, type StockLevel } from "./level.ts";
 import { readLocations } from "./locations.ts";
 import { isRow, readRowsOf } from "./row.ts";
@@ -122,7 +122,7 @@ export const listStock = async (
   );
   const page = pageOf(Items as StockTableItem[], limit, ({ sku }) => encodeCursor(list, [sku]));
   const levels = await mapEach(
-    page.items.filter(isRow).filter(({ sku }) => isFirstRow(sku)),
+    page.items.filter(isRow).filter(({ sku }) => isFirstRow(sku) && !isBackorderKey(sku)),
     rowsInFlight,
     async (first) => {
       const rows = shardsOf(first) === 1 ? [first] : await readRows(database, first.sku, call);

@@ -6,13 +6,16 @@ import { actorOf, backOff, withPatience, type Call, type Database } from "../dyn
 import { InventoryError } from "../errors.ts";
 import { mapEach } from "../for-each.ts";
 import { writeIf } from "../dynamodb/write-if.ts";
+import { serveAfterReceipt } from "../reservations/serve-backorders.ts";
 import { levelKeyOf, type LevelName } from "./level-key.ts";
 import {
   isWhole,
   levelOf,
   readLevel,
+  readRows,
   safetyStockOf,
   snapshotOf,
+  takesBackorders,
   type StockLevel,
 } from "./level.ts";
 import { markersOf, movesOnHand } from "./marker.ts";
@@ -28,6 +31,10 @@ export interface SetStockInput extends LevelName {
   lowStockThreshold?: number | undefined;
   /** Units on hand that are kept from sale; 0 for none. Stays when absent. */
   safetyStock?: number | undefined;
+  /** Units that may be sold before they are there; 0 for none. Stays when absent. */
+  backorderLimit?: number | undefined;
+  /** The time at which such units are expected, in milliseconds of the epoch. Stays when absent. */
+  availableFromMs?: number | undefined;
   /** The number of rows that the level is to have. Stays when absent. */
   shards?: number | undefined;
   /** Identifies the count: repeated as the last count of its level, it changes nothing. */
@@ -68,13 +75,31 @@ export const setStock = async (
 ): Promise<SetStockOutcome> => {
   const call = withPatience(database, caller);
   const counted = await count(database, input, caller);
-  const isDone = counted.outcome === "created" || counted.outcome === "replaced";
-  const { shards } = input;
-  if (!isDone || shards === undefined) return counted;
+  if (counted.outcome !== "created" && counted.outcome !== "replaced") return counted;
+  const { shards, backorderLimit } = input;
   const levelKey = levelKeyOf(input);
-  await setShards(database, levelKey, shards, withPatience(database, caller));
-  return { ...counted, stock: (await readLevel(database, levelKey, call)) ?? counted.stock };
+  if (backorderLimit !== undefined) await setBackorders(database, input, backorderLimit, caller);
+  if (shards !== undefined) {
+    await setShards(database, levelKey, shards, withPatience(database, caller));
+  }
+  const hasMore = shards !== undefined || takesBackorders(counted.stock);
+  if (!hasMore) return counted;
+  const stock = (await readLevel(database, levelKey, call)) ?? counted.stock;
+  return { ...counted, stock: await serveAfterReceipt(database, stock, call) };
 };
+
+/** The units that may be sold before they are there are those of a level of their own. */
+async function setBackorders(
+  database: Database,
+  { sku, location }: SetStockInput,
+  backorderLimit: number,
+  caller: Call,
+): Promise<void> {
+  const level = { sku, location, isBackorder: true } as const;
+  const known = await readRows(database, levelKeyOf(level), withPatience(database, caller));
+  if (known === undefined && backorderLimit === 0) return;
+  await count(database, { ...level, onHand: backorderLimit, allowShortfall: true }, caller);
+}
 
 async function count(
   database: Database,
@@ -197,7 +222,14 @@ async function writeCount(
 }
 
 const newRow = (
-  { onHand, lowStockThreshold, safetyStock = 0, ...name }: SetStockInput,
+  {
+    onHand,
+    lowStockThreshold,
+    safetyStock = 0,
+    backorderLimit,
+    availableFromMs,
+    ...name
+  }: SetStockInput,
   countId: string,
   lastChange: LastChange,
   nowMs: number,
@@ -213,6 +245,8 @@ const newRow = (
   countId,
   lastChange,
   ...(lowStockThreshold !== undefined && { lowStockThreshold }),
+  ...(backorderLimit !== undefined && { backorderLimit }),
+  ...(availableFromMs !== undefined && { availableFromMs }),
   ...(safetyStock > 0 && { safetyStock, leastAvailable: onHand - safetyStock }),
 });
 
@@ -224,13 +258,13 @@ function recount(
   countId: string,
   lastChange: LastChange,
 ): UpdateCommand {
-  const { expectedVersion, lowStockThreshold, safetyStock, allowShortfall = false } = input;
+  const { expectedVersion, safetyStock, allowShortfall = false } = input;
   const seen = rows[0]!;
   const level = levelOf(rows);
   const onHand = seen.onHand + input.onHand - level.onHand;
   const change = availableChange(input, level);
-  const setsThreshold = lowStockThreshold !== undefined;
-  const setsSafetyStock = safetyStock !== undefined;
+  const settings = settingsOf(input);
+  const names = Object.keys(settings);
   const isExpected = expectedVersion !== undefined;
   const mayLeaveNone = allowShortfall || (safetyStock ?? safetyStockOf(seen)) > 0;
   const terms = mayLeaveNone && rows.length === 1 ? ifOnlyRow(allowShortfall) : ifEnough(-change);
@@ -241,8 +275,7 @@ function recount(
       "SET #onHand = :onHand, #available = #available + :change, #version = #version + :one, " +
       "#onHandVersion = #version + :one, #countId = :countId, #updatedAtMs = :now, " +
       "#lastChange = :lastChange" +
-      (setsThreshold ? ", #lowStockThreshold = :lowStockThreshold" : "") +
-      (setsSafetyStock ? ", #safetyStock = :safetyStock" : "") +
+      names.map((name) => `, #${name} = :${name}`).join("") +
       terms.update,
     ConditionExpression:
       "#onHandVersion = :seen AND " +
@@ -258,8 +291,7 @@ function recount(
       "#lastChange": "lastChange",
       "#leastAvailable": "leastAvailable",
       ...terms.names,
-      ...(setsThreshold && { "#lowStockThreshold": "lowStockThreshold" }),
-      ...(setsSafetyStock && { "#safetyStock": "safetyStock" }),
+      ...Object.fromEntries(names.map((name) => [`#${name}`, name])),
     },
     ExpressionAttributeValues: {
       ":onHand": onHand,
@@ -270,14 +302,26 @@ function recount(
       ":one": 1,
       ":now": database.now(),
       ":lastChange": lastChange,
-      ...(setsThreshold && { ":lowStockThreshold": lowStockThreshold }),
-      ...(setsSafetyStock && { ":safetyStock": safetyStock }),
+      ...Object.fromEntries(Object.entries(settings).map(([name, value]) => [`:${name}`, value])),
       ...(isExpected && { ":expectedVersion": seen.version }),
     },
     ReturnValues: "ALL_NEW",
     ReturnValuesOnConditionCheckFailure: "ALL_OLD",
   });
 }
+
+/** The settings of the level that the count changes, by the names of their attributes. */
+const settingsOf = ({
+  lowStockThreshold,
+  safetyStock,
+  backorderLimit,
+  availableFromMs,
+}: SetStockInput): Record<string, number> => ({
+  ...(lowStockThreshold !== undefined && { lowStockThreshold }),
+  ...(safetyStock !== undefined && { safetyStock }),
+  ...(backorderLimit !== undefined && { backorderLimit }),
+  ...(availableFromMs !== undefined && { availableFromMs }),
+});
 
 /** The terms of a count that leaves the row enough units for what is reserved and kept from sale. */
 const ifEnough = (units: number) => ({

@@ -1,6 +1,7 @@
 /** Transfers of units: from one location to another, or out of sale and back. */
 import { actorOf, withPatience, type Call, type Database } from "../dynamodb/database.ts";
 import { fingerprint } from "../identity.ts";
+import { serveAfterReceipt } from "../reservations/serve-backorders.ts";
 import { applyChange, changeIdOf, type ChangeStep, type StockChange } from "./apply-change.ts";
 import { levelKeyOf, levelNameOf, type LevelName } from "./level-key.ts";
 import { readLevel, type StockLevel } from "./level.ts";
@@ -86,6 +87,9 @@ async function transfer(
     return { outcome: "unknown_sku", level: levelNameOf(result.levelKey) };
   }
   if (!("rows" in result)) return result;
+  const { levelKey } = request.steps.at(-1)!;
+  const arrived = await readLevel(database, levelKey, call);
+  if (arrived !== undefined) await serveAfterReceipt(database, arrived, call);
   const stock = await readAnswer();
   if (stock === undefined) return { outcome: "unknown_sku", level: { sku: request.sku } };
   return { outcome: result.outcome === "applied" ? "moved" : "replayed", stock };

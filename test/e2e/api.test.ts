@@ -125,6 +125,38 @@ describe("stock", () => {
     expect(await stockOf(sku)).toMatchObject({ available: 4, safetyStock: 2 });
   });
 
+  test("PUT sets backorderLimit and availableFrom, and a receipt serves who waits", async () => {
+    const sku = freshSku();
+    const availableFrom = "2030-12-24T08:00:00.000Z";
+    const set = { onHand: 1, backorderLimit: 5, availableFrom };
+    expect(await client.put(`/v1/stock/${sku}`, set)).toMatchObject({ status: 201, body: set });
+    const order = { lines: [{ sku, quantity: 3 }] };
+    const answer = await client.post("/v1/reservations", order);
+    const { reservationId, lines } = z.parse(reservationSchema, answer.body);
+    expect(lines).toEqual([{ sku, quantity: 3, backordered: 2, availableFrom }]);
+    expect(await stockOf(sku)).toMatchObject({ available: 0, reserved: 1, backordered: 2 });
+    const look = await client.post("/v1/availability", { skus: [sku] });
+    expect(z.parse(availabilitySchema, look.body).items).toEqual([
+      { sku, available: 0, backorderable: 3 },
+    ]);
+    const { shortages } = expectProblem(
+      await client.post("/v1/reservations", { lines: [{ sku, quantity: 4 }] }),
+      "insufficient_stock",
+    );
+    expect(shortages).toMatchObject([{ sku, requested: 4, available: 3 }]);
+    await client.post(`/v1/reservations/${reservationId}/confirm`);
+    const early = await client.post(`/v1/reservations/${reservationId}/fulfill`, order);
+    expectProblem(early, "exceeds_reservation");
+    const delivery = { delta: 4, reason: "delivery" };
+    const received = await client.post(`/v1/stock/${sku}/adjustments`, delivery);
+    expect(received).toMatchObject({ status: 200, body: { available: 2, reserved: 3 } });
+    const fulfilled = await client.post(`/v1/reservations/${reservationId}/fulfill`, order);
+    expect(z.parse(reservationSchema, fulfilled.body)).toMatchObject({
+      status: "fulfilled",
+      lines: [{ sku, quantity: 3, fulfilled: 3 }],
+    });
+  });
+
   test("GET of an unknown SKU is a 404", async () => {
     expectProblem(await client.get("/v1/stock/nobody"), "unknown_sku");
   });

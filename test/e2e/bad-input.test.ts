@@ -337,6 +337,20 @@ describe("a change of a reservation", () => {
   });
 });
 
+test.each<[string, unknown]>([
+  ["backorderLimit", -1],
+  ["backorderLimit", "3"],
+  ["backorderLimit", 1_000_000_001],
+  ["availableFrom", "tomorrow"],
+  ["availableFrom", "2030-13-24T08:00:00.000Z"],
+  ["availableFrom", "2030-12-24T08:00:00+01:00"],
+  ["availableFrom", 1_900_000_000_000],
+])("no %s is %j", async (name, value) => {
+  const answer = await client.put(`/v1/stock/${sku}`, { onHand: 1, [name]: value });
+  const { issues } = expectRefusal(answer, 400, "invalid_request");
+  expect(issues).toMatchObject([{ path: name }]);
+});
+
 test.each([-1, 0.5, "3", null, 1_000_000_001])("no safety stock is %j", async (safetyStock) => {
   const answer = await client.put(`/v1/stock/${sku}`, { onHand: 1, safetyStock });
   const { issues } = expectRefusal(answer, 400, "invalid_request");

@@ -70,9 +70,10 @@ export const stateOf = async (database: Database) => {
 };
 
 /** Fresh tables with a clock that stands still, and what the tests of holds and sales ask of them. */
-export const openShop = async () => {
+export const openShop = async (options: Parameters<typeof createTestDatabase>[0] = {}) => {
   const clock = { nowMs: Date.UTC(2026, 10, 26) };
-  const database = await createTestDatabase({ now: () => clock.nowMs, retentionDays: 30 });
+  const settings = { now: () => clock.nowMs, retentionDays: 30, ...options };
+  const database = await createTestDatabase(settings);
   const inventory = createInventory(database);
   const recordOf = async (reservationId: string): Promise<ReservationItem> => {
     const { reservations } = await readRecords(database);

@@ -577,6 +577,10 @@ test("every type of the contract is told of by these changes", () => {
     ...told(undefined, held),
     ...told(held, { ...held, version: 2, expiresAtMs: held.expiresAtMs + 1 }),
     ...told(held, { ...held, version: 2, lines: [{ sku: "shirt", quantity: 1 }] }),
+    ...told(
+      { ...held, lines: [{ ...held.lines[0]!, isBackorder: true }] },
+      { ...held, version: 2, lines: [held.lines[0]!] },
+    ),
     ...(["confirmed", "released", "expired"] as const).flatMap((status) =>
       told(held, ended(status)),
     ),

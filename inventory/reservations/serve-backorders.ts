@@ -1,0 +1,213 @@
+/**
+ * Gives units that have arrived to the reservations that wait for them, the oldest first. For each, the units of its
+ * backorder become units that are there, by one write of its record:
+ *
+ *   widget    3 available    hold of 2 placed        ─┐
+ *   widget+   2 reserved     release of 2 placed      ├─ record: 2 more parts of widget, those of widget+ ended
+ *
+ * A crash leaves markers, and the next run serves on: what a record has got, it does not get again.
+ */
+import { rowsInFlight } from "../../contract/bounds.ts";
+import type { Part, ReservationItem } from "../../contract/tables.ts";
+import { readReservations } from "../dynamodb/batch-get.ts";
+import { backOff, withPatience, type Call, type Database } from "../dynamodb/database.ts";
+import { ifPossible } from "../errors.ts";
+import { mapEach } from "../for-each.ts";
+import { levelKeyOf, levelNameOf, type LevelName } from "../stock/level-key.ts";
+import {
+  availableIn,
+  levelOf,
+  readLevel,
+  readRows,
+  takesBackorders,
+  type StockLevel,
+} from "../stock/level.ts";
+import { markersOf, sumOfParts } from "../stock/marker.ts";
+import { resolveMarkers } from "../stock/resolve.ts";
+import { amend } from "./amend.ts";
+import {
+  backordersShard,
+  expiryShardsOf,
+  queryHolds,
+  withBackordersIndexed,
+  type IndexedHold,
+} from "./hold-index.ts";
+import { isBackordered, isOpen, linesOfParts, partsOfLines } from "./parts.ts";
+import { isDue } from "./reservation.ts";
+
+/** Entries of a partition of the index that one page reads. */
+const entriesPerPage = 200;
+
+/** The times that an index which lags behind the level, or a record that others change, is tried. */
+const triesMax = 5;
+
+export interface ServeOutcome {
+  /** Units that reservations have got. */
+  served: number;
+  /** False where some may be left: the index lagged, or others were in the way. A later run serves them. */
+  isComplete: boolean;
+}
+
+/**
+ * Serves the backorders of a level as far as units are available, in the order of their reservations.
+ *
+ * @throws InventoryError `busy`, `unavailable`, `rejected`: some may be served then
+ */
+export const serveBackorders = async (
+  database: Database,
+  { sku, location }: LevelName,
+  caller: Call,
+): Promise<ServeOutcome> => {
+  const name = { sku, location };
+  const call = withPatience(database, caller);
+  const outcome = await serveAll(database, name, call);
+  // There may be no other write to the rows for long.
+  if (outcome.served > 0) await ifPossible(clearMarkers(database, levelKeyOf(name), call));
+  return outcome;
+};
+
+async function serveAll(database: Database, name: LevelName, call: Call): Promise<ServeOutcome> {
+  let served = 0;
+  for (let attempt = 0; attempt < triesMax; attempt += 1) {
+    if (attempt > 0) await backOff(database, call, attempt, "conflict");
+    for (;;) {
+      const available = await unitsToServe(database, name, call);
+      const queue = available === 0 ? [] : await readQueue(database, name, call);
+      if (queue === undefined) break;
+      const [oldest] = queue;
+      if (oldest === undefined) return { served, isComplete: true };
+      const units = await serve(database, name, oldest, available, call);
+      if (units === 0) break;
+      served += units;
+    }
+  }
+  return { served, isComplete: false };
+}
+
+async function clearMarkers(database: Database, levelKey: string, call: Call): Promise<void> {
+  for (const row of (await readRows(database, levelKey, call)) ?? []) {
+    const markers = markersOf(row);
+    if (markers.length > 0) await resolveMarkers(database, row, markers, call);
+  }
+}
+
+/** The units that are available to waiting reservations; 0 where none waits. */
+async function unitsToServe(database: Database, name: LevelName, call: Call): Promise<number> {
+  const rows = await readRows(database, levelKeyOf(name), call);
+  const available = rows === undefined ? 0 : availableIn(rows);
+  if (available <= 0) return 0;
+  const waiting = await readRows(database, backorderKeyOf(name), call);
+  return waiting !== undefined && levelOf(waiting).reserved > 0 ? available : 0;
+}
+
+const backorderKeyOf = ({ sku, location }: LevelName): string =>
+  levelKeyOf({ sku, location, isBackorder: true });
+
+/**
+ * The records that wait for units of the level, the oldest first. The level knows how many units they wait for, so
+ * that an index which lags behind is noticed.
+ *
+ * @returns undefined where the index lags, or another request is at work
+ */
+async function readQueue(
+  database: Database,
+  name: LevelName,
+  call: Call,
+): Promise<ReservationItem[] | undefined> {
+  const levelKey = backorderKeyOf(name);
+  const rows = (await readRows(database, levelKey, call)) ?? [];
+  const open = rows.filter((row) => markersOf(row).length > 0);
+  const resolved = await mapEach(open, rowsInFlight, (row) =>
+    resolveMarkers(database, row, markersOf(row), call),
+  );
+  if (resolved.some(({ undecided }) => undecided.length > 0)) return undefined;
+  const settled = open.length > 0 ? await readRows(database, levelKey, call) : rows;
+  const waiting = settled === undefined || settled.length === 0 ? 0 : levelOf(settled).reserved;
+  const ids = await idsInIndex(database, levelKey, call);
+  const items = (await readReservations(database, ids, call)).filter(
+    (item) => partsIn(item, levelKey).length > 0,
+  );
+  const known = items.reduce((sum, item) => sum + sumOfParts(partsIn(item, levelKey)), 0);
+  if (known < waiting) return undefined;
+  return items
+    .filter((item) => !isDue(item, database.now()))
+    .toSorted(
+      (one, other) =>
+        one.createdAtMs - other.createdAtMs || (one.reservationId < other.reservationId ? -1 : 1),
+    );
+}
+
+const partsIn = ({ parts }: ReservationItem, levelKey: string): Part[] =>
+  parts.filter((part) => isBackordered(part) && levelKeyOf(levelNameOf(part.row)) === levelKey);
+
+async function idsInIndex(database: Database, levelKey: string, call: Call): Promise<string[]> {
+  const shards = [backordersShard, ...expiryShardsOf(database)];
+  const found = await Promise.all(
+    shards.map(async (shard) => {
+      const holds: IndexedHold[] = [];
+      let start: Record<string, unknown> | undefined;
+      do {
+        const query = { shard, levels: [levelKey], limit: entriesPerPage, start };
+        const page = await queryHolds(database, query, call);
+        holds.push(...page.holds);
+        start = page.next;
+      } while (start !== undefined);
+      return holds;
+    }),
+  );
+  return [...new Set(found.flat().map(({ reservationId }) => reservationId))];
+}
+
+/** Gives available units to one record. Returns their number, 0 where another request came in between. */
+async function serve(
+  database: Database,
+  name: LevelName,
+  item: ReservationItem,
+  available: number,
+  call: Call,
+): Promise<number> {
+  const { sku, location } = name;
+  const waiting = sumOfParts(partsIn(item, backorderKeyOf(name)));
+  const quantity = Math.min(waiting, available);
+  const arrived = { sku, location, isBackorder: true as const, quantity };
+  const giving = partsOfLines(item, isBackordered, [arrived]);
+  if ("excess" in giving) return 0;
+  const more = [{ sku, location, quantity }];
+  const isBeforeEnd = item.status === "held";
+  const how = { onlyAvailable: true, isLeased: false, isBeforeEnd, rewrite: suppliedRecord };
+  const amendment = { more, giving, ...how };
+  const result = await amend(database, item, amendment, call);
+  return "written" in result ? quantity : 0;
+}
+
+/** The record once its units have arrived: a hold, or one that is sold. */
+function suppliedRecord(item: ReservationItem): ReservationItem {
+  const lines = linesOfParts(item.parts.filter(keepsLine(item)));
+  if (item.status !== "held") return withBackordersIndexed({ ...item, lines });
+  const { awaitsStock: _awaits, ...others } = item;
+  const awaits = item.parts.some(isBackordered) && { awaitsStock: true as const };
+  return { ...others, ...awaits, lines, skus: new Set(lines.map(levelKeyOf)) };
+}
+
+/** Units that a reservation has or had as its own: all but those that it gave back. */
+const keepsLine =
+  ({ status }: ReservationItem) =>
+  (part: Part): boolean =>
+    isOpen(part) ||
+    (status !== "held" && (part.ended?.by === "fulfilment" || part.ended?.by === "cancellation"));
+
+/**
+ * Serves the backorders of a level after units have arrived. What cannot be done now is left to the sweep.
+ *
+ * @returns the level after that
+ * @throws InventoryError `busy`, `unavailable`, `rejected`
+ */
+export const serveAfterReceipt = async (
+  database: Database,
+  level: StockLevel,
+  call: Call,
+): Promise<StockLevel> => {
+  if (!takesBackorders(level) || level.available <= 0) return level;
+  await ifPossible(serveBackorders(database, level, call));
+  return (await readLevel(database, levelKeyOf(level), call)) ?? level;
+};
