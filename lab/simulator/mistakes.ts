@@ -177,13 +177,13 @@ const catalogue = {
   },
   "late-sale-to-be-removed": {
     file: "inventory/reservations/confirm.ts",
-    original: `skus: _skus, ttlSeconds: _ttl, ...rest } = item;`,
-    mistake: `skus: _skus, ...rest } = item;`,
+    original: `const { ttlSeconds: _ttl, awaitsStock: _awaits, ...rest } = item;`,
+    mistake: `const { awaitsStock: _awaits, ...rest } = item;`,
   },
   "late-sale-of-one-line": {
     file: "inventory/reservations/confirm.ts",
-    original: `more: lines === undefined ? item.lines :`,
-    mistake: `more: lines === undefined ? item.lines.slice(0, 1) :`,
+    original: `linesTogether(lines === undefined ? item.lines :`,
+    mistake: `linesTogether(lines === undefined ? item.lines.slice(0, 1) :`,
     seed: 3,
   },
   "whole-part-ended": {
@@ -250,8 +250,8 @@ const catalogue = {
   },
   "confirmed-past-its-end": {
     file: "inventory/reservations/confirm.ts",
-    original: `"#status = :held AND #expiresAtMs > :now"`,
-    mistake: `"#status = :held AND #expiresAtMs > :one"`,
+    original: `"#status = :held AND #expiresAtMs > :now AND`,
+    mistake: `"#status = :held AND #expiresAtMs > :one AND`,
     seed: 2,
   },
   "extended-past-its-end": {
@@ -371,6 +371,39 @@ const catalogue = {
     original: `new Set([...usedBefore, ...own.map((one) => locationOf(order, one))])`,
     mistake: `new Set([...usedBefore, ...own.slice(1).map((one) => locationOf(order, one)).filter(() => splitsMax < 0)])`,
     scenario: "channels",
+  },
+  // Units that are sold before they are there.
+  "served-youngest-first": {
+    file: "inventory/reservations/serve-backorders.ts",
+    original: `one.createdAtMs - other.createdAtMs ||`,
+    mistake: `other.createdAtMs - one.createdAtMs ||`,
+    scenario: "backorders",
+  },
+  "queue-with-gaps": {
+    file: "inventory/reservations/serve-backorders.ts",
+    original: `if (known < waiting) return undefined;`,
+    mistake: `if (known < 0) return undefined;`,
+    scenario: "backorders",
+    isRare: true,
+  },
+  "shipped-before-it-is-there": {
+    file: "inventory/reservations/parts.ts",
+    original: `isOpen(part) && !isBackorderKey(part.row);`,
+    mistake: `isOpen(part) && part.row !== "";`,
+    scenario: "backorders",
+  },
+  "waiting-sale-unlisted": {
+    file: "inventory/reservations/hold-index.ts",
+    original: `if (waiting.length === 0) return rest;`,
+    mistake: `if (waiting.length >= 0) return rest;`,
+    scenario: "backorders",
+  },
+  "short-at-two-times": {
+    file: "inventory/reservations/take-backorder.ts",
+    original: `if (!isProven || available >= line.quantity) return { blocked: true };`,
+    mistake: `if (!isProven && available < 0) return { blocked: true };`,
+    scenario: "backorders",
+    isRare: true,
   },
   "sales-missing-in-the-ledger": {
     file: "inventory/stock/ledger.ts",

@@ -20,6 +20,8 @@ test.each<[scenario: ScenarioName, faults: FaultLevel, first: number, count: num
   ["locations", "all", randomInt(1_000, seedsMax), 10],
   ["channels", "all", 1, 10],
   ["channels", "all", randomInt(1_000, seedsMax), 10],
+  ["backorders", "all", 1, 10],
+  ["backorders", "all", randomInt(1_000, seedsMax), 10],
 ])("%s with %s faults, from seed %d on, %d runs have no violation", async (...choice) => {
   const [scenario, faults, first, count] = choice;
   const { load } = scenarios[scenario];

@@ -1,8 +1,8 @@
 /** Units of levels, compared with the lines that ask for them. */
 import type { Line } from "../../../contract/tables.ts";
 import { levelKeyOf, levelNameOf, type LevelName } from "../../../inventory/stock/level-key.ts";
-import { mergeLines } from "../../../inventory/reservations/lines.ts";
-import type { Units } from "./line-units.ts";
+import { linesTogether } from "../../../inventory/reservations/lines.ts";
+import { unitsTogether, type Units } from "./line-units.ts";
 
 /** True for a line that may have units of any location: in a reservation by channel, one that names none. */
 export const isOpenLine = ({ location }: LevelName, channel: string | undefined): boolean =>
@@ -18,9 +18,10 @@ const unitsOfSku = (units: Units, sku: string): number =>
 export const possibleFor = (
   line: LevelName,
   lines: readonly Line[],
-  units: Units,
+  some: Units,
   channel: string | undefined,
 ): number => {
+  const units = unitsTogether(linesOf(some));
   if (!isOpenLine(line, channel)) return units.get(levelKeyOf(line)) ?? 0;
   const claimed = lines
     .filter((one) => one.sku === line.sku && !isOpenLine(one, channel))
@@ -30,11 +31,12 @@ export const possibleFor = (
 
 /** True when the units are those that the lines ask for, no more and no fewer. */
 export const areAskedUnits = (
-  units: Units,
+  some: Units,
   asked: readonly Line[],
   channel: string | undefined,
 ): boolean => {
-  const lines = mergeLines(asked);
+  const units = unitsTogether(linesOf(some));
+  const lines = linesTogether(asked);
   const skus = new Set([...lines.map(({ sku }) => sku), ...[...units.keys()].map(skuOf)]);
   const isAllThere = lines.every(
     (line) => possibleFor(line, lines, units, channel) >= line.quantity,
@@ -47,5 +49,8 @@ export const areAskedUnits = (
     })
   );
 };
+
+const linesOf = (units: Units): Line[] =>
+  Array.from(units, ([levelKey, quantity]) => ({ ...levelNameOf(levelKey), quantity }));
 
 const skuOf = (levelKey: string): string => levelNameOf(levelKey).sku;

@@ -4,7 +4,7 @@ import type { LineShortage, ReservationItem, StoredChannel } from "../../../cont
 import { idOfKey } from "../../../inventory/identity.ts";
 import { fingerprintOf, type ReserveInput } from "../../../inventory/reservations/reserve.ts";
 import type { AdjustStockInput } from "../../../inventory/stock/adjust.ts";
-import { mergeLines } from "../../../inventory/reservations/lines.ts";
+import { linesTogether, mergeLines } from "../../../inventory/reservations/lines.ts";
 import type { Reservation } from "../../../inventory/reservations/reservation.ts";
 import { levelKeyOf, type LevelName } from "../../../inventory/stock/level-key.ts";
 import type { StockLevel } from "../../../inventory/stock/level.ts";
@@ -63,7 +63,8 @@ export const falseAnswerOf = (
     requestsUnder,
     claim: (lines, { earlierMs = 0, isAny = false } = {}) => {
       const { operation } = call;
-      claim({ lines, isAny, operation, fromMs: startedAtMs - earlierMs, toMs: endedAtMs });
+      const times = { fromMs: startedAtMs - earlierMs, toMs: endedAtMs };
+      claim({ lines, isAny, operation, ...times });
     },
     claimSourced: (sourced, channel, { earlierMs = 0 } = {}) => {
       const { operation } = call;
@@ -292,7 +293,8 @@ function otherLines(
     const held = short?.available ?? line.quantity;
     return held === 0 ? [] : [{ ...line, quantity: held }];
   });
-  if (!isSame(lines, accounted)) return `it shows the lines ${JSON.stringify(lines)}`;
+  if (!isSame(lines.length > 0 ? linesTogether(lines) : lines, accounted))
+    return `it shows the lines ${JSON.stringify(lines)}`;
   const isAsked = shortages.every((shortage) =>
     wanted.some(
       (line) => levelKeyOf(line) === levelKeyOf(shortage) && line.quantity === shortage.requested,

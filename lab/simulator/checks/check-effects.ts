@@ -6,6 +6,7 @@ import type { Line, ReservationItem } from "../../../contract/tables.ts";
 import { linesBySku } from "../../../inventory/reservations/lines.ts";
 import type { ShopCall } from "../cloud/shop-calls.ts";
 import type { CommittedChange, History } from "./history.ts";
+import { isBackorderKey } from "../../../inventory/stock/level-key.ts";
 import { areAskedUnits } from "./asked-units.ts";
 import { describeUnits, unitsIn, unitsOfLines, type Units } from "./line-units.ts";
 import { effectOfWrite, keyNameOf, type RecordEffect } from "./record-effect.ts";
@@ -51,7 +52,7 @@ export const createEffectChecks = (
     const asked = callsAbout(after).filter(
       ({ call }) => keyOfCall(call) === key && isAskedBy(call, change, written),
     );
-    const isSettled = fulfillsOnConfirm && change.kind === "fulfilled" && isWhole(after);
+    const isSettled = fulfillsOnConfirm && change.kind === "fulfilled" && isShipped(after);
     if (isSettled && key === undefined) return;
     const what = `${change.kind}: ${describeUnits(change.units)}`;
     if (asked.length === 0) {
@@ -146,6 +147,10 @@ function changesIn(effect: RecordEffect, after: ReservationItem): AskedChange[] 
 
 const isWhole = ({ parts }: ReservationItem): boolean => unitsIn(parts, ["open"]).size === 0;
 
+/** True where all units that are there have left: others may still be backordered. */
+const isShipped = ({ parts }: ReservationItem): boolean =>
+  [...unitsIn(parts, ["open"]).keys()].every(isBackorderKey);
+
 /** The name of the key that the record gets with the effect of a call; undefined for a call without one. */
 function keyOfCall({ operation, input }: ShopCall): string | undefined {
   if (operation === "reserve" || !("idempotencyKey" in input)) return undefined;
@@ -168,8 +173,10 @@ function isAskedBy(call: ShopCall, { kind, units }: AskedChange, written: Writte
   // Units that are taken again may be at other locations of the channel.
   const areAll = ({ channel, lines = [] }: Partial<ReservationItem>): boolean =>
     areLines(channel === undefined ? lines : linesBySku(lines));
-  const areThese = (lines: readonly Line[] | undefined): boolean =>
-    lines === undefined ? isWhole(after) : areLines(lines);
+  const areThese = (
+    lines: readonly Line[] | undefined,
+    isAll: (item: ReservationItem) => boolean,
+  ): boolean => (lines === undefined ? isAll(after) : areLines(lines));
   const hasReason = (reason: string): boolean =>
     after.parts.some(
       ({ returned }) => returned?.base === before?.version && returned?.reason === reason,
@@ -177,9 +184,9 @@ function isAskedBy(call: ShopCall, { kind, units }: AskedChange, written: Writte
   switch (call.operation) {
     case "fulfill":
     case "fulfillOrder":
-      return kind === "fulfilled" && areThese(call.input.lines);
+      return kind === "fulfilled" && areThese(call.input.lines, isShipped);
     case "cancel":
-      return kind === "cancelled" && areThese(call.input.lines);
+      return kind === "cancelled" && areThese(call.input.lines, isWhole);
     case "cancelOrder":
       return kind === "cancelled" && isWhole(after);
     case "returnUnits":
@@ -189,7 +196,7 @@ function isAskedBy(call: ShopCall, { kind, units }: AskedChange, written: Writte
       return kind === "changed" && areLines(call.input.lines);
     case "confirm": {
       const { lines, fulfills = false, reacquires = false } = call.input;
-      if (kind === "fulfilled") return fulfills && isWhole(after);
+      if (kind === "fulfilled") return fulfills && isShipped(after);
       const isInTime = before?.status === "held" || reacquires;
       if (kind !== "confirmed" || !isInTime) return false;
       return lines === undefined ? areAll(before ?? {}) : areLines(lines);

@@ -1,8 +1,13 @@
 /** Checks a run that has come to rest: nothing is overdue or open, and the ledger is whole. */
 import { unmarshall } from "@aws-sdk/util-dynamodb";
-import type { MovementItem } from "../../../contract/tables.ts";
+import type { MovementItem, Part } from "../../../contract/tables.ts";
 import type { Counts } from "../../../inventory/stock/counts.ts";
-import { levelKeyOfRow } from "../../../inventory/stock/level-key.ts";
+import {
+  isBackorderKey,
+  levelKeyOf,
+  levelKeyOfRow,
+  levelNameOf,
+} from "../../../inventory/stock/level-key.ts";
 import { isReservation } from "../../../inventory/reservations/reservation.ts";
 import { epochMs } from "../cloud/environment.ts";
 import type { Engine } from "../engine/engine.ts";
@@ -19,6 +24,8 @@ export interface RestOptions {
   /** False where markers may stay until a sweep reads the rows. */
   isAtRest: boolean;
 }
+
+const isThere = ({ row }: Part): boolean => !isBackorderKey(row);
 
 type Rested = Pick<
   History,
@@ -39,7 +46,7 @@ export const checkRecords = (
     if (item.status === "held" && lateMs > graceMs) {
       report("overdue", id, `still held ${Math.round(lateMs)} ms after its end`);
     }
-    if (fulfillsOnConfirm && item.status === "confirmed" && ownedParts(item).length > 0) {
+    if (fulfillsOnConfirm && item.status === "confirmed" && ownedParts(item).some(isThere)) {
       report("unsettled", id, "its units are still on hand");
     }
   }
@@ -52,7 +59,20 @@ export const checkRecords = (
     report("unsettled", row, `open markers: ${open.join(", ")}`);
   }
   if (isSettled) checkLevels(history, report);
+  checkServed(history, report);
 };
+
+/** No reservation waits for units that are available. */
+function checkServed(history: Rested, report: Report): void {
+  for (const key of history.skus) {
+    const waiting = isBackorderKey(key) ? (history.levelOf(key).last?.reserved ?? 0) : 0;
+    const { sku, location } = levelNameOf(key);
+    const available = history.levelOf(levelKeyOf({ sku, location })).last?.available ?? 0;
+    if (waiting > 0 && available > 0) {
+      report("unsettled", key, `${waiting} units are waited for, and ${available} are available`);
+    }
+  }
+}
 
 /**
  * Without open markers, all rows of a level reserve the open units of holds and of sold reservations, in

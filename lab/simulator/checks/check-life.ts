@@ -1,7 +1,7 @@
 /** Checks one write of a record: the next status, the next version, and the attributes that follow from it. */
 import type { Line, ReservationItem } from "../../../contract/tables.ts";
-import { linesBySku } from "../../../inventory/reservations/lines.ts";
-import { levelKeyOf } from "../../../inventory/stock/level-key.ts";
+import { linesBySku, linesTogether } from "../../../inventory/reservations/lines.ts";
+import { isBackorderKey, levelKeyOf } from "../../../inventory/stock/level-key.ts";
 import { checkNewParts, checkParts } from "./check-parts.ts";
 import { unitsIn, unitsOfLines } from "./line-units.ts";
 import type { Report } from "./violation.ts";
@@ -75,14 +75,18 @@ const endedStatuses: readonly Status[] = ["fulfilled", "cancelled", "released", 
 function checkAttributes(item: ReservationItem, report: Report): void {
   const { reservationId, status, lines, expiryShard, skus, ttlSeconds } = item;
   const isHeld = status === "held";
-  if ((expiryShard !== undefined) !== isHeld || (skus !== undefined) !== isHeld) {
+  const waiting = [...unitsIn(item.parts, ["open"]).keys()].filter(isBackorderKey);
+  const waits = status === "confirmed" && waiting.length > 0;
+  const isIndexed = isHeld || waits;
+  if ((expiryShard !== undefined) !== isIndexed || (skus !== undefined) !== isIndexed) {
     const place = expiryShard === undefined ? "not in" : "in";
     report("transition", reservationId, `${status}, and ${place} the index of holds`);
   }
   const named = [...(skus ?? [])].toSorted().join(", ");
   const own = lines.map(levelKeyOf).join(", ");
-  if (isHeld && named !== own) {
-    report("transition", reservationId, `the index of holds names ${named}, not ${own}`);
+  const expected = waits ? waiting.toSorted().join(", ") : own;
+  if (isIndexed && named !== expected) {
+    report("transition", reservationId, `the index of holds names ${named}, not ${expected}`);
   }
   const isKept = isHeld || status === "confirmed";
   if (isKept && ttlSeconds !== undefined) {
@@ -110,7 +114,7 @@ function checkShortages(item: ReservationItem, report: Report): void {
 
 /** Units that are taken again may be at other locations of the channel. */
 const comparable = ({ channel, lines }: ReservationItem): Line[] =>
-  channel === undefined ? lines : linesBySku(lines);
+  lines.length === 0 ? lines : channel === undefined ? linesTogether(lines) : linesBySku(lines);
 
 function checkKept(before: ReservationItem, after: ReservationItem, report: Report): void {
   const { reservationId } = after;
@@ -118,7 +122,12 @@ function checkKept(before: ReservationItem, after: ReservationItem, report: Repo
     after.status === "held" || (after.status === "confirmed" && before.status !== "confirmed");
   const fixed = ["fingerprint", "orderId", "channel", "createdAtMs"] as const;
   for (const name of mayChangeLines ? fixed : ([...fixed, "lines"] as const)) {
-    if (JSON.stringify(before[name]) !== JSON.stringify(after[name])) {
+    const [had, has] = [before, after].map((item) =>
+      JSON.stringify(
+        name === "lines" && item.lines.length > 0 ? linesTogether(item.lines) : item[name],
+      ),
+    );
+    if (had !== has) {
       report("transition", reservationId, `its ${name} changed`);
     }
   }

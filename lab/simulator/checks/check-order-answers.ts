@@ -1,7 +1,7 @@
 /** Checks answers to the events of an order against the reservations that it had meanwhile. */
 import { queueTimeoutSeconds } from "../../../contract/bounds.ts";
 import type { ReservationItem } from "../../../contract/tables.ts";
-import { linesBySku, mergeLines } from "../../../inventory/reservations/lines.ts";
+import { linesBySku, linesTogether, mergeLines } from "../../../inventory/reservations/lines.ts";
 import { isReservation } from "../../../inventory/reservations/reservation.ts";
 import type {
   CancelOrderOutcome,
@@ -10,6 +10,7 @@ import type {
   ReturnOrderOutcome,
   SoldOrderInput,
 } from "../../../inventory/shop-orders/end-order.ts";
+import { isBackorderKey } from "../../../inventory/stock/level-key.ts";
 import { reservationIdOfOrder } from "../../../inventory/shop-orders/order-record.ts";
 import type { PlaceOrderOutcome } from "../../../inventory/shop-orders/place-order.ts";
 import type { ShopOperations } from "../cloud/shop-calls.ts";
@@ -83,7 +84,7 @@ export const falsePayment = (
       if (isLate && others.length === 0 && expired?.channel !== undefined) {
         span.claimSourced(linesBySku(expired.lines), expired.channel);
       } else if (isLate && others.length === 0 && expired) {
-        const lines = expired.lines.map(({ quantity: requested, ...name }) => ({
+        const lines = linesTogether(expired.lines).map(({ quantity: requested, ...name }) => ({
           ...name,
           requested,
         }));
@@ -149,7 +150,11 @@ export const falseSoldOrder = (
     case "exceeds_order": {
       if (reservations.some((versions) => versions.every(isDone))) return "it was done before";
       const isPossible = (item: ReservationItem): boolean => {
-        const units = unitsIn(item.parts, from);
+        const units = new Map(
+          [...unitsIn(item.parts, from)].filter(
+            ([key]) => operation === "returnOrder" || !isBackorderKey(key),
+          ),
+        );
         if (lines === undefined) return units.size > 0;
         const wanted = mergeLines(lines);
         return wanted.every(

@@ -7,8 +7,15 @@
  *          └─ fulfilled ── returned                the same
  */
 import type { Part, PartEnd, ReservationItem } from "../../../contract/tables.ts";
-import { levelNameOf } from "../../../inventory/stock/level-key.ts";
-import { describeUnits, soldStates, unitsIn, unitsOfLines } from "./line-units.ts";
+import { isBackorderKey, levelNameOf } from "../../../inventory/stock/level-key.ts";
+import {
+  describeUnits,
+  soldStates,
+  unitsIn,
+  unitsOfLines,
+  unitsTogether,
+  type Units,
+} from "./line-units.ts";
 import type { Report } from "./violation.ts";
 
 type Status = ReservationItem["status"];
@@ -29,6 +36,20 @@ const endsOf: Partial<Record<`${Status} ${Status}`, readonly (PartEnd | "return"
 /** The writes that may take new units. */
 const takers: readonly string[] = ["held held", "expired confirmed"];
 
+const unitsOfParts = (parts: readonly Part[]): Units =>
+  unitsTogether(parts.map(({ row, quantity }) => ({ ...levelNameOf(row), quantity })));
+
+/** The units that were backordered, and became units that are there by the write. */
+const arrivedIn = (parts: readonly Part[], base: number): Units =>
+  unitsOfParts(
+    parts.filter(
+      ({ row, ended }) => isBackorderKey(row) && ended?.by === "release" && ended.base === base,
+    ),
+  );
+
+const isSameUnits = (some: Units, others: Units): boolean =>
+  describeUnits(some) === describeUnits(others);
+
 /** Checks the parts of a record that was there before. */
 export const checkParts = (
   before: ReservationItem,
@@ -42,17 +63,25 @@ export const checkParts = (
   const added = undone.filter((part) => !had.places.has(placeOf(part)));
   const kept = sumsOf(undone.filter((part) => had.places.has(placeOf(part))));
   if (!isSame(had.sums, kept.sums)) report("transition", reservationId, "its parts changed");
-  if (added.length > 0 && !takers.includes(change)) {
+  const arrived = arrivedIn(after.parts, before.version);
+  const isServed =
+    change === "confirmed confirmed" &&
+    added.length > 0 &&
+    isSameUnits(unitsOfParts(added), arrived);
+  if (added.length > 0 && !takers.includes(change) && !isServed) {
     report("transition", reservationId, `${before.status} became ${after.status} with new parts`);
   }
   if (after.parts.some((part) => !had.places.has(placeOf(part)) && part.ended !== undefined)) {
     report("transition", reservationId, "it has new parts that have ended");
   }
+  if (after.parts.some(({ row, ended }) => isBackorderKey(row) && ended?.by === "fulfilment")) {
+    report("transition", reservationId, "units were handed over that were never there");
+  }
   if (after.parts.some(({ ended, returned }) => returned && ended?.by !== "fulfilment")) {
     report("transition", reservationId, "units came back that were never fulfilled");
   }
   const ends = new Set(after.parts.flatMap((part) => endIn(part, before.version) ?? []));
-  const allowed = endsOf[change] ?? [];
+  const allowed = isServed ? (["release"] as const) : (endsOf[change] ?? []);
   for (const end of ends) {
     if (allowed.includes(end)) continue;
     report("transition", reservationId, `${before.status} became ${after.status} by a ${end}`);

@@ -2,7 +2,7 @@
 import type { Line, ReservationItem } from "../../../contract/tables.ts";
 import type { ConfirmOutcome } from "../../../inventory/reservations/confirm.ts";
 import type { ChangeHoldOutcome } from "../../../inventory/reservations/change-hold.ts";
-import { linesBySku, mergeLines } from "../../../inventory/reservations/lines.ts";
+import { linesBySku, linesTogether, mergeLines } from "../../../inventory/reservations/lines.ts";
 import type { Excess } from "../../../inventory/reservations/parts.ts";
 import type { Shortage } from "../../../inventory/reservations/shortages.ts";
 import { isReservation, type Reservation } from "../../../inventory/reservations/reservation.ts";
@@ -46,7 +46,9 @@ export const falseConfirm = (
   switch (result.outcome) {
     case "confirmed":
       if (!soldStatuses.includes(status)) return `it is shown as ${status}`;
-      return fulfills && status === "confirmed" ? "its units are not fulfilled" : undefined;
+      return fulfills && status === "confirmed" && !shown.some(({ isBackorder }) => isBackorder)
+        ? "its units are not fulfilled"
+        : undefined;
     case "reservation_released":
       return status === "released" ? undefined : `it is shown as ${status}`;
     case "reservation_expired":
@@ -184,12 +186,13 @@ export const falseSold = (
       );
     case "exceeds_reservation": {
       const { lines: shown, channel } = result.reservation;
+      const there = operation === "fulfill" ? shown.filter((line) => !line.isBackorder) : shown;
       const possible = unitsOfLines(
-        shown.map((line) => ({ ...line, quantity: possibleOf(operation, line) })),
+        there.map((line) => ({ ...line, quantity: possibleOf(operation, line) })),
       );
       const excess = excessOf(wanted, possible, channel);
       const mayBeDone = (line: Reservation["lines"][number]): boolean =>
-        possibleOf(operation, line) > 0 ||
+        (possibleOf(operation, line) > 0 && there.includes(line)) ||
         (operation === "fulfill" ? line.fulfilled : line.cancelled) !== undefined;
       return (
         notShown(result.reservation, span) ??
@@ -222,7 +225,9 @@ function falseEffect(
   );
   const units = unitsOfLines(changed.map(([key, quantity]) => ({ ...levelNameOf(key), quantity })));
   if (wanted === undefined) {
-    const left = shown.find((line) => possibleOf(operation, line) > 0);
+    const left = shown.find(
+      (line) => possibleOf(operation, line) > 0 && !(line.isBackorder && operation === "fulfill"),
+    );
     return left && `units of ${levelKeyOf(left)} are left`;
   }
   if (areAskedUnits(units, wanted, channel)) return undefined;
@@ -289,7 +294,8 @@ function claimLate(
   lines: readonly Line[] | undefined,
   span: Span,
 ): void {
-  if (channel === undefined) span.claim(mergeLines(lines ?? shown).map(asClaim), { isAny: true });
+  if (channel === undefined)
+    span.claim(linesTogether(lines ?? shown).map(asClaim), { isAny: true });
   else span.claimSourced(mergeLines(lines ?? linesBySku(shown)), channel);
 }
 

@@ -70,7 +70,8 @@ export const falsehoodsOf = (
   truthOf: (levelKey: string) => Timeline<number>,
 ): { levelKey: string; message: string }[] => {
   const found = lines.flatMap((line) => {
-    const message = falsehoodOf(history, { ...line, ...span }, truthOf);
+    const takesBackorders = takingOperations.includes(operation);
+    const message = falsehoodOf(history, { ...line, ...span, takesBackorders }, truthOf);
     return message === undefined
       ? []
       : [{ levelKey: levelKeyOf(line), message: `${operation}: ${message}` }];
@@ -83,25 +84,64 @@ export const falsehoodsOf = (
   }));
 };
 
+/** The calls that may have units which are not there yet. */
+const takingOperations: readonly ShopOperation[] = [
+  "reserve",
+  "changeHold",
+  "confirm",
+  "placeOrder",
+  "payOrder",
+];
+
+/** The sums of the values that were so at one instant, none below 0. */
+function sumsWithin(
+  timelines: readonly Timeline<number>[],
+  fromMs: number,
+  toMs: number,
+): number[] {
+  const now = timelines.map(() => 0);
+  const entries = timelines.flatMap((timeline, index) =>
+    timeline
+      .entriesWithin(fromMs, toMs)
+      .map(({ atMs, value = 0 }) => ({ index, atMs: Math.max(atMs, fromMs), value })),
+  );
+  entries.sort((one, other) => one.atMs - other.atMs);
+  return entries.flatMap(({ index, atMs, value }, at) => {
+    now[index] = value;
+    if (entries[at + 1]?.atMs === atMs && timelines.length > 1) return [];
+    return [now.reduce((sum, units) => sum + (now.length > 1 ? Math.max(0, units) : units), 0)];
+  });
+}
+
 function falsehoodOf(
   history: Pick<History, "levelOf" | "wasChangedByHand">,
-  { requested, available, fromMs, toMs, ...name }: ClaimedLine & { fromMs: number; toMs: number },
+  {
+    requested,
+    available,
+    fromMs,
+    toMs,
+    takesBackorders,
+    ...name
+  }: ClaimedLine & {
+    fromMs: number;
+    toMs: number;
+    takesBackorders: boolean;
+  },
   truthOf: (levelKey: string) => Timeline<number>,
 ): string | undefined {
   const levelKey = levelKeyOf(name);
+  const laterKey = levelKeyOf({ ...name, isBackorder: true });
+  const takesLater = takesBackorders && history.levelOf(laterKey).last !== undefined;
   const seen = history
     .levelOf(levelKey)
     .within(fromMs, toMs)
     .map((level) => Math.max(0, level?.available ?? 0));
-  if (available !== undefined && !seen.includes(available)) {
+  if (!takesLater && available !== undefined && !seen.includes(available)) {
     return `${available} were never available; at those instants: ${[...new Set(seen)].join(", ")}`;
   }
   if (history.wasChangedByHand(levelKey)) return undefined;
-  const least = Math.min(
-    ...truthOf(levelKey)
-      .within(fromMs, toMs)
-      .map((units) => units ?? 0),
-  );
+  const keys = takesLater ? [levelKey, laterKey] : [levelKey];
+  const least = Math.min(...sumsWithin(keys.map(truthOf), fromMs, toMs));
   if (least < requested) return undefined;
   return `${requested} were refused, and at least ${least} were available from ${fromMs} ms on`;
 }

@@ -42,6 +42,10 @@ export const unitsIn = (parts: readonly Part[], states: readonly UnitState[]): U
 export const unitsOfLines = (lines: readonly Line[]): Units =>
   sumUp(lines.map((line) => [levelKeyOf(line), line.quantity]));
 
+/** The units of lines, whether they are there or not yet. */
+export const unitsTogether = (lines: readonly Line[]): Units =>
+  unitsOfLines(lines.map(({ isBackorder: _isBackorder, ...line }) => line));
+
 /** The growth of units; levels without one are left out. */
 export const growthOf = (before: Units, after: Units): Units =>
   new Map(

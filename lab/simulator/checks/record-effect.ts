@@ -1,6 +1,7 @@
 /** The effect of one write of a record, as callers see it. */
 import type { ReservationItem } from "../../../contract/tables.ts";
 import { keyedRequest } from "../../../inventory/reservations/request-keys.ts";
+import { linesTogether } from "../../../inventory/reservations/lines.ts";
 import { isReservation } from "../../../inventory/reservations/reservation.ts";
 import { growthOf, unitsIn, type Units } from "./line-units.ts";
 
@@ -36,7 +37,8 @@ export const effectOfWrite = (
     cancelled: growth("cancelled"),
     returned: growth("returned"),
     isChange:
-      after.status === "held" && JSON.stringify(before.lines) !== JSON.stringify(after.lines),
+      after.status === "held" &&
+      JSON.stringify(linesTogether(before.lines)) !== JSON.stringify(linesTogether(after.lines)),
     isSale: after.status === "confirmed" && before.status !== "confirmed",
     newKeys: Object.keys(after.requests ?? {}).filter((name) => !had.includes(name)),
   };

@@ -9,6 +9,7 @@ import { falseAnswerOf } from "./check-answers.ts";
 import { createEffectChecks } from "./check-effects.ts";
 import { createAppliedChecks } from "./check-applied.ts";
 import { createCommitChecks } from "./check-commits.ts";
+import { createServedCheck } from "./check-served.ts";
 import { checkEndReached, checkHeldOnce } from "./check-orders.ts";
 import {
   falsehoodOfSourcing,
@@ -56,6 +57,7 @@ export const createWatch = (
     (violation) => violations.push(violation),
   );
   const checkApplied = createAppliedChecks(history, report);
+  const checkServed = createServedCheck(history, report);
   const claims: (ShortageClaim | SourcingClaim)[] = [];
   const claim = (one: ShortageClaim | SourcingClaim): void =>
     void claims.push({ ...one, fromMs: one.fromMs - refusalMemoryMs });
@@ -75,6 +77,7 @@ export const createWatch = (
       checkApplied.onCommit(changed);
       checkEffects.onCommit(changed);
       checkHeldOnce(history, changed, report);
+      checkServed(changed);
     },
     onSend: (call) => {
       checkApplied.onSend(call);

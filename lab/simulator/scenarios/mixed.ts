@@ -31,6 +31,8 @@ interface Levels {
   keeping?: Random;
   /** Chooses channels and their rules; absent where there are none. */
   sourcing?: Random;
+  /** Chooses limits of backorders; absent where there are none. */
+  backordering?: Random;
 }
 
 const load = { rate: 4, seconds: 25, units: 12, confirms: 0.5 };
@@ -86,18 +88,40 @@ export const channels: Scenario = {
   },
 };
 
+export const backorders: Scenario = {
+  description: "The same over SKUs that are sold before they are there, and received in part",
+  load: { ...load, units: 3 },
+  faults: faultLevels.some,
+  expiryPartitions,
+  run: (world, wanted, answers) => {
+    const { random } = world;
+    const keys = levelsAtLocations.slice(0, random.whole(1, levelsAtLocations.length));
+    const chances = {
+      keeping: random.fork("safety stock"),
+      backordering: random.fork("backorders"),
+    };
+    return runMixed(world, wanted, answers, keys, chances);
+  },
+};
+
 async function runMixed(
   world: World,
   wanted: Load,
   answers: Answers,
   keys: readonly string[],
-  chances: Pick<Levels, "keeping" | "sourcing"> = {},
+  chances: Pick<Levels, "keeping" | "sourcing" | "backordering"> = {},
 ): Promise<void> {
   const { random } = world;
   const isLarge = random.chance(1 / largeCartEvery);
   const many = isLarge ? Array.from({ length: largeCartLines[1] }, (_, i) => `many-${i}`) : [];
   const levels = { ...chooseRows(random.fork("rows"), keys), ...chances };
   await stockUp(world, [...keys, ...many], wanted.units, (key) => levels.shards.get(key));
+  const { backordering } = chances;
+  for (const key of backordering ? keys.filter(() => backordering.chance(0.8)) : []) {
+    const backorderLimit = backordering!.whole(...backorderRange);
+    const input = { ...levelNameOf(key), onHand: wanted.units, backorderLimit };
+    await persist(world, { operation: "setStock", input });
+  }
   for (const channel of chances.sourcing ? channelNames : []) {
     await setChannel(world, chances.sourcing!, channel);
   }
@@ -120,6 +144,9 @@ async function runMixed(
     return orderLife(world, `order-${index}`, order());
   });
 }
+
+/** The limit of the backorders of a level. */
+const backorderRange = [2, 9] as const;
 
 /** About half of the levels begin with several rows. */
 function chooseRows(random: Random, keys: readonly string[]): Levels {
@@ -207,7 +234,7 @@ async function moveUnits(world: World, { keys }: Levels, random: Random, index: 
 /** Staff count a level, and may choose its rows and what is kept from sale, or correct it. */
 async function staff(world: World, levels: Levels, index: number): Promise<void> {
   const { random } = world;
-  const { random: rowsRandom, keeping, sourcing } = levels;
+  const { random: rowsRandom, keeping, sourcing, backordering } = levels;
   if (sourcing?.chance(rearrangingShare)) {
     return setChannel(world, sourcing, sourcing.pick(channelNames));
   }
@@ -223,6 +250,7 @@ async function staff(world: World, levels: Levels, index: number): Promise<void>
       onHand,
       ...(shards !== undefined && { shards }),
       ...(keeps && { safetyStock: keeping!.whole(0, keptMax) }),
+      ...(backordering?.chance(0.3) && { backorderLimit: backordering.whole(0, 9) }),
     };
     await persist(world, { operation: "setStock", input });
     return;

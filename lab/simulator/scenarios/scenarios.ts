@@ -16,7 +16,7 @@ import {
   repeatedCount,
   starvingAdjustments,
 } from "./findings.ts";
-import { channels, locations, mixed } from "./mixed.ts";
+import { backorders, channels, locations, mixed } from "./mixed.ts";
 import { orderEvents } from "./order-events.ts";
 import type { Scenario } from "./scenario.ts";
 import { expiryWave, restock, restockUnderLoad, shortfall } from "./stock-keeping.ts";
@@ -25,6 +25,7 @@ export const scenarios = {
   mixed,
   locations,
   channels,
+  backorders,
   "flash-sale": flashSale,
   "flash-sale-by-channel": flashSaleByChannel,
   "channel-rush": channelRush,
