@@ -74,14 +74,31 @@ async function serveAll(database: Database, name: LevelName, call: Call): Promis
       const available = await unitsToServe(database, name, call);
       const queue = available === 0 ? [] : await readQueue(database, name, call);
       if (queue === undefined) break;
-      const [oldest] = queue;
-      if (oldest === undefined) return { served, isComplete: true };
-      const units = await serve(database, name, oldest, available, call);
+      if (queue.length === 0) return { served, isComplete: true };
+      const units = await serveInOrder(database, name, queue, available, call);
       if (units === 0) break;
       served += units;
     }
   }
   return { served, isComplete: false };
+}
+
+/** Serves one after the other, until no units are left or another request comes in between. */
+async function serveInOrder(
+  database: Database,
+  name: LevelName,
+  queue: readonly ReservationItem[],
+  available: number,
+  call: Call,
+): Promise<number> {
+  let served = 0;
+  for (const item of queue) {
+    const left = available - served;
+    const units = left === 0 ? 0 : await serve(database, name, item, left, call);
+    if (units === 0) break;
+    served += units;
+  }
+  return served;
 }
 
 async function clearMarkers(database: Database, levelKey: string, call: Call): Promise<void> {
