@@ -113,13 +113,11 @@ async function comeToRest(
     orders.length > 0 ||
     !consumers.isIdle() ||
     (waitsForHolds && lastExpiryMs(world) + graceMs > time.nowMs);
+  while (orders.length > 0 && time.nowMs < endsAtMs) await time.runTo(time.nowMs + 1_000);
   // By then a sweep has resolved the rows that no request met, and the streams have its changes.
-  const rowsMs = (rowsEveryRuns + 1) * sweepMs;
-  if (waitsForHolds) await time.runTo(time.nowMs + rowsMs);
-  const areOrdersLate = orders.length > 0;
+  const rowsAtMs = time.nowMs + (rowsEveryRuns + 1) * sweepMs;
+  if (waitsForHolds) await time.runTo(rowsAtMs);
   while (isBusy() && time.nowMs < endsAtMs) await time.runTo(time.nowMs + 1_000);
-  // An order that was redelivered for so long has written rows since.
-  if (waitsForHolds && areOrdersLate) await time.runTo(time.nowMs + rowsMs);
   const options = { graceMs, fulfillsOnConfirm, isAtRest: waitsForHolds };
   checkRecords(history, time.nowMs, options, world.report);
   checkLedger(history, world.engine, world.report, waitsForHolds);
