@@ -36,7 +36,7 @@ const catalogue = {
     file: "inventory/stock/marker.ts",
     original: `ended.base === base && ended.version === version`,
     mistake: `ended.base > 0 && ended.version === version`,
-    seed: 39,
+    seed: 6,
   },
   "given-back-without-tombstone": {
     file: "inventory/stock/resolve.ts",
@@ -133,7 +133,6 @@ const catalogue = {
       startVersion: version,`,
     mistake: `      version: 0,
       startVersion: 0,`,
-    seed: 2,
   },
   "merged-row-made-again": {
     file: "inventory/stock/shards.ts",
@@ -145,7 +144,7 @@ const catalogue = {
     file: "inventory/stock/row.ts",
     original: `#startVersion < :startsBefore`,
     mistake: `#startVersion <> :startsBefore`,
-    seed: 10,
+    seed: 8,
   },
   // The units of a reservation after it was held.
   "version-not-expected": {
@@ -167,7 +166,6 @@ const catalogue = {
     file: "inventory/reservations/amend.ts",
     original: `hasTouched ? await giveBack(database, target, undefined, got, call) : undefined;`,
     mistake: `hasTouched ? noteHeld(database, got) : undefined;`,
-    seed: 5,
   },
   "rest-of-a-sale-lost": {
     file: "inventory/reservations/confirm.ts",
@@ -184,7 +182,7 @@ const catalogue = {
     file: "inventory/reservations/confirm.ts",
     original: `linesTogether(lines === undefined ? item.lines :`,
     mistake: `linesTogether(lines === undefined ? item.lines.slice(0, 1) :`,
-    seed: 3,
+    seed: 5,
   },
   "whole-part-ended": {
     file: "inventory/reservations/parts.ts",
@@ -268,7 +266,6 @@ const catalogue = {
     file: "inventory/stock/set-stock.ts",
     original: `"#onHandVersion = :seen AND`,
     mistake: `"#onHandVersion >= :seen AND`,
-    seed: 4,
   },
   "shortage-before-the-record": {
     file: "inventory/reservations/reserve.ts",
@@ -320,7 +317,7 @@ const catalogue = {
     movement: "transfer",
     isEager: true,`,
     scenario: "locations",
-    seed: 64,
+    isRare: true,
   },
   "recalled-without-condition": {
     file: "inventory/stock/row.ts",
@@ -334,7 +331,7 @@ const catalogue = {
     original: `?? ("unseen" as const), own }`,
     mistake: `?? ("unseen" as const), own: [] }`,
     scenario: "channels",
-    seed: 59,
+    seed: 40,
   },
   "refused-by-one-read": {
     file: "inventory/sourcing/make-room-at-locations.ts",
