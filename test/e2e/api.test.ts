@@ -462,7 +462,7 @@ describe("a sales channel", () => {
 describe("a reservation by channel", () => {
   let made = 0;
 
-  /** A channel over three locations, with a SKU that has so many units at each. */
+  /** A channel over three locations, and a SKU with the given units at each. */
   const sell = async (units: readonly number[], more: object = {}) => {
     const [channel, sku] = [`sales-${(made += 1)}`, freshSku()];
     const locations = ["ams1", "rtm", "utr"];

@@ -15,13 +15,13 @@ let clock: { nowMs: number };
 let count = 0;
 
 beforeAll(async () => {
-  // A receipt asks each partition for the reservations that wait.
+  // A receipt queries each partition for the reservations that wait.
   ({ database, inventory, clock } = await openShop({ expiryPartitions: 2 }));
 });
 
 const dayMs = 24 * 60 * 60 * 1000;
 
-/** A SKU with so many units, of which others may be sold before they are there. */
+/** A SKU with the given units, and a limit of units that may be sold before they are there. */
 const stocked = async (
   onHand: number,
   backorderLimit: number,

@@ -31,7 +31,7 @@ const channelBy = async (
   return channel;
 };
 
-/** A SKU with so many units at each of the locations, in their order; none of a level where undefined. */
+/** A SKU with the given units at each of the locations, in their order; no level where undefined. */
 const stocked = async (...units: (number | undefined)[]): Promise<string> => {
   const sku = `sourced-${(count += 1)}`;
   await forEach([...units.entries()], 3, async ([index, onHand]) => {

@@ -88,7 +88,7 @@ export const channelRush: Scenario = {
   // The orders of a second come at the same instant.
   load: { rate: 2_000, seconds: 1, units: 10, confirms: 0.5 },
   faults: faultLevels.some,
-  // A search for dead holds asks all partitions.
+  // A search for dead holds queries all partitions.
   expiryPartitions: 2,
   run: async (world, { rate, seconds, units, confirms }, answers) => {
     const levels = rushSkus.flatMap((sku) =>
