@@ -18,10 +18,10 @@ test.each<[scenario: ScenarioName, faults: FaultLevel, first: number, count: num
   ["mixed", "all", randomInt(1_000, seedsMax), 10],
   ["locations", "all", 1, 5],
   ["locations", "all", randomInt(1_000, seedsMax), 10],
-  ["channels", "all", 1, 5],
-  ["channels", "all", randomInt(1_000, seedsMax), 10],
-  ["backorders", "all", 1, 5],
-  ["backorders", "all", randomInt(1_000, seedsMax), 10],
+  ["channels", "all", 1, 3],
+  ["channels", "all", randomInt(1_000, seedsMax), 5],
+  ["backorders", "all", 1, 3],
+  ["backorders", "all", randomInt(1_000, seedsMax), 5],
 ])("%s with %s faults, from seed %d on, %d runs have no violation", async (...choice) => {
   const [scenario, faults, first, count] = choice;
   const { load } = scenarios[scenario];
