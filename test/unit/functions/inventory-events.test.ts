@@ -18,7 +18,7 @@ import { reservationItem, startMs, stockItem } from "./stream-images.ts";
 
 const settings = { source: "urn:holdfast:Shop:Holdfast", lowStockThreshold: 0 };
 
-/** What is told, checked against the schema of its type. */
+/** What is published, checked against the schema of its type. */
 const checked = (events: InventoryEvent[]): InventoryEvent[] => {
   for (const event of events) {
     const result = z.safeParse(z.strictObject(inventoryEventSchema(event.type).shape), event);
@@ -29,7 +29,7 @@ const checked = (events: InventoryEvent[]): InventoryEvent[] => {
   return events;
 };
 
-const told = (
+const published = (
   before: ReservationItem | undefined,
   after: ReservationItem | undefined,
 ): InventoryEvent[] =>
@@ -178,13 +178,13 @@ describe("a reservation is told of", () => {
       "reservation.returned",
     ],
   ])("%s", (_, before, after, type) => {
-    expect(types(told(before, after))).toEqual([type]);
+    expect(types(published(before, after))).toEqual([type]);
   });
 
   test("with the units of each line that were fulfilled, cancelled and returned", () => {
     const before = sold(4, [units(1, fulfilled), units(1)]);
     const after = sold(5, [units(1, returned), units(1, cancelled)], "fulfilled");
-    const [event] = told(before, { ...after, lines: [{ sku: "shirt", quantity: 2 }] });
+    const [event] = published(before, { ...after, lines: [{ sku: "shirt", quantity: 2 }] });
     expect(event).toMatchObject({
       data: {
         status: "fulfilled",
@@ -195,7 +195,7 @@ describe("a reservation is told of", () => {
 
   test("with the lines of which it holds fewer units than were requested", () => {
     const shortages = [{ sku: "shirt", requested: 5, available: 2 }];
-    expect(told(undefined, { ...held, shortages })).toMatchObject([
+    expect(published(undefined, { ...held, shortages })).toMatchObject([
       { type: "reservation.held", data: { shortages } },
     ]);
   });
@@ -210,7 +210,7 @@ describe("a reservation is told of", () => {
       sold(6, [units(1, returned), units(1, cancelled), units(1)]),
       sold(7, [units(1, returned), units(1, cancelled), units(1, fulfilled)], "fulfilled"),
     ];
-    const events = life.map((after, index) => told(life[index - 1], after));
+    const events = life.map((after, index) => published(life[index - 1], after));
     expect(events.map(types)).toEqual([
       ["reservation.held"],
       ["reservation.changed"],
@@ -225,7 +225,7 @@ describe("a reservation is told of", () => {
   });
 
   test("with its whole record, when it was written, and which version it is", () => {
-    expect(told(held, ended("confirmed"))).toEqual([
+    expect(published(held, ended("confirmed"))).toEqual([
       {
         specversion: "1.0",
         id: `reservation.confirmed/r1/${startMs}/2`,
@@ -254,15 +254,15 @@ describe("a reservation is told of", () => {
   test("with its metadata, in one order of the names at every delivery", () => {
     const noted = { ...held, metadata: { till: "7", note: "" } };
     for (const after of [noted, { ...rejected, metadata: noted.metadata }]) {
-      const [event] = told(undefined, after);
+      const [event] = published(undefined, after);
       expect(event).toHaveProperty("data.metadata", noted.metadata);
       expect(JSON.stringify(event)).toContain('"metadata":{"note":"","till":"7"}');
     }
-    expect(told(undefined, held)[0]!.data).not.toHaveProperty("metadata");
+    expect(published(undefined, held)[0]!.data).not.toHaveProperty("metadata");
   });
 
   test("as rejected with what was short and for which order", () => {
-    expect(told(undefined, rejected)[0]).toMatchObject({
+    expect(published(undefined, rejected)[0]).toMatchObject({
       data: {
         reservationId: "r1",
         orderId: "order-1",
@@ -297,7 +297,7 @@ describe("nothing is told of", () => {
     ["an ended reservation that is removed with time", ended("confirmed"), undefined],
     ["a record that is written again as it was", held, held],
   ])("%s", (_, before, after) => {
-    expect(told(before, after)).toEqual([]);
+    expect(published(before, after)).toEqual([]);
   });
 
   test.each<[string, StockItem | undefined, StockItem | undefined]>([
@@ -536,24 +536,26 @@ describe("the id of an event", () => {
 
   test("is the same whenever the same images are told of", () => {
     const copy = structuredClone({ before: held, after: ended("confirmed") });
-    expect(ids(told(copy.before, copy.after))).toEqual(ids(told(held, ended("confirmed"))));
+    expect(ids(published(copy.before, copy.after))).toEqual(
+      ids(published(held, ended("confirmed"))),
+    );
   });
 
   test("is another one for each version, each type and each record", () => {
     const extended = (version: number) =>
-      told(
+      published(
         { ...held, version: version - 1 },
         { ...held, version, expiresAtMs: held.expiresAtMs + version },
       );
     const all = [
-      ...told(undefined, held),
+      ...published(undefined, held),
       ...extended(2),
       ...extended(3),
-      ...told(held, ended("confirmed")),
-      ...told(held, ended("released")),
-      ...told(undefined, { ...held, reservationId: "r2" }),
+      ...published(held, ended("confirmed")),
+      ...published(held, ended("released")),
+      ...published(undefined, { ...held, reservationId: "r2" }),
       // Long after the first one was removed, under the same idempotency key.
-      ...told(undefined, { ...held, createdAtMs: startMs + 86_400_000 }),
+      ...published(undefined, { ...held, createdAtMs: startMs + 86_400_000 }),
       ...eventsOfStock(left(1, 1), left(0, 2), 5),
       ...eventsOfStock(left(1, 3), left(0, 4), 5),
       ...eventsOfStock(left(1, 1, { sku: "hat" }), left(0, 2, { sku: "hat" }), 5),
@@ -574,20 +576,20 @@ describe("the id of an event", () => {
 
 test("every type of the contract is told of by these changes", () => {
   const all = [
-    ...told(undefined, held),
-    ...told(held, { ...held, version: 2, expiresAtMs: held.expiresAtMs + 1 }),
-    ...told(held, { ...held, version: 2, lines: [{ sku: "shirt", quantity: 1 }] }),
-    ...told(
+    ...published(undefined, held),
+    ...published(held, { ...held, version: 2, expiresAtMs: held.expiresAtMs + 1 }),
+    ...published(held, { ...held, version: 2, lines: [{ sku: "shirt", quantity: 1 }] }),
+    ...published(
       { ...held, lines: [{ ...held.lines[0]!, isBackorder: true }] },
       { ...held, version: 2, lines: [held.lines[0]!] },
     ),
     ...(["confirmed", "released", "expired"] as const).flatMap((status) =>
-      told(held, ended(status)),
+      published(held, ended(status)),
     ),
-    ...told(sold(2, [units(2)]), sold(3, [units(2, fulfilled)], "fulfilled")),
-    ...told(sold(2, [units(2)]), sold(3, [units(2, cancelled)], "cancelled")),
-    ...told(sold(3, [units(2, fulfilled)]), sold(4, [units(2, returned)], "fulfilled")),
-    ...told(undefined, rejected),
+    ...published(sold(2, [units(2)]), sold(3, [units(2, fulfilled)], "fulfilled")),
+    ...published(sold(2, [units(2)]), sold(3, [units(2, cancelled)], "cancelled")),
+    ...published(sold(3, [units(2, fulfilled)]), sold(4, [units(2, returned)], "fulfilled")),
+    ...published(undefined, rejected),
     ...eventsOfStock(left(10, 1), left(5, 2, { lastChange: { kind: "count" } }), 5),
     ...eventsOfStock(left(10, 1), left(0, 2)),
     ...eventsOfStock(left(0, 1), left(10, 2)),
