@@ -11,7 +11,7 @@ interface Mistake {
   /** Text that occurs there exactly once, and the text that is loaded in its place. */
   original: string;
   mistake: string;
-  /** The scenario that meets it; `mixed` when absent. */
+  /** The scenario that meets it; `default-location` when absent. */
   scenario?: ScenarioName;
   /** A seed that meets it, where the first ones do not: it saves the time of the others. */
   seed?: number;

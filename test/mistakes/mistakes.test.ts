@@ -12,7 +12,7 @@ const seedsMax = 100;
 
 /** True when one of these seeds has a violation. The others are not run then. */
 const isCaught = async (plant: MistakeName, first: number, count: number): Promise<boolean> => {
-  const { scenario = "mixed" } = mistakes[plant];
+  const { scenario = "default-location" } = mistakes[plant];
   const { load } = scenarios[scenario];
   const stop = new AbortController();
   const runs = Array.from({ length: count }, (_, index) => ({

@@ -20,6 +20,18 @@ const largeCartLines = [60, 120] as const;
 /** The rows of a SKU that has several. */
 const shardsRange = [2, 4] as const;
 
+/** The locations whose levels a run has: the default one alone, others too, or those of channels. */
+type Places = "default" | "named" | "channels";
+
+/** What a run has. */
+interface Features {
+  places: Places;
+  /** Some units are kept from sale, and units are moved. */
+  keeps: boolean;
+  /** Some levels are sold before they are there. */
+  backorders: boolean;
+}
+
 /** The stock levels of a run by their keys, and the choices of their rows and of what is kept from sale. */
 interface Levels {
   keys: readonly string[];
@@ -28,103 +40,99 @@ interface Levels {
   /** Chooses rows. */
   random: Random;
   /** Chooses safety stock and moves; absent where there are none. */
-  keeping?: Random;
+  keeping: Random | undefined;
   /** Chooses channels and their rules; absent where there are none. */
-  sourcing?: Random;
+  sourcing: Random | undefined;
   /** Chooses limits of backorders; absent where there are none. */
-  backordering?: Random;
+  backordering: Random | undefined;
 }
 
-const load = { rate: 4, seconds: 25, units: 12, confirms: 0.5 };
-// A search for dead holds asks all partitions: more would be most of the requests, and show nothing more.
-const expiryPartitions = 2;
-
-export const mixed: Scenario = {
-  description: "Shoppers, staff and order events at random, over a few scarce SKUs",
-  load,
+const scenarioOf = (description: string, featuresOf: (random: Random) => Features): Scenario => ({
+  description,
+  load: { rate: 4, seconds: 25, units: 12, confirms: 0.5 },
   faults: faultLevels.some,
-  expiryPartitions,
-  run: (world, wanted, answers) => {
-    const count = world.random.whole(2, 4);
-    const keys = Array.from({ length: count }, (_, index) => `sku-${index}`);
-    return runMixed(world, wanted, answers, keys);
+  // A search for dead holds asks all partitions: more would be most of the requests, and show nothing more.
+  expiryPartitions: 2,
+  run: (world, wanted, answers) =>
+    run(world, wanted, answers, featuresOf(world.random.fork("features"))),
+});
+
+/**
+ * Each run has some features and not others, so that one does not keep another from being met (swarm
+ * testing: A. Groce et al., ISSTA 2012).
+ */
+export const mixed: Scenario = scenarioOf(
+  "Shoppers, staff and order events at random, over a few scarce SKUs and some of the features below",
+  (random) => ({
+    places: random.pick<Places>(["default", "named", "channels"]),
+    keeps: random.chance(0.5),
+    backorders: random.chance(0.5),
+  }),
+);
+
+export const defaultLocation: Scenario = scenarioOf(
+  "The same over SKUs at the default location alone",
+  () => ({ places: "default", keeps: false, backorders: false }),
+);
+
+export const locations: Scenario = scenarioOf(
+  "The same over SKUs at several locations, whose units are moved, and kept from sale",
+  () => ({ places: "named", keeps: true, backorders: false }),
+);
+
+export const channels: Scenario = scenarioOf(
+  "The same with orders by channel, each of which chooses locations by its rule",
+  () => ({ places: "channels", keeps: true, backorders: false }),
+);
+
+export const backorders: Scenario = scenarioOf(
+  "The same over SKUs that are sold before they are there, and received in part",
+  () => ({ places: "named", keeps: true, backorders: true }),
+);
+
+/** The levels that a run may have, and how many of them it has. */
+const levelsOf: Readonly<Record<Places, { keys: readonly string[]; least: number }>> = {
+  default: { keys: ["sku-0", "sku-1", "sku-2", "sku-3"], least: 2 },
+  // A SKU at the default location and another one, and a SKU at two others.
+  named: { keys: ["sku-0", "sku-0@ams1", "sku-1@ams1", "sku-1@rtm"], least: 2 },
+  channels: {
+    keys: ["sku-0@ams1", "sku-0@rtm", "sku-1@rtm", "sku-1@utr", "sku-0@utr", "sku-2@ams1"],
+    least: 3,
   },
 };
 
-/** A SKU at the default location and another one, and a SKU at two others. */
-const levelsAtLocations = ["sku-0", "sku-0@ams1", "sku-1@ams1", "sku-1@rtm"];
+/** The share of the units that a level has where orders choose among levels, or may wait for units. */
+const channelShare = 1 / 2;
+const backorderShare = 1 / 4;
 
-export const locations: Scenario = {
-  description: "The same over SKUs at several locations, whose units are moved, and kept from sale",
-  load,
-  faults: faultLevels.some,
-  expiryPartitions,
-  run: (world, wanted, answers) => {
-    const keys = levelsAtLocations.slice(0, world.random.whole(2, levelsAtLocations.length));
-    return runMixed(world, wanted, answers, keys, { keeping: world.random.fork("safety stock") });
-  },
-};
-
-/** SKUs at the locations of the channels. */
-const levelsOfChannels = [
-  "sku-0@ams1",
-  "sku-0@rtm",
-  "sku-1@rtm",
-  "sku-1@utr",
-  "sku-0@utr",
-  "sku-2@ams1",
-];
-
-export const channels: Scenario = {
-  description: "The same with orders by channel, each of which chooses locations by its rule",
-  load,
-  faults: faultLevels.some,
-  expiryPartitions,
-  run: (world, wanted, answers) => {
-    const { random } = world;
-    const keys = levelsOfChannels.slice(0, random.whole(3, levelsOfChannels.length));
-    const chances = { keeping: random.fork("safety stock"), sourcing: random.fork("channels") };
-    return runMixed(world, { ...wanted, units: 6 }, answers, keys, chances);
-  },
-};
-
-export const backorders: Scenario = {
-  description: "The same over SKUs that are sold before they are there, and received in part",
-  load: { ...load, units: 3 },
-  faults: faultLevels.some,
-  expiryPartitions,
-  run: (world, wanted, answers) => {
-    const { random } = world;
-    const keys = levelsAtLocations.slice(0, random.whole(1, levelsAtLocations.length));
-    const chances = {
-      keeping: random.fork("safety stock"),
-      backordering: random.fork("backorders"),
-    };
-    return runMixed(world, wanted, answers, keys, chances);
-  },
-};
-
-async function runMixed(
+async function run(
   world: World,
   wanted: Load,
   answers: Answers,
-  keys: readonly string[],
-  chances: Pick<Levels, "keeping" | "sourcing" | "backordering"> = {},
+  { places, keeps, backorders: sellsBackorders }: Features,
 ): Promise<void> {
   const { random } = world;
+  const isByChannel = places === "channels";
+  const { keys: all, least } = levelsOf[places];
+  const keys = all.slice(0, random.whole(least, all.length));
   const isLarge = random.chance(1 / largeCartEvery);
   const many = isLarge ? Array.from({ length: largeCartLines[1] }, (_, i) => `many-${i}`) : [];
-  const levels = { ...chooseRows(random.fork("rows"), keys), ...chances };
-  await stockUp(world, [...keys, ...many], wanted.units, (key) => levels.shards.get(key));
-  const { backordering } = chances;
+  const share = sellsBackorders ? backorderShare : isByChannel ? channelShare : 1;
+  const units = Math.ceil(wanted.units * share);
+  const levels: Levels = {
+    ...chooseRows(random.fork("rows"), keys),
+    keeping: keeps ? random.fork("safety stock") : undefined,
+    sourcing: isByChannel ? random.fork("channels") : undefined,
+    backordering: sellsBackorders ? random.fork("backorders") : undefined,
+  };
+  const { sourcing, backordering } = levels;
+  await stockUp(world, [...keys, ...many], units, (key) => levels.shards.get(key));
   for (const key of backordering ? keys.filter(() => backordering.chance(0.8)) : []) {
     const backorderLimit = backordering!.whole(...backorderRange);
-    const input = { ...levelNameOf(key), onHand: wanted.units, backorderLimit };
+    const input = { ...levelNameOf(key), onHand: units, backorderLimit };
     await persist(world, { operation: "setStock", input });
   }
-  for (const channel of chances.sourcing ? channelNames : []) {
-    await setChannel(world, chances.sourcing!, channel);
-  }
+  for (const channel of sourcing ? channelNames : []) await setChannel(world, sourcing!, channel);
   await atRate(world, wanted.rate, wanted.seconds, (index) => {
     const kind = random.next();
     const shopper = { confirms: wanted.confirms, index };
@@ -149,7 +157,10 @@ async function runMixed(
 const backorderRange = [2, 9] as const;
 
 /** About half of the levels begin with several rows. */
-function chooseRows(random: Random, keys: readonly string[]): Levels {
+function chooseRows(
+  random: Random,
+  keys: readonly string[],
+): Pick<Levels, "keys" | "shards" | "random"> {
   const several = keys.filter(() => random.chance(0.5));
   const shards = new Map(several.map((key) => [key, random.whole(...shardsRange)]));
   return { keys, shards, random };

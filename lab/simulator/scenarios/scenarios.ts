@@ -16,13 +16,14 @@ import {
   repeatedCount,
   starvingAdjustments,
 } from "./findings.ts";
-import { backorders, channels, locations, mixed } from "./mixed.ts";
+import { backorders, channels, defaultLocation, locations, mixed } from "./mixed.ts";
 import { orderEvents } from "./order-events.ts";
 import type { Scenario } from "./scenario.ts";
 import { expiryWave, restock, restockUnderLoad, shortfall } from "./stock-keeping.ts";
 
 export const scenarios = {
   mixed,
+  "default-location": defaultLocation,
   locations,
   channels,
   backorders,
