@@ -1,7 +1,7 @@
 /** Refusals of lines that cannot be held, and of stock that was never set. */
 import { unknownInBodyStatus } from "../contract/problems.ts";
 import type { OrderRefusal, Shortage } from "../inventory/reservations/shortages.ts";
-import type { UnknownChannel } from "../inventory/sourcing/sourcing.ts";
+import type { UnknownChannel } from "../inventory/sourcing/remembered-channels.ts";
 import type { LevelName } from "../inventory/stock/level-key.ts";
 import { refuse, type Refusal } from "./middleware/answer.ts";
 import { isoTime, wordsFor } from "./representation.ts";

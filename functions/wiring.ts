@@ -7,11 +7,8 @@ import { SESv2Client } from "@aws-sdk/client-sesv2";
 import { SNSClient } from "@aws-sdk/client-sns";
 import { SQSClient } from "@aws-sdk/client-sqs";
 import { databaseRequestTimeoutMs, messagingRequestTimeoutMs } from "../contract/bounds.ts";
-import {
-  environment,
-  type LateOrderPayment,
-  type NotificationChannel,
-} from "../contract/environment.ts";
+import * as environment from "../contract/environment.ts";
+import type { LateOrderPayment, NotificationChannel } from "../contract/settings.ts";
 import type { MultiItemStrategy } from "../contract/tables.ts";
 import { connect, createDatabase } from "../inventory/dynamodb/database.ts";
 import { withLeases } from "../inventory/reservations/leases.ts";

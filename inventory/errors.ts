@@ -34,6 +34,15 @@ export class InventoryError extends Error {
   }
 }
 
+/**
+ * The error of one argument.
+ *
+ * @param path the argument, as the caller names it
+ * @param message what is wrong with it, to be read after its path
+ */
+export const invalidArgument = (path: string, message: string): InventoryError =>
+  new InventoryError("invalid_argument", `${path} ${message}`, { issues: [{ path, message }] });
+
 /** DynamoDB has throttled a request of a call that ends at it: nothing was applied. */
 export class ThrottledError extends InventoryError {
   constructor(cause: unknown) {

@@ -12,7 +12,7 @@ import {
   retentionDaysDefault,
   unitsMax,
 } from "../contract/bounds.ts";
-import { lateOrderPayments } from "../contract/environment.ts";
+import { lateOrderPayments } from "../contract/settings.ts";
 import { multiItemStrategies } from "../contract/tables.ts";
 import type { Authorization } from "./authorization.ts";
 import { type HoldfastProps, throttleDefault } from "./holdfast.ts";

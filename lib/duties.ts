@@ -11,7 +11,8 @@ import {
   streamTimeoutSeconds,
   sweepTimeoutSeconds,
 } from "../contract/bounds.ts";
-import { environment, type LateOrderPayment } from "../contract/environment.ts";
+import * as environment from "../contract/environment.ts";
+import type { LateOrderPayment } from "../contract/settings.ts";
 import type { EventFunctionName } from "../contract/event-sources.ts";
 import type { FunctionName } from "../contract/routes.ts";
 import type { ScheduledFunctionName } from "../contract/schedules.ts";

@@ -1,7 +1,7 @@
 /** The functions, each with its duty (duties.ts) and its bundle (bundled-function.ts). */
 import type { NodejsFunction } from "aws-cdk-lib/aws-lambda-nodejs";
 import type { Construct } from "constructs";
-import { environment } from "../contract/environment.ts";
+import * as environment from "../contract/environment.ts";
 import { createBundledFunction } from "./bundled-function.ts";
 import { type AnyFunctionName, type DutiesProps, dutiesOver } from "./duties.ts";
 import type { LogSettings } from "./log-group.ts";

@@ -11,7 +11,7 @@ import type { NodejsFunction } from "aws-cdk-lib/aws-lambda-nodejs";
 import { RetentionDays } from "aws-cdk-lib/aws-logs";
 import { Construct } from "constructs";
 import { expiryPartitionsDefault, retentionDaysDefault } from "../contract/bounds.ts";
-import type { LateOrderPayment } from "../contract/environment.ts";
+import type { LateOrderPayment } from "../contract/settings.ts";
 import type { MultiItemStrategy } from "../contract/tables.ts";
 import { createApi, type Throttle } from "./api.ts";
 import type { Authorization } from "./authorization.ts";

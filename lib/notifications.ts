@@ -1,7 +1,8 @@
 /** Who is told of what happened and by what; and where it is kept that they were. */
 import { Stack } from "aws-cdk-lib";
 import type { Construct } from "constructs";
-import { environment, type NotificationChannel } from "../contract/environment.ts";
+import * as environment from "../contract/environment.ts";
+import type { NotificationChannel } from "../contract/settings.ts";
 import type { InventoryEventType } from "../contract/events.ts";
 import type { Duty } from "./bundled-function.ts";
 

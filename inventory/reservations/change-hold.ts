@@ -4,20 +4,19 @@
  */
 import type { Line, ReservationItem } from "../../contract/tables.ts";
 import { backOff, withPatience, type Call } from "../dynamodb/database.ts";
-import { InventoryError } from "../errors.ts";
+import { invalidArgument, type InventoryError } from "../errors.ts";
 import { levelKeyOf } from "../stock/level-key.ts";
-import { sourcingOf, type UnknownChannel } from "../sourcing/sourcing.ts";
+import { sourcingOf, type UnknownChannel } from "../sourcing/remembered-channels.ts";
 import { amend } from "./amend.ts";
+import { withLinesOfHold } from "./hold-index.ts";
 import { takeTurns, type Blocked, type LeasingDatabase } from "./leases.ts";
 import { mergeLines, valuesOfLine } from "./lines.ts";
 import { finishRecord } from "./change-parts.ts";
 import {
   assignUnits,
   excessOf,
-  isBackordered,
   isOpen,
   levelLinesOf,
-  linesOfParts,
   partsOfLines,
   unitsOfParts,
   type Excess,
@@ -139,9 +138,7 @@ export const moveHold = (
 /** At the default location a line names none, and would be one for any location of the channel. */
 function missingLocation(channel: string): InventoryError {
   const message = `is missing: the reservation is by the channel ${channel}, which has no default location`;
-  return new InventoryError("invalid_argument", `toLocation ${message}`, {
-    issues: [{ path: "toLocation", message }],
-  });
+  return invalidArgument("toLocation", message);
 }
 
 async function changeUntilDecided(
@@ -192,12 +189,7 @@ async function changeUntilDecided(
       [...giving.changing, ...giving.rest, ...added],
       keyed,
     );
-    const rewrite = ({ parts }: ReservationItem): ReservationItem => {
-      const held = linesOfParts(parts.filter(isOpen));
-      const { awaitsStock: _awaits, ...others } = next;
-      const awaits = parts.some(isBackordered) && { awaitsStock: true as const };
-      return { ...others, ...awaits, parts, lines: held, skus: new Set(held.map(levelKeyOf)) };
-    };
+    const rewrite = ({ parts }: ReservationItem) => withLinesOfHold({ ...next, parts });
     const amendment = { ...sourcing, more, giving, isLeased, rewrite, isBeforeEnd: true };
     const result = await amend(database, item, amendment, call);
     if ("outcome" in result) return result;

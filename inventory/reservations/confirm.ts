@@ -8,7 +8,7 @@ import type { Committed } from "../stock/put-record.ts";
 import { amend, type Amendment } from "./amend.ts";
 import { changeParts } from "./change-parts.ts";
 import { takeTurns, type Blocked, type LeasingDatabase } from "./leases.ts";
-import { readChannel } from "../sourcing/sourcing.ts";
+import { readChannel } from "../sourcing/remembered-channels.ts";
 import { withBackordersIndexed } from "./hold-index.ts";
 import { linesBySku, linesTogether, mergeLines } from "./lines.ts";
 import {

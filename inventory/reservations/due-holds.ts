@@ -10,14 +10,19 @@ import { readReservations } from "../dynamodb/batch-get.ts";
 import type { Call, Database } from "../dynamodb/database.ts";
 import { writeIf } from "../dynamodb/write-if.ts";
 import { InventoryError } from "../errors.ts";
-import { expiryShardsOf, queryHolds, type IndexedHold } from "./hold-index.ts";
+import {
+  allHolds,
+  entriesPerPage,
+  expiryShardsOf,
+  queryHolds,
+  type IndexedHold,
+} from "./hold-index.ts";
 import { recordsAtOnce } from "./change-parts.ts";
 import { isOpen, unitsOfLevel } from "./parts.ts";
 import { isDue } from "./reservation.ts";
 import { endHolds } from "./transitions.ts";
 
-/** Entries of a partition that are read for the next end of a hold. */
-const entriesPerPage = 200;
+/** Pages of a partition that are read for the next end of a hold. */
 const pagesMax = 5;
 
 /**
@@ -73,7 +78,9 @@ const search = async (
   const shards = expiryShardsOf(database);
   if (units === 0) return noteNext(database, row, searchedAtMs, call);
   const due = await Promise.all(
-    shards.map((shard) => dueInShard(database, shard, row.sku, searchedAtMs, call)),
+    shards.map((shard) =>
+      allHolds(database, { shard, untilMs: searchedAtMs, levels: [row.sku] }, call),
+    ),
   );
   if (
     await expireSome(
@@ -99,25 +106,6 @@ async function noteNext(
     expiryShardsOf(database).map((shard) => nextInShard(database, shard, row.sku, call)),
   );
   return note(database, row, searchedAtMs, Math.min(...ends), call);
-}
-
-/** Dead holds of the level in one partition. */
-async function dueInShard(
-  database: Database,
-  shard: number,
-  levelKey: string,
-  untilMs: number,
-  call: Call,
-): Promise<IndexedHold[]> {
-  const due: IndexedHold[] = [];
-  let start: Record<string, unknown> | undefined;
-  do {
-    const query = { shard, untilMs, levels: [levelKey], limit: entriesPerPage, start };
-    const page = await queryHolds(database, query, call);
-    due.push(...page.holds);
-    start = page.next;
-  } while (start !== undefined);
-  return due;
 }
 
 /** Ends holds until so many units are back. Returns whether any hold was due by its record. */

@@ -4,11 +4,11 @@
  * that a caller reads the record before it acts.
  */
 import { QueryCommand } from "@aws-sdk/lib-dynamodb";
-import { reservationsTable, type ReservationItem } from "../../contract/tables.ts";
+import { reservationsTable, type Part, type ReservationItem } from "../../contract/tables.ts";
 import type { Call, Database } from "../dynamodb/database.ts";
 import { send } from "../dynamodb/send.ts";
 import { levelKeyOf } from "../stock/level-key.ts";
-import { isBackordered, linesOfParts } from "./parts.ts";
+import { isBackordered, isOpen, linesOfParts } from "./parts.ts";
 
 /** What the index carries of a record. */
 export type IndexedHold = Required<
@@ -73,8 +73,45 @@ export const queryHolds = async (
   return { holds, ...(page.LastEvaluatedKey && { next: page.LastEvaluatedKey }) };
 };
 
+/** Entries that one page of a search reads, before those of other levels are filtered out. */
+export const entriesPerPage = 200;
+
+/** All holds of one partition that a query finds, in the order of their ends. */
+export const allHolds = async (
+  database: Database,
+  query: Omit<HoldQuery, "limit" | "start">,
+  call: Call,
+): Promise<IndexedHold[]> => {
+  const found: IndexedHold[] = [];
+  let start: Record<string, unknown> | undefined;
+  do {
+    const page = await queryHolds(database, { ...query, limit: entriesPerPage, start }, call);
+    found.push(...page.holds);
+    start = page.next;
+  } while (start !== undefined);
+  return found;
+};
+
 /** The partition of the index for confirmed reservations that wait for units. No sweep looks there. */
 export const backordersShard = -1;
+
+/** What a hold shows of the parts that it owns: its lines, and what it is found by. */
+export const attributesOfHold = (
+  parts: readonly Part[],
+): Pick<ReservationItem, "lines" | "skus" | "awaitsStock"> => {
+  const lines = linesOfParts(parts.filter(isOpen));
+  return {
+    lines,
+    skus: new Set(lines.map(levelKeyOf)),
+    ...(parts.some(isBackordered) && { awaitsStock: true as const }),
+  };
+};
+
+/** A hold whose parts have changed, with the attributes that follow from them. */
+export const withLinesOfHold = ({
+  awaitsStock: _awaits,
+  ...item
+}: ReservationItem): ReservationItem => ({ ...item, ...attributesOfHold(item.parts) });
 
 /** A record that is no hold: in the index while it waits for units. */
 export const withBackordersIndexed = (item: ReservationItem): ReservationItem => {

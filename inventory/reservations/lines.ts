@@ -1,13 +1,7 @@
 import { linesMax, unitsMax } from "../../contract/bounds.ts";
 import type { Line } from "../../contract/tables.ts";
-import { InventoryError } from "../errors.ts";
+import { invalidArgument } from "../errors.ts";
 import { levelKeyOf, plainName } from "../stock/level-key.ts";
-
-const refuse = (path: string, message: string): never => {
-  throw new InventoryError("invalid_argument", `${path} ${message}`, {
-    issues: [{ path, message }],
-  });
-};
 
 /** The values of a line that its fingerprint covers. */
 export const valuesOfLine = ({ sku, location, quantity }: Line): (string | number)[] =>
@@ -16,7 +10,7 @@ export const valuesOfLine = ({ sku, location, quantity }: Line): (string | numbe
 
 /** The units of each SKU, whatever their locations. */
 export const linesBySku = (lines: readonly Line[]): Line[] =>
-  mergeLines(lines.map(({ sku, quantity }) => ({ sku, quantity })));
+  lines.length === 0 ? [] : mergeLines(lines.map(({ sku, quantity }) => ({ sku, quantity })));
 
 /** The units of each SKU and location, whether they are there or not. */
 export const linesTogether = (lines: readonly Line[]): Line[] =>
@@ -32,20 +26,26 @@ export const linesTogether = (lines: readonly Line[]): Line[] =>
  * @throws InventoryError `invalid_argument`
  */
 export const mergeLines = (lines: readonly Line[]): Line[] => {
-  if (lines.length === 0) refuse("lines", "must have at least 1 entry, not 0");
+  if (lines.length === 0) throw invalidArgument("lines", "must have at least 1 entry, not 0");
   if (lines.length > linesMax) {
-    refuse("lines", `must have at most ${linesMax} entries, not ${lines.length}`);
+    throw invalidArgument("lines", `must have at most ${linesMax} entries, not ${lines.length}`);
   }
   const merged = new Map<string, Line>();
   for (const [index, line] of lines.entries()) {
     const { sku, quantity } = line;
     if (!Number.isInteger(quantity) || quantity < 1) {
-      refuse(`lines[${index}].quantity`, `must be a whole number from 1, not ${quantity}`);
+      throw invalidArgument(
+        `lines[${index}].quantity`,
+        `must be a whole number from 1, not ${quantity}`,
+      );
     }
     const levelKey = levelKeyOf(line);
     const units = (merged.get(levelKey)?.quantity ?? 0) + quantity;
     if (units > unitsMax) {
-      refuse("lines", `ask for ${units} units of ${sku} in all, more than ${unitsMax}`);
+      throw invalidArgument(
+        "lines",
+        `ask for ${units} units of ${sku} in all, more than ${unitsMax}`,
+      );
     }
     merged.set(levelKey, { ...plainName(line), quantity: units });
   }

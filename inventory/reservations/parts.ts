@@ -134,7 +134,10 @@ export function assignUnits(
 }
 
 /** The lines that name more units than the reservation has. */
-export function excessOf(item: ReservationItem, lines: readonly Line[]): Excess[] {
+export function excessOf(
+  item: Sourced & Pick<ReservationItem, "lines">,
+  lines: readonly Line[],
+): Excess[] {
   const { missing } = assignUnits(item, item.lines, lines);
   return excessLines(lines, missing);
 }

@@ -4,7 +4,7 @@
  */
 import { recordBytesMax, requestsMax } from "../../contract/bounds.ts";
 import type { Part, ReservationItem } from "../../contract/tables.ts";
-import { InventoryError } from "../errors.ts";
+import { invalidArgument } from "../errors.ts";
 import { fingerprint } from "../identity.ts";
 import { isOpen } from "./parts.ts";
 
@@ -77,8 +77,5 @@ const bytesOf = (item: ReservationItem): number =>
 
 function refuseAbove(path: string, count: number, max: number, things: string): void {
   if (count <= max) return;
-  const message = `would lead to ${count} ${things}, more than ${max}`;
-  throw new InventoryError("invalid_argument", `${path} ${message}`, {
-    issues: [{ path, message }],
-  });
+  throw invalidArgument(path, `would lead to ${count} ${things}, more than ${max}`);
 }

@@ -3,15 +3,15 @@ import type { Line, LineShortage, ReservationItem } from "../../contract/tables.
 import { withPatience, backOff, type Call } from "../dynamodb/database.ts";
 import { expiryShardOf, fingerprint, idOfKey, timeOrderedId } from "../identity.ts";
 import { findPlacedByEvent } from "../shop-orders/order-record.ts";
-import { levelKeyOf } from "../stock/level-key.ts";
 import { putRecord } from "../stock/put-record.ts";
 import type { Channel } from "../sourcing/channels.ts";
-import { sourcingOf, type UnknownChannel } from "../sourcing/sourcing.ts";
+import { sourcingOf, type UnknownChannel } from "../sourcing/remembered-channels.ts";
+import { attributesOfHold } from "./hold-index.ts";
 import { giveBack, noteHeld, readRecord, refusalOf, takeLines, tidyRows } from "./hold-lines.ts";
 import { takeTurns, type Blocked, type LeasingDatabase } from "./leases.ts";
 import { mergeLines, valuesOfLine } from "./lines.ts";
 import { sortedByName } from "./metadata.ts";
-import { assignUnits, hasLines, isBackordered, linesOfParts } from "./parts.ts";
+import { excessOf, hasLines } from "./parts.ts";
 import {
   isReservation,
   reservationAt,
@@ -196,15 +196,18 @@ async function commit(
 ): Promise<Attempt> {
   const { reservationId, orderId, channel, metadata, ttlSeconds, fingerprint: hash } = request;
   const parts = got.map(({ part }) => part);
-  const lines = linesOfParts(parts);
-  const shortages = shortagesOf(request.lines, lines, channel);
+  const attributes = attributesOfHold(parts);
+  const source = channel && { channel: channel.channel };
+  const shortages = excessOf({ ...source, lines: attributes.lines }, request.lines).map(
+    ({ possible: available, ...line }): LineShortage => ({ ...line, available }),
+  );
   // The hold begins with the attempt that writes it.
   const holdAt = (nowMs: number) => ({
     reservationId,
     status: "held" as const,
-    lines,
+    ...attributes,
     parts,
-    ...(channel && { channel: channel.channel }),
+    ...source,
     ...(orderId === undefined ? {} : { orderId }),
     ...(metadata === undefined ? {} : { metadata }),
     createdAtMs: nowMs,
@@ -212,8 +215,6 @@ async function commit(
     fingerprint: hash,
     ...(shortages.length > 0 && { shortages }),
     expiryShard: expiryShardOf(reservationId, database.expiryPartitions),
-    skus: new Set(lines.map(levelKeyOf)),
-    ...(parts.some(isBackordered) && { awaitsStock: true as const }),
   });
   const writing = putRecord(database, base, holdAt, call);
   const [result] = await Promise.all([writing, tidyRows(database, got, call)]);
@@ -225,19 +226,6 @@ async function commit(
   const { found: record } = result;
   await giveBack(database, { reservationId, base }, record, got, call);
   return { record };
-}
-
-/** A shortage for each line that wanted more than is held; by channel, for each SKU. */
-function shortagesOf(
-  wanted: readonly Line[],
-  held: readonly Line[],
-  channel: Channel | undefined,
-): LineShortage[] {
-  const { missing } = assignUnits({ channel: channel?.channel }, held, wanted);
-  return wanted.flatMap(({ quantity: requested, ...name }, index): LineShortage[] => {
-    const lacking = missing[index]!;
-    return lacking > 0 ? [{ ...name, requested, available: requested - lacking }] : [];
-  });
 }
 
 /** The answer to a call for an order that is held by its event: a repeat of it, or another request. */

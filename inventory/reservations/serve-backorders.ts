@@ -13,7 +13,7 @@ import { readReservations } from "../dynamodb/batch-get.ts";
 import { backOff, withPatience, type Call, type Database } from "../dynamodb/database.ts";
 import { ifPossible } from "../errors.ts";
 import { mapEach } from "../for-each.ts";
-import { levelKeyOf, levelNameOf, type LevelName } from "../stock/level-key.ts";
+import { levelKeyOf, type LevelName } from "../stock/level-key.ts";
 import {
   availableIn,
   levelOf,
@@ -26,30 +26,21 @@ import { markersOf, sumOfParts } from "../stock/marker.ts";
 import { resolveMarkers } from "../stock/resolve.ts";
 import { amend } from "./amend.ts";
 import {
+  allHolds,
   backordersShard,
   expiryShardsOf,
-  queryHolds,
   withBackordersIndexed,
-  type IndexedHold,
+  withLinesOfHold,
 } from "./hold-index.ts";
-import { isBackordered, isOpen, linesOfParts, partsOfLines } from "./parts.ts";
+import { isBackordered, isOpen, linesOfParts, partsOf, partsOfLines } from "./parts.ts";
 import { isDue } from "./reservation.ts";
-
-/** Entries of a partition of the index that one page reads. */
-const entriesPerPage = 200;
 
 /** The times that an index which lags behind the level, or a record that others change, is tried. */
 const triesMax = 5;
 
-export interface ServeOutcome {
-  /** Units that reservations have got. */
-  served: number;
-  /** False where some may be left: the index lagged, or others were in the way. A later run serves them. */
-  isComplete: boolean;
-}
-
 /**
- * Serves the backorders of a level as far as units are available, in the order of their reservations.
+ * Serves the backorders of a level as far as units are available, in the order of their reservations. Some may be
+ * left where the index lags, or others are in the way: a later run serves them.
  *
  * @throws InventoryError `busy`, `unavailable`, `rejected`: some may be served then
  */
@@ -57,30 +48,30 @@ export const serveBackorders = async (
   database: Database,
   { sku, location }: LevelName,
   caller: Call,
-): Promise<ServeOutcome> => {
+): Promise<void> => {
   const name = { sku, location };
   const call = withPatience(database, caller);
-  const outcome = await serveAll(database, name, call);
+  const served = await serveAll(database, name, call);
   // There may be no other write to the rows for long.
-  if (outcome.served > 0) await ifPossible(clearMarkers(database, levelKeyOf(name), call));
-  return outcome;
+  if (served > 0) await ifPossible(clearMarkers(database, levelKeyOf(name), call));
 };
 
-async function serveAll(database: Database, name: LevelName, call: Call): Promise<ServeOutcome> {
+/** Returns the units that reservations have got. */
+async function serveAll(database: Database, name: LevelName, call: Call): Promise<number> {
   let served = 0;
   for (let attempt = 0; attempt < triesMax; attempt += 1) {
     if (attempt > 0) await backOff(database, call, attempt, "conflict");
     for (;;) {
-      const available = await unitsToServe(database, name, call);
-      const queue = available === 0 ? [] : await readQueue(database, name, call);
+      const available = availableIn((await readRows(database, levelKeyOf(name), call)) ?? []);
+      const queue = available > 0 ? await readQueue(database, name, call) : [];
       if (queue === undefined) break;
-      if (queue.length === 0) return { served, isComplete: true };
+      if (queue.length === 0) return served;
       const units = await serveInOrder(database, name, queue, available, call);
       if (units === 0) break;
       served += units;
     }
   }
-  return { served, isComplete: false };
+  return served;
 }
 
 /** Serves one after the other, until no units are left or another request comes in between. */
@@ -108,15 +99,6 @@ async function clearMarkers(database: Database, levelKey: string, call: Call): P
   }
 }
 
-/** The units that are available to waiting reservations; 0 where none waits. */
-async function unitsToServe(database: Database, name: LevelName, call: Call): Promise<number> {
-  const rows = await readRows(database, levelKeyOf(name), call);
-  const available = rows === undefined ? 0 : availableIn(rows);
-  if (available <= 0) return 0;
-  const waiting = await readRows(database, backorderKeyOf(name), call);
-  return waiting !== undefined && levelOf(waiting).reserved > 0 ? available : 0;
-}
-
 const backorderKeyOf = ({ sku, location }: LevelName): string =>
   levelKeyOf({ sku, location, isBackorder: true });
 
@@ -132,14 +114,15 @@ async function readQueue(
   call: Call,
 ): Promise<ReservationItem[] | undefined> {
   const levelKey = backorderKeyOf(name);
-  const rows = (await readRows(database, levelKey, call)) ?? [];
+  const rows = await readRows(database, levelKey, call);
+  if (rows === undefined || levelOf(rows).reserved === 0) return [];
   const open = rows.filter((row) => markersOf(row).length > 0);
   const resolved = await mapEach(open, rowsInFlight, (row) =>
     resolveMarkers(database, row, markersOf(row), call),
   );
   if (resolved.some(({ undecided }) => undecided.length > 0)) return undefined;
   const settled = open.length > 0 ? await readRows(database, levelKey, call) : rows;
-  const waiting = settled === undefined || settled.length === 0 ? 0 : levelOf(settled).reserved;
+  const waiting = settled === undefined ? 0 : levelOf(settled).reserved;
   const ids = await idsInIndex(database, levelKey, call);
   const items = (await readReservations(database, ids, call)).filter(
     (item) => partsIn(item, levelKey).length > 0,
@@ -155,22 +138,12 @@ async function readQueue(
 }
 
 const partsIn = ({ parts }: ReservationItem, levelKey: string): Part[] =>
-  parts.filter((part) => isBackordered(part) && levelKeyOf(levelNameOf(part.row)) === levelKey);
+  partsOf(parts.filter(isBackordered), levelKey);
 
 async function idsInIndex(database: Database, levelKey: string, call: Call): Promise<string[]> {
   const shards = [backordersShard, ...expiryShardsOf(database)];
   const found = await Promise.all(
-    shards.map(async (shard) => {
-      const holds: IndexedHold[] = [];
-      let start: Record<string, unknown> | undefined;
-      do {
-        const query = { shard, levels: [levelKey], limit: entriesPerPage, start };
-        const page = await queryHolds(database, query, call);
-        holds.push(...page.holds);
-        start = page.next;
-      } while (start !== undefined);
-      return holds;
-    }),
+    shards.map((shard) => allHolds(database, { shard, levels: [levelKey] }, call)),
   );
   return [...new Set(found.flat().map(({ reservationId }) => reservationId))];
 }
@@ -198,20 +171,14 @@ async function serve(
 }
 
 /** The record once its units have arrived: a hold, or one that is sold. */
-function suppliedRecord(item: ReservationItem): ReservationItem {
-  const lines = linesOfParts(item.parts.filter(keepsLine(item)));
-  if (item.status !== "held") return withBackordersIndexed({ ...item, lines });
-  const { awaitsStock: _awaits, ...others } = item;
-  const awaits = item.parts.some(isBackordered) && { awaitsStock: true as const };
-  return { ...others, ...awaits, lines, skus: new Set(lines.map(levelKeyOf)) };
-}
+const suppliedRecord = (item: ReservationItem): ReservationItem =>
+  item.status === "held"
+    ? withLinesOfHold(item)
+    : withBackordersIndexed({ ...item, lines: linesOfParts(item.parts.filter(isSold)) });
 
-/** Units that a reservation has or had as its own: all but those that it gave back. */
-const keepsLine =
-  ({ status }: ReservationItem) =>
-  (part: Part): boolean =>
-    isOpen(part) ||
-    (status !== "held" && (part.ended?.by === "fulfilment" || part.ended?.by === "cancellation"));
+/** Units that a sale has or had: all but those that it gave back before. */
+const isSold = (part: Part): boolean =>
+  isOpen(part) || part.ended?.by === "fulfilment" || part.ended?.by === "cancellation";
 
 /**
  * Serves the backorders of a level after units have arrived. What cannot be done now is left to the sweep.

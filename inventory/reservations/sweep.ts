@@ -109,9 +109,7 @@ export const sweep = async (
       });
       const waiting = rows.filter(({ sku, reserved }) => isBackorderKey(sku) && reserved > 0);
       await forEach(waiting, sweepInFlight, async ({ sku }) => {
-        await attempt(sku, async () => {
-          await serveBackorders(database, levelNameOf(sku), call);
-        });
+        await attempt(sku, () => serveBackorders(database, levelNameOf(sku), call));
       });
       const first = rows.filter(({ sku }) => isFirstRow(sku));
       await forEach(first, sweepInFlight, async (row) => {

@@ -23,7 +23,7 @@ import { mergeLines } from "../reservations/lines.ts";
 import { fingerprintOf, reserve, type ReserveOutcome } from "../reservations/reserve.ts";
 import { isSold, mayReacquire } from "../reservations/reservation.ts";
 import { keepExpired } from "../reservations/transitions.ts";
-import type { UnknownChannel } from "../sourcing/sourcing.ts";
+import type { UnknownChannel } from "../sourcing/remembered-channels.ts";
 import { levelKeyOf } from "../stock/level-key.ts";
 import { supersede } from "../stock/resolve.ts";
 import {

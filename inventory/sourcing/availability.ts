@@ -3,7 +3,7 @@ import { withPatience, type Call, type Database } from "../dynamodb/database.ts"
 import { getLevels } from "../stock/read-stock.ts";
 import type { Channel } from "./channels.ts";
 import { mostUnits } from "./plan-sources.ts";
-import { readChannel, type UnknownChannel } from "./sourcing.ts";
+import { readChannel, type UnknownChannel } from "./remembered-channels.ts";
 
 /** The units of a SKU in a channel. */
 export interface ChannelAvailability {

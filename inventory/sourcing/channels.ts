@@ -8,7 +8,7 @@ import type { ChannelsItem, SourcingRule, StoredChannel } from "../../contract/t
 import { withPatience, type Call, type Database } from "../dynamodb/database.ts";
 import { readItem } from "../dynamodb/read-item.ts";
 import { writeIf } from "../dynamodb/write-if.ts";
-import { InventoryError } from "../errors.ts";
+import { invalidArgument, type InventoryError } from "../errors.ts";
 import { channelsKey } from "../stock/level-key.ts";
 
 export interface Channel extends StoredChannel {
@@ -87,9 +87,7 @@ async function makeRecord(database: Database, call: Call): Promise<void> {
 
 function tooMany(name: string): InventoryError {
   const message = `must be one of the ${channelsMax} channels that there are, the most that there can be, not ${name}`;
-  return new InventoryError("invalid_argument", `channel ${message}`, {
-    issues: [{ path: "channel", message }],
-  });
+  return invalidArgument("channel", message);
 }
 
 /**

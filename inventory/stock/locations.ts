@@ -8,7 +8,7 @@ import type { LocationsItem } from "../../contract/tables.ts";
 import type { Call, Database } from "../dynamodb/database.ts";
 import { readItem } from "../dynamodb/read-item.ts";
 import { writeIf } from "../dynamodb/write-if.ts";
-import { InventoryError } from "../errors.ts";
+import { invalidArgument } from "../errors.ts";
 import { locationsKeyOf } from "./level-key.ts";
 
 /**
@@ -40,9 +40,7 @@ export const addLocation = async (
   const { applied } = await writeIf(database, command, call);
   if (applied) return;
   const message = `must be one of the ${locationsPerSkuMax} locations that ${sku} has, the most that a SKU can have, not ${location}`;
-  throw new InventoryError("invalid_argument", `location ${message}`, {
-    issues: [{ path: "location", message }],
-  });
+  throw invalidArgument("location", message);
 };
 
 /**

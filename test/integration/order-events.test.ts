@@ -2,7 +2,7 @@
 import type { SQSRecord } from "aws-lambda";
 import { afterAll, beforeAll, describe, expect, inject, onTestFinished, test } from "vitest";
 import { linesMax, receivesMax } from "../../contract/bounds.ts";
-import { environment } from "../../contract/environment.ts";
+import * as environment from "../../contract/environment.ts";
 import type { QueueHandler } from "../../functions/middleware/queue-handler.ts";
 import { mapEach } from "../../inventory/for-each.ts";
 import { createInventory, type Inventory } from "../../inventory/inventory.ts";

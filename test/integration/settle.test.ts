@@ -3,7 +3,7 @@ import { GetCommand } from "@aws-sdk/lib-dynamodb";
 import { marshall } from "@aws-sdk/util-dynamodb";
 import type { DynamoDBStreamEvent } from "aws-lambda";
 import { afterAll, beforeAll, beforeEach, expect, inject, onTestFinished, test, vi } from "vitest";
-import { environment } from "../../contract/environment.ts";
+import * as environment from "../../contract/environment.ts";
 import type { ReservationItem } from "../../contract/tables.ts";
 import type { StreamHandler } from "../../functions/middleware/stream-handler.ts";
 import { createInventory, type Inventory } from "../../inventory/inventory.ts";

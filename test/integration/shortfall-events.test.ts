@@ -6,7 +6,7 @@ import {
   pageSizeMax,
   reservationsAtRiskMax,
 } from "../../contract/bounds.ts";
-import { environment } from "../../contract/environment.ts";
+import * as environment from "../../contract/environment.ts";
 import { inventoryEventSchema } from "../../contract/events.ts";
 import type { MovementItem } from "../../contract/tables.ts";
 import { callWithin } from "../../inventory/dynamodb/database.ts";

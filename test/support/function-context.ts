@@ -1,7 +1,7 @@
 /** Runs a function's own handler in this process, as the stack would have it set up. */
 import type { Context } from "aws-lambda";
 import { expiryPartitionsDefault } from "../../contract/bounds.ts";
-import { environment } from "../../contract/environment.ts";
+import * as environment from "../../contract/environment.ts";
 import type { TestDatabase } from "./database.ts";
 import { localAccess } from "./local-access.ts";
 

@@ -2,7 +2,7 @@
 import { fork } from "node:child_process";
 import { on, once } from "node:events";
 import { fileURLToPath } from "node:url";
-import { environment } from "../../contract/environment.ts";
+import * as environment from "../../contract/environment.ts";
 import { localAccess } from "./local-access.ts";
 
 export interface PublisherPlan {

@@ -293,7 +293,7 @@ function otherLines(
     const held = short?.available ?? line.quantity;
     return held === 0 ? [] : [{ ...line, quantity: held }];
   });
-  if (!isSame(lines.length > 0 ? linesTogether(lines) : lines, accounted))
+  if (!isSame(linesTogether(lines), accounted))
     return `it shows the lines ${JSON.stringify(lines)}`;
   const isAsked = shortages.every((shortage) =>
     wanted.some(

@@ -114,7 +114,7 @@ function checkShortages(item: ReservationItem, report: Report): void {
 
 /** Units that are taken again may be at other locations of the channel. */
 const comparable = ({ channel, lines }: ReservationItem): Line[] =>
-  lines.length === 0 ? lines : channel === undefined ? linesTogether(lines) : linesBySku(lines);
+  channel === undefined ? linesTogether(lines) : linesBySku(lines);
 
 function checkKept(before: ReservationItem, after: ReservationItem, report: Report): void {
   const { reservationId } = after;
@@ -123,9 +123,7 @@ function checkKept(before: ReservationItem, after: ReservationItem, report: Repo
   const fixed = ["fingerprint", "orderId", "channel", "createdAtMs"] as const;
   for (const name of mayChangeLines ? fixed : ([...fixed, "lines"] as const)) {
     const [had, has] = [before, after].map((item) =>
-      JSON.stringify(
-        name === "lines" && item.lines.length > 0 ? linesTogether(item.lines) : item[name],
-      ),
+      JSON.stringify(name === "lines" ? linesTogether(item.lines) : item[name]),
     );
     if (had !== has) {
       report("transition", reservationId, `its ${name} changed`);

@@ -2,7 +2,7 @@
 import { channelMemoryMs } from "../../contract/bounds.ts";
 import type { Line } from "../../contract/tables.ts";
 import type { Call, Database } from "../dynamodb/database.ts";
-import { InventoryError } from "../errors.ts";
+import { invalidArgument } from "../errors.ts";
 import { getChannel, type Channel } from "./channels.ts";
 
 /** There is no such channel. */
@@ -30,9 +30,7 @@ export const sourcingOf = async (
   for (const { sku, location } of lines) {
     if (location === undefined || locations.includes(location)) continue;
     const message = `must be at a location of the channel ${name} (${locations.join(", ")}), not ${sku} at ${location}`;
-    throw new InventoryError("invalid_argument", `lines ${message}`, {
-      issues: [{ path: "lines", message }],
-    });
+    throw invalidArgument("lines", message);
   }
   return { channel };
 };
