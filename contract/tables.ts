@@ -283,6 +283,8 @@ export interface ReservationItem {
   /** Tokens of the attempts that wrote its last versions, the newest at the end. */
   writeTokens?: string[];
   updatedAtMs: number;
+  /** The `updatedAtMs` of its last extension: that request knows it by this, whatever others have changed since. */
+  extendedAtMs?: number;
   /** Present in a rejected one, and in one that holds fewer units than were wanted. */
   shortages?: LineShortage[];
   /** Present in an adjustment. */

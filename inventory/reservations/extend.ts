@@ -51,17 +51,19 @@ const extension = (
     TableName: database.tables.reservations,
     Key: { reservationId },
     UpdateExpression:
-      "SET #expiresAtMs = :expiresAtMs, #version = #version + :one, #updatedAtMs = :updatedAtMs",
+      "SET #expiresAtMs = :expiresAtMs, #version = #version + :one, #updatedAtMs = :updatedAtMs, " +
+      "#extendedAtMs = :updatedAtMs",
     ConditionExpression:
       "#status = :held AND #expiresAtMs > :now AND #createdAtMs >= :createdAtMsMin AND " +
       (seen === undefined ? "#updatedAtMs < :updatedAtMs" : "#version = :seen") +
-      earlier.map((_, index) => ` AND #updatedAtMs <> :earlier${index}`).join(""),
+      earlier.map((_, index) => ` AND ${isNot(`:earlier${index}`)}`).join(""),
     ExpressionAttributeNames: {
       "#status": "status",
       "#version": "version",
       "#expiresAtMs": "expiresAtMs",
       "#createdAtMs": "createdAtMs",
       "#updatedAtMs": "updatedAtMs",
+      "#extendedAtMs": "extendedAtMs",
     },
     ExpressionAttributeValues: {
       ":held": "held",
@@ -76,6 +78,9 @@ const extension = (
     ReturnValues: "ALL_NEW",
     ReturnValuesOnConditionCheckFailure: "ALL_OLD",
   });
+
+const isNot = (extendedAtMs: string): string =>
+  `(attribute_not_exists(#extendedAtMs) OR #extendedAtMs <> ${extendedAtMs})`;
 
 /**
  * Moves the end of a hold to `ttlSeconds` from now, in one request and with no read before it. A due
@@ -133,4 +138,4 @@ export const extend = async (
 };
 
 const isWrittenBy = (attempt: Extension, item: ReservationItem): boolean =>
-  attempt.expiresAtMs === item.expiresAtMs && attempt.updatedAtMs === item.updatedAtMs;
+  attempt.expiresAtMs === item.expiresAtMs && attempt.updatedAtMs === item.extendedAtMs;

@@ -5,6 +5,7 @@ import { createInventory, type Inventory } from "../../inventory/inventory.ts";
 import { createTestDatabase, throughEndpoint, type TestDatabase } from "../support/database.ts";
 import { startFaultProxy, type Fault, type FaultProxy } from "../support/fault-proxy.ts";
 import { expectInvariants, readRecords } from "../support/invariants.ts";
+import { intercept } from "../support/requests.ts";
 
 let database: TestDatabase;
 let proxy: FaultProxy;
@@ -173,6 +174,24 @@ describe("a lost reply", () => {
       outcome: "extended",
       reservation: { version: 2 },
     });
+  });
+
+  test("to an extension does not extend twice, though the hold is changed meanwhile", async () => {
+    const id = await held("b");
+    let writes = 0;
+    const losing = intercept(database, async (_request, next) => {
+      writes += 1;
+      if (writes > 1) return next();
+      await next();
+      await inventory.changeHold({ reservationId: id, lines: [{ sku: "b", quantity: 2 }] });
+      throw new Error("The connection was reset.");
+    });
+    const result = await createInventory(losing).extend({ reservationId: id, ttlSeconds: 60 });
+    expect(writes).toBe(2);
+    expect(result).toMatchObject({ outcome: "extended", reservation: { version: 3 } });
+    const { expiresAtMs } = (await inventory.getReservation(id))!;
+    expect(result).toMatchObject({ reservation: { expiresAtMs } });
+    await expectInvariants(database);
   });
 
   test.each<[string, string, (Fault | undefined)[]]>([
