@@ -136,6 +136,15 @@ export const holdEntriesMax = 160_000;
 /** Bytes of a request body. */
 export const bodyBytesMax = 256 * 1024;
 
+/** Objects and lists within each other, in a body or an event: many more than the contract has. */
+export const jsonDepthMax = 32;
+
+/** What is wrong with a request, at most: a body may have a fault in every few bytes. */
+export const issuesMax = 20;
+
+/** Bytes of an answer. Lambda returns 6,291,556 at most, as JSON in which the answer is a text once more. */
+export const answerBytesMax = 5_000_000;
+
 /**
  * Partitions of the index `byExpiry`. A partition takes 1,000 write units a second, and an entry costs
  * one when it is put and another when it is deleted: 500 holds a second for each partition, so that 16

@@ -17,7 +17,8 @@ const shownLengthMax = 60;
 
 /** A value as a caller would recognize it, cut where it is long. */
 export const show = (value: unknown): string => {
-  const text = JSON.stringify(value) ?? String(value);
+  // JSON has no infinity, and a number such as 1e400 is read as one.
+  const text = typeof value === "number" ? String(value) : (JSON.stringify(value) ?? String(value));
   return text.length <= shownLengthMax ? text : `${text.slice(0, shownLengthMax)}…`;
 };
 
@@ -44,18 +45,24 @@ export const text = (pattern: RegExp, expected: string) => {
   return z.string(words).check(z.regex(pattern, words));
 };
 
-/** No control, format, private or unassigned characters, no line or paragraph separators. */
+/**
+ * No control, format, private or unassigned characters, no line or paragraph separators. Nor U+FFFD: it stands
+ * for bytes that were no UTF-8, and makes different texts the same.
+ */
 export const printablePattern = (lengthMax: number): RegExp =>
-  new RegExp(`^[^\\p{C}\\p{Zl}\\p{Zp}]{1,${lengthMax}}$`, "u");
+  new RegExp(`^[^\\p{C}\\p{Zl}\\p{Zp}\\uFFFD]{1,${lengthMax}}$`, "u");
 
 const printable = (lengthMax: number) =>
   text(printablePattern(lengthMax), `must be 1 to ${lengthMax} printable characters`);
 
-const name = (lengthMax: number) =>
-  text(
-    new RegExp(`^[A-Za-z0-9._:-]{1,${lengthMax}}$`),
-    `must be 1 to ${lengthMax} of the characters A-Z a-z 0-9 . _ : -`,
+/** Without `.` and `..`, which clients leave out of a path (RFC 3986, section 5.2.4). */
+const name = (lengthMax: number) => {
+  const words = expecting(
+    `must be 1 to ${lengthMax} of the characters A-Z a-z 0-9 . _ : -, and not . or ..`,
   );
+  const pattern = /^(\.{0,2}[A-Za-z0-9_:-]|\.{3})[A-Za-z0-9._:-]*$/;
+  return z.string(words).check(z.regex(pattern, words), z.maxLength(lengthMax, words));
+};
 
 export const sku = name(skuLengthMax);
 export const location = name(locationLengthMax);

@@ -5,13 +5,13 @@ import { channelListSchema, channelSchema } from "./channel-schemas.ts";
 import { channelRequest, listChannelsRequest, setChannelRequest } from "./channels.ts";
 import { inputSchema, outputSchema, type Json } from "./json-schema.ts";
 import { problemSchema } from "./problem-schemas.ts";
+import { problemsByCode } from "./problems-by-code.ts";
 import {
   problemMediaType,
-  problems,
   unknownInBodyStatus,
   versionMismatchInHeaderStatus,
   type ProblemCode,
-} from "./problems.ts";
+} from "./problem-json.ts";
 import type { RequestSchema } from "./request.ts";
 import {
   reservationPageSchema,
@@ -386,7 +386,7 @@ const parametersOf = ({ params, query, idempotencyKey, ifMatch }: RequestSchema)
 ];
 
 const problemResponse = (codes: ProblemCode[]): Json => ({
-  description: codes.map((code) => `\`${code}\`: ${problems[code].title}`).join("; "),
+  description: codes.map((code) => `\`${code}\`: ${problemsByCode[code].title}`).join("; "),
   ...(codes.includes("busy")
     ? { headers: { "Retry-After": { schema: { type: "integer", const: retryAfterSeconds } } } }
     : {}),
@@ -413,7 +413,7 @@ const responsesOf = ({ request, successes, answer, refusals }: Operation): Json 
   for (const refusal of [...refusals, ...commonRefusals(request)]) {
     const { code, status } =
       typeof refusal === "string"
-        ? { code: refusal, status: problems[refusal].status as number }
+        ? { code: refusal, status: problemsByCode[refusal].status }
         : refusal;
     codesByStatus.set(status, [...(codesByStatus.get(status) ?? []), code]);
   }

@@ -1,6 +1,8 @@
 /** A problem as the API returns it. The functions need only the types. */
 import * as z from "zod/mini";
-import { problems, type ProblemCode } from "./problems.ts";
+import { issuesMax } from "./bounds.ts";
+import { problemsByCode } from "./problems-by-code.ts";
+import { type ProblemCode } from "./problem-json.ts";
 import { shortageSchema } from "./reservation-schemas.ts";
 
 /** One thing wrong with a request: where, and what to change. */
@@ -14,9 +16,11 @@ export const problemSchema = z.object({
   title: z.string(),
   status: z.int(),
   detail: z.string(),
-  code: z.enum(Object.keys(problems) as [ProblemCode, ...ProblemCode[]]),
+  code: z.enum(Object.keys(problemsByCode) as [ProblemCode, ...ProblemCode[]]),
   requestId: z.string(),
-  issues: z.optional(z.array(issueSchema)),
+  issues: z.optional(z.array(issueSchema).check(z.maxLength(issuesMax))),
+  /** How many more issues there are. */
+  moreIssues: z.optional(z.int().check(z.gte(1))),
   shortages: z.optional(z.array(shortageNowSchema)),
   skus: z.optional(z.array(z.string())),
 });

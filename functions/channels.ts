@@ -1,4 +1,5 @@
 /** The operations on sales channels, for the table of operations in stock.ts. */
+import * as problems from "../contract/problems.ts";
 import { channelRequest, listChannelsRequest, setChannelRequest } from "../contract/channels.ts";
 import {
   deleteChannel,
@@ -12,7 +13,7 @@ import { channelBody } from "./representation.ts";
 import { database } from "./wiring.ts";
 
 const refuseUnknown = (channel: string): Refusal =>
-  refuse("unknown_channel", `There is no channel ${channel}.`);
+  refuse(problems.unknown_channel, `There is no channel ${channel}.`);
 
 export const channelOperations = {
   setChannel: endpoint(setChannelRequest, async ({ params, body }, call) => {

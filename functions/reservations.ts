@@ -1,5 +1,7 @@
 /** What happens to a reservation after it was made. */
-import { versionMismatchInHeaderStatus } from "../contract/problems.ts";
+import * as problems from "../contract/problems.ts";
+import { problemsByCode } from "../contract/problems-by-code.ts";
+import { versionMismatchInHeaderStatus } from "../contract/problem-json.ts";
 import {
   changeReservationRequest,
   confirmReservationRequest,
@@ -11,6 +13,7 @@ import {
   soldUnitsRequest,
 } from "../contract/reservations.ts";
 import { routes } from "../contract/routes.ts";
+import type { PageWanted } from "../inventory/dynamodb/list-newest.ts";
 import {
   changeHold,
   moveHold,
@@ -33,6 +36,7 @@ import type { Excess } from "../inventory/reservations/parts.ts";
 import { release } from "../inventory/reservations/transitions.ts";
 import { answer, refuse, type Answer, type Refusal } from "./middleware/answer.ts";
 import { endpoint, httpHandler } from "./middleware/http-handler.ts";
+import { pageBody } from "./page-body.ts";
 import { isoTime, reservationBody, wordsFor } from "./representation.ts";
 import { refuseChannel, refuseLines } from "./refuse-lines.ts";
 import { database, orderDatabase } from "./wiring.ts";
@@ -41,7 +45,7 @@ const succeed = (outcome: string, reservation: Reservation) =>
   answer(200, outcome, reservationBody(reservation));
 
 const unknown = (reservationId: string): Refusal =>
-  refuse("unknown_reservation", `There is no reservation ${reservationId.slice(0, 128)}.`);
+  refuse(problems.unknown_reservation, `There is no reservation ${reservationId.slice(0, 128)}.`);
 
 /** A transition that the state of the reservation does not allow. The detail names the state. */
 const refuseTransition = (
@@ -58,7 +62,7 @@ const refuseTransition = (
     reservation_expired: `expired at ${isoTime(expiresAtMs)}: reserve again`,
     reservation_not_confirmed: `is ${status}: only units of a confirmed reservation can be changed so`,
   };
-  return refuse(code, `Reservation ${reservationId} ${states[code]}.`);
+  return refuse(problemsByCode[code], `Reservation ${reservationId} ${states[code]}.`);
 };
 
 const refuseExcess = ({ reservationId, status }: Reservation, excess: Excess[]): Refusal => {
@@ -68,12 +72,12 @@ const refuseExcess = ({ reservationId, status }: Reservation, excess: Excess[]):
   );
   const detail =
     lines.length > 0 ? lines.join("; ") : `none of its units are left: it is ${status}`;
-  return refuse("exceeds_reservation", `Reservation ${reservationId}: ${detail}.`);
+  return refuse(problems.exceeds_reservation, `Reservation ${reservationId}: ${detail}.`);
 };
 
 const refuseReusedKey = (reservationId: string): Refusal =>
   refuse(
-    "idempotency_key_reused",
+    problems.idempotency_key_reused,
     `This key made another change of reservation ${reservationId}: use a new key.`,
   );
 
@@ -123,7 +127,7 @@ const answerChange = (
       return refuseExcess(result.reservation, result.excess);
     case "version_mismatch":
       return refuse(
-        "version_mismatch",
+        problems.version_mismatch,
         `If-Match "${expectedVersion}" is not the version of ${reservationId}, "${result.version}".`,
         { status: versionMismatchInHeaderStatus },
       );
@@ -143,8 +147,9 @@ export const handler = httpHandler(routes, {
   }),
 
   listReservations: endpoint(listReservationsRequest, async ({ query }, call) => {
-    const { items, ...page } = await listReservations(database, query, call);
-    return answer(200, "listed", { items: items.map(reservationBody), ...page });
+    const { orderId, ...wanted } = query;
+    const read = (page: PageWanted) => listReservations(database, { orderId, ...page }, call);
+    return answer(200, "listed", await pageBody(wanted, read, reservationBody));
   }),
 
   changeReservation: endpoint(changeReservationRequest, async ({ params, ...request }, call) => {
@@ -219,7 +224,7 @@ export const handler = httpHandler(routes, {
         return succeed("extended", result.reservation);
       case "hold_limit_reached":
         return refuse(
-          "hold_limit_reached",
+          problems.hold_limit_reached,
           `ttlSeconds ${body.ttlSeconds} would hold ${reservationId} past ` +
             `${isoTime(result.latestExpiresAtMs)}, 7 days after it was made.`,
         );

@@ -1,4 +1,5 @@
 /** `POST /v1/reservations` alone: the hot path, with the smallest bundle and the fewest rights. */
+import * as problems from "../contract/problems.ts";
 import { reserveRequest } from "../contract/reserve-request.ts";
 import { reserveRoute } from "../contract/reserve-route.ts";
 import { reserve } from "../inventory/reservations/reserve.ts";
@@ -29,7 +30,7 @@ export const handler = httpHandler(routes, {
         return refuseChannel(result);
       case "idempotency_key_reused":
         return refuse(
-          "idempotency_key_reused",
+          problems.idempotency_key_reused,
           `This key made reservation ${result.reservationId}, from another request: use a new key.`,
         );
     }

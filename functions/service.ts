@@ -1,4 +1,5 @@
 /** The service itself: whether it is up, what it offers, and what no other route answers. */
+import * as problems from "../contract/problems.ts";
 import { asyncApiDocument } from "../contract/asyncapi.ts";
 import { openApiDocument } from "../contract/openapi.ts";
 import { routes } from "../contract/routes.ts";
@@ -31,10 +32,13 @@ export const handler = httpHandler(
     const { method } = requestContext.http;
     const allowed = methodsOf(rawPath);
     if (allowed.length === 0) {
-      return refuse("not_found", `There is no route ${rawPath.slice(0, 256)}: see /openapi.json.`);
+      return refuse(
+        problems.not_found,
+        `There is no route ${rawPath.slice(0, 256)}: see /openapi.json.`,
+      );
     }
     const methods = allowed.join(", ");
-    return refuse("method_not_allowed", `${rawPath} takes ${methods}, not ${method}.`, {
+    return refuse(problems.method_not_allowed, `${rawPath} takes ${methods}, not ${method}.`, {
       headers: { Allow: methods },
     });
   },

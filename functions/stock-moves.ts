@@ -1,4 +1,5 @@
 /** Moves of stock: units go out of sale and back, or to another location. */
+import * as problems from "../contract/problems.ts";
 import { unitsMax } from "../contract/bounds.ts";
 import type { RequestInput } from "../contract/request.ts";
 import type { moveStockRequest, setAsideRequest } from "../contract/stock.ts";
@@ -28,7 +29,7 @@ const moved = (
       const available = Math.max(0, result.stock[from] ?? 0);
       const level = plainName(result.stock);
       return refuse(
-        "insufficient_stock",
+        problems.insufficient_stock,
         `quantity ${requested} is more than the ${available} units of ${wordsFor(level)} that are ${from}.`,
         { members: { shortages: [{ ...level, requested, available }] } },
       );
@@ -39,7 +40,7 @@ const moved = (
       return refuseRequest([{ path: "quantity", message }]);
     }
     case "idempotency_key_reused":
-      return refuse("idempotency_key_reused", "This key made another move: use a new key.");
+      return refuse(problems.idempotency_key_reused, "This key made another move: use a new key.");
   }
 };
 

@@ -1,4 +1,5 @@
 /** Stock: what is on hand, what of it is held, the adjustments between counts, and the sales channels. */
+import * as problems from "../contract/problems.ts";
 import { unitsMax } from "../contract/bounds.ts";
 import type { Issue } from "../contract/problem-schemas.ts";
 import type { RequestInput } from "../contract/request.ts";
@@ -19,6 +20,7 @@ import {
 import type { StockRecord } from "../contract/stock-schemas.ts";
 import type { Call } from "../inventory/dynamodb/database.ts";
 import { mapEach } from "../inventory/for-each.ts";
+import type { PageWanted } from "../inventory/dynamodb/list-newest.ts";
 import type { Page } from "../inventory/dynamodb/page.ts";
 import { listHolds } from "../inventory/reservations/list-holds.ts";
 import { adjustStock } from "../inventory/stock/adjust.ts";
@@ -34,6 +36,7 @@ import { answer, refuse, refuseRequest } from "./middleware/answer.ts";
 import { refusalOf } from "./middleware/answer-problems.ts";
 import { endpoint, httpHandler } from "./middleware/http-handler.ts";
 import { problemOf } from "./middleware/write-response.ts";
+import { pageBody } from "./page-body.ts";
 import { refuseChannel, refuseUnknown } from "./refuse-lines.ts";
 import { movementBody, skuHoldBody, stockBody, wordsFor } from "./representation.ts";
 import { move, outOfSaleOrBack } from "./stock-moves.ts";
@@ -43,15 +46,10 @@ import { database, logger } from "./wiring.ts";
  * The answer with a page of a level's list. An empty page may be that of an unknown level, or of one whose
  * entries have not reached the list.
  */
-const listed = async <Item>(
-  level: LevelName,
-  { items, ...page }: Page<Item>,
-  bodyOf: (item: Item) => unknown,
-  call: Call,
-) =>
-  items.length === 0 && !(await getLevel(database, level, call))
+const listed = async (level: LevelName, body: Page<unknown>, call: Call) =>
+  body.items.length === 0 && !(await getLevel(database, level, call))
     ? refuseUnknown(level)
-    : answer(200, "listed", { items: items.map(bodyOf), ...page });
+    : answer(200, "listed", body);
 
 const set = async (
   { params, body: { availableFrom: availableFromMs, ...body } }: AtLevel<typeof setStockRequest>,
@@ -65,13 +63,13 @@ const set = async (
       return answer(200, "replaced", stockBody(result.stock));
     case "below_reserved":
       return refuse(
-        "below_reserved",
+        problems.below_reserved,
         `onHand ${body.onHand} is less than the ${result.stock.reserved} units of ` +
           `${wordsFor(params)} that are reserved. PUT it with allowShortfall true to apply it nevertheless.`,
       );
     case "version_mismatch":
       return refuse(
-        "version_mismatch",
+        problems.version_mismatch,
         `expectedVersion ${body.expectedVersion} is not the version of ${wordsFor(params)}, ` +
           `${result.version}.`,
       );
@@ -79,13 +77,13 @@ const set = async (
 };
 
 const movements = async ({ params, query }: AtLevel<typeof listMovementsRequest>, call: Call) => {
-  const page = await listMovements(database, { ...params, ...query }, call);
-  return listed(params, page, movementBody, call);
+  const read = (wanted: PageWanted) => listMovements(database, { ...params, ...wanted }, call);
+  return listed(params, await pageBody(query, read, movementBody), call);
 };
 
 const holds = async ({ params, query }: AtLevel<typeof listHoldsRequest>, call: Call) => {
-  const page = await listHolds(database, { ...params, ...query }, call);
-  return listed(params, page, skuHoldBody, call);
+  const read = (wanted: PageWanted) => listHolds(database, { ...params, ...wanted }, call);
+  return listed(params, await pageBody(query, read, skuHoldBody), call);
 };
 
 const adjust = async (
@@ -106,7 +104,7 @@ const adjust = async (
       const available = Math.max(0, result.stock.available);
       const requested = -body.delta;
       return refuse(
-        "insufficient_stock",
+        problems.insufficient_stock,
         `delta ${body.delta} takes more than the ${available} units of ${wordsFor(params)} available.`,
         { members: { shortages: [{ ...params, requested, available }] } },
       );
@@ -117,7 +115,7 @@ const adjust = async (
     }
     case "idempotency_key_reused":
       return refuse(
-        "idempotency_key_reused",
+        problems.idempotency_key_reused,
         `This key made another adjustment of ${wordsFor(params)}: use a new key.`,
       );
   }
@@ -196,8 +194,8 @@ export const handler = httpHandler(routes, {
   checkAvailability: endpoint(availabilityRequest, look),
 
   listStock: endpoint(listStockRequest, async ({ query }, call) => {
-    const { items, ...page } = await listStock(database, query, call);
-    return answer(200, "listed", { items: items.map(stockBody), ...page });
+    const read = (wanted: PageWanted) => listStock(database, wanted, call);
+    return answer(200, "listed", await pageBody(query, read, stockBody));
   }),
 
   listMovements: endpoint(listMovementsRequest, movements),

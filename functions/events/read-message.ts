@@ -1,11 +1,18 @@
 /** The message in a queue: as its publisher sent it, or in the envelope that SNS puts around it. */
 
+import { jsonDepthMax } from "../../contract/bounds.ts";
+import { depthOf } from "../json-depth.ts";
+
 /** A message that no repeat can make good. Its message is the reason, for people. */
 export class RefusedMessage extends Error {
   override readonly name = "RefusedMessage";
 }
 
 const parse = (text: string, what: string): unknown => {
+  const depth = depthOf(text);
+  if (depth > jsonDepthMax) {
+    throw new RefusedMessage(`${what} is nested ${depth} deep, more than ${jsonDepthMax}`);
+  }
   try {
     return JSON.parse(text);
   } catch (error) {

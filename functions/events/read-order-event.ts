@@ -5,14 +5,13 @@ import {
   type OrderEvent,
   type OrderEventType,
 } from "../../contract/order-events.ts";
+import { show } from "../../contract/fields.ts";
 import { fingerprint } from "../../inventory/identity.ts";
-import { issuesOf } from "../issues.ts";
+import { issuesOf, wordsOf } from "../issues.ts";
 import { readMessage, RefusedMessage } from "./read-message.ts";
 
 const isKnown = (type: unknown): type is OrderEventType =>
   orderEventTypes.some((known) => known === type);
-
-const show = (value: unknown): string => (JSON.stringify(value) ?? "undefined").slice(0, 60);
 
 /** The members of the event: the data of a CloudEvent, or those beside the type. */
 const dataOf = (message: Record<string, unknown>): unknown => {
@@ -50,6 +49,5 @@ export const readOrderEvent = (body: string): OrderEvent => {
   if (result.success) {
     return { type, data: result.data, identity: identityOf(message, result.data) } as OrderEvent;
   }
-  const issues = issuesOf("data", result.error).map(({ path, message: what }) => `${path} ${what}`);
-  throw new RefusedMessage(`${type}: ${issues.join("; ")}`);
+  throw new RefusedMessage(`${type}: ${wordsOf(issuesOf("data", result.error))}`);
 };

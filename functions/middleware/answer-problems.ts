@@ -1,21 +1,22 @@
+import * as problems from "../../contract/problems.ts";
 import type { MiddlewareObj } from "@middy/core";
 import { retryAfterSeconds } from "../../contract/bounds.ts";
 import { InventoryError, type InventoryErrorCode } from "../../inventory/errors.ts";
 import { refuse, RefusedRequest, refuseRequest, type Refusal } from "./answer.ts";
 
-const busy = refuse("busy", `Try again in ${retryAfterSeconds} s, with the same Idempotency-Key.`, {
+const busy = refuse(problems.busy, `Try again in ${retryAfterSeconds} s.`, {
   headers: { "Retry-After": String(retryAfterSeconds) },
 });
 
 const internal = refuse(
-  "internal",
+  problems.internal,
   "This is a fault of the service: its log has the details under this requestId.",
 );
 
 /** Exhaustive: a new code of the core does not compile until it is mapped. */
 const refusals: Record<InventoryErrorCode, (error: InventoryError) => Refusal> = {
   invalid_argument: ({ issues }) => refuseRequest(issues),
-  invalid_cursor: ({ message }) => refuse("invalid_cursor", message),
+  invalid_cursor: ({ message }) => refuse(problems.invalid_cursor, message),
   busy: () => busy,
   unavailable: () => busy,
   inconsistent: () => internal,

@@ -1,5 +1,7 @@
 import type { Issue, Problem } from "../../contract/problem-schemas.ts";
-import { problems, type ProblemCode } from "../../contract/problems.ts";
+import * as problems from "../../contract/problems.ts";
+import type { ProblemKind } from "../../contract/problem-json.ts";
+import { firstIssues, wordsOf } from "../issues.ts";
 
 /** What a route answers, before it becomes a response of API Gateway's. */
 export interface Answer {
@@ -20,30 +22,32 @@ export const answer = (
 
 /** An answer that refuses, to be completed with the request's id. */
 export interface Refusal extends Omit<Answer, "body"> {
-  problem: Omit<Problem, "type" | "title" | "status" | "requestId">;
+  problem: Omit<Problem, "type" | "status" | "requestId">;
 }
 
-type Members = Pick<Problem, "issues" | "shortages" | "skus">;
+type Members = Pick<Problem, "issues" | "moreIssues" | "shortages" | "skus">;
 
 /**
  * @param detail says what to change, with the value that was sent and the bound
  * @param options `status` where the code stands for another one here; `members` of the problem
  */
 export const refuse = (
-  code: ProblemCode,
+  { code, status, title }: ProblemKind,
   detail: string,
   options: { status?: number; members?: Members; headers?: Record<string, string> } = {},
 ): Refusal => ({
-  status: options.status ?? problems[code].status,
+  status: options.status ?? status,
   outcome: code,
-  problem: { detail, code, ...options.members },
+  problem: { title, detail, code, ...options.members },
   ...(options.headers ? { headers: options.headers } : {}),
 });
 
-export const refuseRequest = (issues: Issue[]): Refusal =>
-  refuse("invalid_request", issues.map(({ path, message }) => `${path} ${message}`).join("; "), {
-    members: { issues },
+export const refuseRequest = (all: readonly Issue[]): Refusal => {
+  const { issues, more } = firstIssues(all);
+  return refuse(problems.invalid_request, wordsOf(all), {
+    members: { issues, ...(more > 0 && { moreIssues: more }) },
   });
+};
 
 /** A refusal from inside a parser, where there is nothing to return it to. */
 export class RefusedRequest extends Error {

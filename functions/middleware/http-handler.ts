@@ -8,13 +8,13 @@
 // oxlint-disable-next-line import/no-named-as-default -- the types name only the default
 import middy from "@middy/core";
 import type { APIGatewayProxyEventV2, APIGatewayProxyResultV2, Context } from "aws-lambda";
-import { actorLengthMax } from "../../contract/bounds.ts";
 import type { RequestInput, RequestSchema } from "../../contract/request.ts";
 import type { Route } from "../../contract/routes.ts";
 import type { Call } from "../../inventory/dynamodb/database.ts";
 import type { Answer, Refusal } from "./answer.ts";
 import { answerProblems } from "./answer-problems.ts";
 import { callOf } from "./call.ts";
+import { actorOf } from "./caller.ts";
 import { parseRequest } from "./parse-request.ts";
 import { telemetry } from "./telemetry.ts";
 import { writeResponse } from "./write-response.ts";
@@ -29,21 +29,6 @@ export const endpoint =
   ): Operation =>
   async (event, call) =>
     work(parseRequest(schema, event), call);
-
-/** What API Gateway's authorizers tell of the caller; the types know of none here. */
-interface Identified {
-  authorizer?: {
-    jwt?: { claims?: { sub?: string; client_id?: string } };
-    iam?: { userArn?: string };
-  };
-}
-
-/** Who calls, as the authorizer names them. */
-const actorOf = ({ requestContext }: APIGatewayProxyEventV2) => {
-  const { jwt, iam } = (requestContext as Identified).authorizer ?? {};
-  const actor = jwt?.claims?.sub ?? jwt?.claims?.client_id ?? iam?.userArn;
-  return actor?.slice(0, actorLengthMax).toWellFormed();
-};
 
 export type HttpHandler = (
   event: APIGatewayProxyEventV2,

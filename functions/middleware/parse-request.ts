@@ -1,11 +1,15 @@
+import * as problems from "../../contract/problems.ts";
+import { isUtf8 } from "node:buffer";
 import type { APIGatewayProxyEventV2 } from "aws-lambda";
 import * as z from "zod/mini";
-import { bodyBytesMax } from "../../contract/bounds.ts";
+import { bodyBytesMax, jsonDepthMax } from "../../contract/bounds.ts";
 import { closedObject } from "../../contract/fields.ts";
 import type { Issue } from "../../contract/problem-schemas.ts";
 import type { HeaderPart, RequestSchema, RequestInput } from "../../contract/request.ts";
 import { issuesOf } from "../issues.ts";
+import { depthOf } from "../json-depth.ts";
 import { refuse, RefusedRequest, refuseRequest } from "./answer.ts";
+import { ownKey } from "./caller.ts";
 
 const noBody = closedObject({});
 
@@ -16,28 +20,52 @@ const refused = (...refusal: Parameters<typeof refuse>): never => {
 const readBody = ({ body = "", isBase64Encoded }: APIGatewayProxyEventV2): string => {
   const bytes = Buffer.from(body, isBase64Encoded ? "base64" : "utf8");
   if (bytes.length > bodyBytesMax) {
-    refused("too_large", `The body has ${bytes.length} bytes, more than ${bodyBytesMax}.`);
+    refused(problems.too_large, `The body has ${bytes.length} bytes, more than ${bodyBytesMax}.`);
   }
-  return isBase64Encoded ? bytes.toString() : body;
+  if (!isUtf8(bytes)) refused(problems.invalid_json, "The body is not UTF-8.");
+  const text = bytes.toString();
+  const depth = depthOf(text);
+  if (depth > jsonDepthMax) {
+    const message = `must be nested at most ${jsonDepthMax} deep, not ${depth}`;
+    throw new RefusedRequest(refuseRequest([{ path: "body", message }]));
+  }
+  return text;
 };
 
 const readJson = (event: APIGatewayProxyEventV2, schema: RequestSchema): unknown => {
   const text = readBody(event);
   if (text === "") {
     if (schema.body === undefined || schema.mayOmitBody) return {};
-    refused("invalid_json", "The body is empty, and this call needs one: send a JSON object.");
+    refused(
+      problems.invalid_json,
+      "The body is empty, and this call needs one: send a JSON object.",
+    );
   }
   const mediaType = event.headers["content-type"] ?? "";
   if (!/^application\/json\s*(;|$)/i.test(mediaType)) {
     const sent = mediaType === "" ? "no Content-Type" : `Content-Type ${mediaType}`;
-    refused("unsupported_media_type", `The body came with ${sent}: send application/json.`);
+    refused(problems.unsupported_media_type, `The body came with ${sent}: send application/json.`);
   }
   try {
     return JSON.parse(text);
   } catch (error) {
-    return refused("invalid_json", `The body is not JSON: ${(error as Error).message}.`);
+    return refused(problems.invalid_json, `The body is not JSON: ${(error as Error).message}.`);
   }
 };
+
+/** A query parameter that is there more than once: API Gateway joins its values by a comma. */
+const repeatedIn = ({ rawQueryString }: APIGatewayProxyEventV2): Issue[] => {
+  const names = [...new URLSearchParams(rawQueryString).keys()];
+  const repeated = new Set(names.filter((name, index) => names.indexOf(name) < index));
+  return Array.from(repeated, (path) => ({
+    path,
+    message: "must be given once, not several times",
+  }));
+};
+
+/** A header's text, without the quotes of a string (RFC 8941, section 3.3.3) where it has them. */
+const bare = (header: string | undefined): string | undefined =>
+  header?.replace(/^"(.*)"$/, (_, inner: string) => inner.replaceAll(/\\(.)/g, "$1"));
 
 /**
  * Reads the parts of a request that its schema names. Everything that is wrong with them is told at
@@ -58,15 +86,20 @@ export const parseRequest = <Schema extends RequestSchema>(
   };
   const body = readJson(event, schema);
   if (schema.params) read("params", "path", schema.params, event.pathParameters ?? {});
-  if (schema.query) read("query", "query", schema.query, event.queryStringParameters ?? {});
-  const readHeader = (part: HeaderPart, name: string) => {
-    const value = event.headers[name.toLowerCase()];
+  const repeated = schema.query ? repeatedIn(event) : [];
+  issues.push(...repeated);
+  if (schema.query && repeated.length === 0) {
+    read("query", "query", schema.query, event.queryStringParameters ?? {});
+  }
+  const readHeader = (part: HeaderPart, name: string, value: string | undefined) => {
     const partSchema = schema[part];
     if (partSchema && value !== undefined) read(part, name, partSchema, value);
   };
-  readHeader("idempotencyKey", "Idempotency-Key");
-  readHeader("ifMatch", "If-Match");
+  readHeader("idempotencyKey", "Idempotency-Key", bare(event.headers["idempotency-key"]));
+  readHeader("ifMatch", "If-Match", event.headers["if-match"]);
   read("body", "body", schema.body ?? noBody, body);
   if (issues.length > 0) throw new RefusedRequest(refuseRequest(issues));
+  const { idempotencyKey } = input;
+  if (typeof idempotencyKey === "string") input["idempotencyKey"] = ownKey(event, idempotencyKey);
   return input as RequestInput<Schema>;
 };

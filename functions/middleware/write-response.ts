@@ -1,15 +1,18 @@
 import type { MiddlewareObj, Request } from "@middy/core";
 import type { APIGatewayProxyEventV2, APIGatewayProxyStructuredResultV2 } from "aws-lambda";
 import type { Problem } from "../../contract/problem-schemas.ts";
-import { problemMediaType, problems, problemType } from "../../contract/problems.ts";
+import { problemMediaType, problemType } from "../../contract/problem-json.ts";
 import type { Answer, Refusal } from "./answer.ts";
 
 /** The problem of a refusal, but for the request that it refuses. */
-export const problemOf = ({ status, problem }: Refusal): Omit<Problem, "requestId"> => ({
-  type: problemType(problem.code),
-  title: problems[problem.code].title,
+export const problemOf = ({
   status,
-  ...problem,
+  problem: { title, ...members },
+}: Refusal): Omit<Problem, "requestId"> => ({
+  type: problemType(members.code),
+  title,
+  status,
+  ...members,
 });
 
 const write = (request: Request<APIGatewayProxyEventV2>): void => {

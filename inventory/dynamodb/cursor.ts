@@ -13,7 +13,10 @@ const keyPartLengthMax = 512;
 
 const isKeyPart = (kind: "string" | "number", part: unknown): part is Part =>
   kind === "string"
-    ? typeof part === "string" && part.length > 0 && part.length <= keyPartLengthMax
+    ? typeof part === "string" &&
+      part.length > 0 &&
+      part.length <= keyPartLengthMax &&
+      part.isWellFormed()
     : Number.isSafeInteger(part);
 
 /**

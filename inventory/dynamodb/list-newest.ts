@@ -34,7 +34,8 @@ export const listNewest = async <Item extends object>(
   call: Call,
 ): Promise<Page<Item>> => {
   const { indexName, partitionKey, sortKey } = index;
-  const start = cursor && decodeCursor([list, value], ["number", "string"], cursor);
+  const start =
+    cursor === undefined ? undefined : decodeCursor([list, value], ["number", "string"], cursor);
   const command = new QueryCommand({
     TableName: table,
     IndexName: indexName,
@@ -47,12 +48,8 @@ export const listNewest = async <Item extends object>(
       ExclusiveStartKey: { [partitionKey]: value, [sortKey]: start[0], [key]: start[1] },
     }),
   });
-  const { Items = [] } = await send(
-    database,
-    (options) => database.client.send(command, options),
-    call,
-  );
-  return pageOf(Items as Item[], limit, (last) => {
+  const read = await send(database, (options) => database.client.send(command, options), call);
+  return pageOf<Item>(read, limit, (last) => {
     const { [sortKey]: sort, [key]: id } = last as Record<string, string | number>;
     return encodeCursor([list, value], [sort!, id!]);
   });

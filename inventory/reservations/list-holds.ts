@@ -47,7 +47,8 @@ export const listHolds = async (
 ): Promise<Page<LevelHold>> => {
   const levelKey = levelKeyOf({ sku, location });
   const list = ["holds", levelKey];
-  let after = cursor ? positionIn(list, cursor) : { expiresAtMs: 0, reservationId: beforeAllIds };
+  const atFirst: Position = { expiresAtMs: 0, reservationId: beforeAllIds };
+  let after = cursor === undefined ? atFirst : positionIn(list, cursor);
   for (;;) {
     const { entries, next } = await nextEntries(database, { levelKey, limit, after }, call);
     const items = await readHolds(database, levelKey, entries, call);

@@ -109,18 +109,14 @@ export const listStock = async (
   call: Call,
 ): Promise<Page<StockLevel>> => {
   const list = ["stock"];
-  const start = cursor && decodeCursor(list, ["string"], cursor);
+  const start = cursor === undefined ? undefined : decodeCursor(list, ["string"], cursor);
   const command = new ScanCommand({
     TableName: database.tables.stock,
     Limit: readLimit(limit),
     ...(start && { ExclusiveStartKey: { sku: start[0] } }),
   });
-  const { Items = [] } = await send(
-    database,
-    (options) => database.client.send(command, options),
-    call,
-  );
-  const page = pageOf(Items as StockTableItem[], limit, ({ sku }) => encodeCursor(list, [sku]));
+  const read = await send(database, (options) => database.client.send(command, options), call);
+  const page = pageOf<StockTableItem>(read, limit, ({ sku }) => encodeCursor(list, [sku]));
   const levels = await mapEach(
     page.items.filter(isRow).filter(({ sku }) => isFirstRow(sku) && !isBackorderKey(sku)),
     rowsInFlight,

@@ -2,6 +2,7 @@
  * A request as the event that a function gets: API Gateway's payload format 2.0.
  * https://docs.aws.amazon.com/apigateway/latest/developerguide/http-api-develop-integrations-lambda.html
  */
+import { isUtf8 } from "node:buffer";
 import { randomUUID } from "node:crypto";
 import type { IncomingMessage } from "node:http";
 import { localAccountId } from "../local-account.ts";
@@ -28,7 +29,8 @@ export const buildEvent = (parts: EventParts): string => {
   const headers = joinHeaders(request);
   const { cookie } = headers;
   delete headers["cookie"];
-  const isText = textTypes.test(headers["content-type"] ?? "");
+  // In base64 a function sees that a body is not UTF-8; as text it would have other characters.
+  const isText = textTypes.test(headers["content-type"] ?? "") && isUtf8(body);
   const domainName = headers["host"] ?? "";
   const sourceIp = request.socket.remoteAddress ?? "127.0.0.1";
   const nowMs = Date.now();

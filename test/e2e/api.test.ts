@@ -3,7 +3,8 @@ import { afterAll, beforeAll, describe, expect, inject, test, vi } from "vitest"
 import * as z from "zod/mini";
 import { channelListSchema, channelSchema } from "../../contract/channel-schemas.ts";
 import { problemSchema } from "../../contract/problem-schemas.ts";
-import { problems, type ProblemCode } from "../../contract/problems.ts";
+import { problemsByCode } from "../../contract/problems-by-code.ts";
+import { type ProblemCode } from "../../contract/problem-json.ts";
 import {
   reservationPageSchema,
   reservationSchema,
@@ -52,13 +53,13 @@ const stockOf = async (sku: string) =>
 const expectProblem = (
   answer: Answer,
   code: ProblemCode,
-  status: number = problems[code].status,
+  status: number = problemsByCode[code].status,
 ) => {
   const problem = z.parse(problemSchema, answer.body);
   expect({ status: answer.status, code: problem.code }).toEqual({ status, code });
   expect(answer.headers.get("content-type")).toBe("application/problem+json");
   expect(problem).toMatchObject({ status, type: `urn:holdfast:problem:${code}` });
-  expect(problem.title).toBe(problems[code].title);
+  expect(problem.title).toBe(problemsByCode[code].title);
   expect(problem.requestId).not.toBe("");
   expect(problem.detail).not.toBe("");
   return problem;

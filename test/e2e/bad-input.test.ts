@@ -54,6 +54,54 @@ describe("a body", () => {
     },
   );
 
+  const nested = (depth: number) => `${"[".repeat(depth)}${"]".repeat(depth)}`;
+
+  test.each<[method: string, path: string]>([
+    ["POST", "/v1/reservations"],
+    ["PUT", "/v1/stock/unit"],
+    ["POST", "/v1/stock/unit/adjustments"],
+    ["POST", "/v1/stock/counts"],
+    ["PUT", "/v1/channels/web"],
+    ["PATCH", "/v1/reservations/some-id"],
+    ["POST", "/v1/reservations/some-id/confirm"],
+  ])("that is nested 18,000 deep is refused by %s %s", async (method, path) => {
+    const answer = await client.send(method, path, nested(18_000), json);
+    const { issues } = expectRefusal(answer, 400, "invalid_request");
+    expect(issues).toEqual([
+      { path: "body", message: "must be nested at most 32 deep, not 18000" },
+    ]);
+  });
+
+  test("may be nested 32 deep, and is then refused for what it is", async () => {
+    const text = `{"lines":${nested(31)}}`;
+    const answer = await client.send("POST", "/v1/reservations", text, json);
+    const { issues } = expectRefusal(answer, 400, "invalid_request");
+    expect(issues).toMatchObject([{ path: "lines[0]" }]);
+  });
+
+  test("that is not UTF-8 is invalid_json, so that no two texts become one", async () => {
+    const text = Buffer.from('{"orderId":"order-?","lines":[{"sku":"unit","quantity":1}]}');
+    for (const byte of [0xff, 0xc3]) {
+      text[text.indexOf("?")] = byte;
+      const { detail } = expectRefusal(
+        await client.send("POST", "/v1/reservations", new Uint8Array(text), json),
+        400,
+        "invalid_json",
+      );
+      expect(detail).toBe("The body is not UTF-8.");
+      text[text.indexOf(byte)] = "?".charCodeAt(0);
+    }
+  });
+
+  test("with thousands of faults is told the first 20, and how many more there are", async () => {
+    const unknown = Array.from({ length: 15_000 }, (_, index) => [`m${index}`, 0]);
+    const answer = await reserve({ ...line(1), ...Object.fromEntries(unknown) });
+    const problem = expectRefusal(answer, 400, "invalid_request");
+    expect(problem.issues).toHaveLength(20);
+    expect(problem.moreIssues).toBe(14_980);
+    expect(problem.detail).toMatch(/; and 14980 more$/);
+  });
+
   test("that is empty where one is needed is invalid_json", async () => {
     for (const headers of [json, {}]) {
       const answer = await client.send("POST", "/v1/reservations", "", headers);
@@ -143,10 +191,16 @@ describe("a reservation", () => {
   test("of Infinity, which JSON writes as 1e999, is refused", async () => {
     const text = '{"lines":[{"sku":"unit","quantity":1e999}]}';
     const answer = await client.send("POST", "/v1/reservations", text, json);
-    expectRefusal(answer, 400, "invalid_request");
+    const { issues } = expectRefusal(answer, 400, "invalid_request");
+    expect(issues).toEqual([
+      {
+        path: "lines[0].quantity",
+        message: "must be a whole number from 1 to 1,000,000,000, not Infinity",
+      },
+    ]);
   });
 
-  test.each(["", "a/b", "a\nb", "ä", "x".repeat(129), 7, null])(
+  test.each(["", ".", "..", "a/b", "a\nb", "ä", "x".repeat(129), 7, null])(
     "of the SKU %j is refused",
     async (bad) => {
       const body = { lines: [{ sku: bad, quantity: 1 }] };
@@ -246,16 +300,27 @@ describe("a reservation", () => {
     ["?orderId=order&limit=101", "limit"],
     ["?orderId=order&limit=ten", "limit"],
     ["?orderId=order&limt=10", "limt"],
+    ["?orderId=order&limit=1&limit=2", "limit"],
+    ["?orderId=a&orderId=b", "orderId"],
+    // Bytes that are no UTF-8 are read as U+FFFD, which stands for all of them.
+    ["?orderId=%ff", "orderId"],
   ])("is not listed by %j", async (query, path) => {
     const answer = await client.get(`/v1/reservations${query}`);
     const { issues } = expectRefusal(answer, 400, "invalid_request");
     expect(issues).toMatchObject([{ path }]);
   });
 
-  test.each(["x", "%00", "W10", "bnVsbA"])("is not listed from the cursor %j", async (cursor) => {
-    const answer = await client.get(`/v1/reservations?orderId=order&cursor=${cursor}`);
-    expectRefusal(answer, 400, "invalid_cursor");
-  });
+  const withLoneSurrogate = Buffer.from('[["reservations","order"],[1,"\\ud800"]]').toString(
+    "base64url",
+  );
+
+  test.each(["", "x", "%00", "W10", "bnVsbA", withLoneSurrogate])(
+    "is not listed from the cursor %j",
+    async (cursor) => {
+      const answer = await client.get(`/v1/reservations?orderId=order&cursor=${cursor}`);
+      expectRefusal(answer, 400, "invalid_cursor");
+    },
+  );
 
   test.each([0, -1, 86_401, "60", undefined])("is not extended for %j", async (ttlSeconds) => {
     const answer = await client.post("/v1/reservations/some-id/extend", { ttlSeconds });
@@ -593,7 +658,7 @@ describe("stock", () => {
   test.each([
     ["status=confirmed", "status", 'must be held, not "confirmed"'],
     ["status=", "status", 'must be held, not ""'],
-    ["status=held&status=held", "status", 'must be held, not "held,held"'],
+    ["status=held&status=held", "status", "must be given once, not several times"],
     ["limit=101", "limit", "must be a whole number from 1 to 100, not 101"],
     ["state=held", "state", "is not a member that is known here; known are: status, limit, cursor"],
   ])("has no list of its holds with %s", async (query, path, message) => {

@@ -1,6 +1,7 @@
 import { readFile } from "node:fs/promises";
 import { expect, test } from "vitest";
-import { problems } from "../../../contract/problems.ts";
+import { problemsByCode } from "../../../contract/problems-by-code.ts";
+
 import { routes } from "../../../contract/routes.ts";
 
 const page = await readFile(new URL("../../../docs/api.md", import.meta.url), "utf8");
@@ -16,7 +17,7 @@ test("the page on the API has a heading for every route, and no other", () => {
 
 test("the page on the API has every code, under its status", () => {
   const rows = [...page.matchAll(/^\| *([\d, ]*) *\| *(.*?) *\|$/gm)];
-  for (const [code, { status }] of Object.entries(problems)) {
+  for (const [code, { status }] of Object.entries(problemsByCode)) {
     let inRow = "";
     const found = rows.some(([, statuses, text]) => {
       inRow = statuses!.trim() || inRow;

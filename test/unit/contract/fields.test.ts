@@ -28,7 +28,7 @@ describe("a whole number", () => {
     [-5, "-5"],
     [0.5, "0.5"],
     [1e300, "1e+300"],
-    [Number.NaN, "null"],
+    [Number.POSITIVE_INFINITY, "Infinity"],
     ["5", '"5"'],
     [null, "null"],
     [true, "true"],

@@ -32,6 +32,64 @@ const refusalOf = (schema: RequestSchema, event: APIGatewayProxyEventV2): Refusa
   throw new Error("The request was not refused.");
 };
 
+/** The same request of a caller whom an authorizer names. */
+const by = (authorizer: object, event: APIGatewayProxyEventV2) =>
+  ({ ...event, requestContext: { authorizer } }) as unknown as APIGatewayProxyEventV2;
+
+const roleIn = (session: string) => ({
+  iam: { userArn: `arn:aws:sts::123456789012:assumed-role/Checkout/${session}` },
+});
+
+describe("the header Idempotency-Key", () => {
+  const keyOf = (key: string, authorizer: object = {}) =>
+    parseRequest(
+      changeReservationRequest,
+      by(authorizer, request({ lines }, { "idempotency-key": key })),
+    ).idempotencyKey;
+
+  test.each([
+    ['"cart 1"', "cart 1"],
+    [String.raw`"a \"b\" \\ c"`, String.raw`a "b" \ c`],
+    ['"open', '"open'],
+    ['half"', 'half"'],
+  ])("is the same quoted and bare: %s", (header, key) => {
+    expect(keyOf(header)).toBe(key);
+  });
+
+  test("has 1 to 255 characters, its quotes not counted", () => {
+    expect(keyOf(`"${"x".repeat(255)}"`)).toBe("x".repeat(255));
+    for (const key of ['""', `"${"x".repeat(256)}"`, '"a\u0000"']) {
+      const event = request({ lines }, { "idempotency-key": key });
+      expect(refusalOf(changeReservationRequest, event).issues).toMatchObject([
+        { path: "Idempotency-Key" },
+      ]);
+    }
+  });
+
+  test("is another key for each caller", () => {
+    const callers = [
+      {},
+      { jwt: { claims: { sub: "ann" } } },
+      { jwt: { claims: { sub: "bob" } } },
+      { jwt: { claims: { client_id: "shop" } } },
+      { iam: { userArn: "arn:aws:iam::123456789012:user/ann" } },
+      roleIn("one"),
+    ];
+    const keys = callers.map((caller) => keyOf("cart 1", caller));
+    expect(new Set(keys).size).toBe(callers.length);
+  });
+
+  test("is one key for all sessions of a role", () => {
+    expect(keyOf("cart 1", roleIn("one"))).toBe(keyOf("cart 1", roleIn("two")));
+  });
+
+  test("cannot be made to look like that of another caller", () => {
+    const ann = keyOf("cart", { jwt: { claims: { sub: "ann" } } });
+    expect(keyOf(ann!, { jwt: { claims: { sub: "bob" } } })).not.toBe(ann);
+    expect(keyOf('","cart', { jwt: { claims: { sub: "ann" } } })).not.toBe(ann);
+  });
+});
+
 describe("the header If-Match", () => {
   const change = (ifMatch: string) => request({ lines }, { "if-match": ifMatch });
 

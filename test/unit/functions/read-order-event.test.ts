@@ -330,3 +330,21 @@ describe("values out of their bounds are refused by name, with what was sent:", 
     }
   });
 });
+
+test.each([
+  ["raw", (text: string) => text],
+  ["wrapped by SNS", wrapped],
+])("an event that is nested 18,000 deep is refused for good: %s", (_, put) => {
+  const deep = `${"[".repeat(18_000)}${"]".repeat(18_000)}`;
+  const text = `{"type":"order.placed","orderId":"o","lines":${deep}}`;
+  expect(() => readOrderEvent(put(text))).toThrow(RefusedMessage);
+  expect(() => readOrderEvent(put(text))).toThrow(/is nested 18001 deep, more than 32$/);
+});
+
+test("an event with thousands of faults is refused with the first 20, and how many more there are", () => {
+  const faulty = Array.from({ length: 400 }, () => ({ sku: "", quantity: 0 }));
+  const text = JSON.stringify(plain("order.placed", { orderId: "o", lines: faulty }));
+  expect(() => readOrderEvent(text)).toThrow(
+    /^order.placed: lines\[0\].sku must be 1 to 128 .*; and 780 more$/,
+  );
+});

@@ -1,0 +1,17 @@
+/**
+ * How deep a JSON text is nested: 0 for a text or a number, 1 for `{}`. It looks at the brackets outside of strings
+ * and does not recurse, so that a deep text is refused before anything does.
+ */
+export const depthOf = (json: string): number => {
+  let depth = 0;
+  let deepest = 0;
+  let isInString = false;
+  for (let at = 0; at < json.length; at += 1) {
+    const character = json[at];
+    if (character === '"') isInString = !isInString;
+    else if (isInString) at += character === "\\" ? 1 : 0;
+    else if (character === "{" || character === "[") deepest = Math.max(deepest, (depth += 1));
+    else if (character === "}" || character === "]") depth -= 1;
+  }
+  return deepest;
+};
