@@ -50,6 +50,7 @@ export interface Sourcing {
   levelKeys: readonly string[];
   /** The rows of the levels as they were seen last, none for a level that there is not. */
   seen: Map<string, StockItem[]>;
+  /** The most locations that the units may come from, those that the reservation had units at before included. */
   splitsMax: number;
   /** The indexes of locations that the reservation had units at before. */
   usedBefore: ReadonlySet<number>;
@@ -75,8 +76,9 @@ export function beginSourcing(order: ChannelOrder): Sourcing {
     own: [],
     levelKeys: [...new Set(keys)],
     seen: new Map(),
-    // A reservation may have units at locations that have left the channel.
-    splitsMax: maxSplits - (usedLocations.size - usedBefore.size),
+    // A reservation may have units at locations that have left the channel, and at more than are allowed by now:
+    // it takes units at those that are left of them, and at no others.
+    splitsMax: Math.max(usedBefore.size, maxSplits - (usedLocations.size - usedBefore.size)),
     usedBefore,
   };
 }

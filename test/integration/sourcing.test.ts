@@ -310,6 +310,36 @@ describe("a reservation by channel", () => {
     await expectInvariants(database);
   });
 
+  test("grows where it has units already, once its channel allows fewer locations", async () => {
+    const channel = await channelBy("priority");
+    const [sku, other] = [await stocked(1, 2), await stocked(0, 3)];
+    const { reservationId } = await hold(channel, [[sku, 2]]);
+    await inventory.setChannel({ channel, locations: ["rtm"], rule: "priority", maxSplits: 1 });
+    const later = createInventory({ ...database });
+    const grow = (quantity: number) => {
+      const lines = [
+        { sku, quantity: 2 },
+        { sku: other, quantity },
+      ];
+      return later.changeHold({ reservationId, lines });
+    };
+    expect(await grow(4)).toMatchObject({
+      outcome: "insufficient_stock",
+      shortages: [{ sku: other, requested: 4, available: 3 }],
+    });
+    expect(await grow(1)).toMatchObject({
+      outcome: "changed",
+      reservation: {
+        lines: [
+          { sku, location: "ams1", quantity: 1 },
+          { sku, location: "rtm", quantity: 1 },
+          { sku: other, location: "rtm", quantity: 1 },
+        ],
+      },
+    });
+    await expectInvariants(database);
+  });
+
   test("grows at the locations that its channel has by then", async () => {
     const channel = await channelBy("priority", { locations: ["ams1"] });
     const sku = await stocked(1, 3);
