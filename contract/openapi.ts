@@ -3,6 +3,7 @@ import type * as z from "zod/mini";
 import { bodyBytesMax, retryAfterSeconds } from "./bounds.ts";
 import { channelListSchema, channelSchema } from "./channel-schemas.ts";
 import { channelRequest, listChannelsRequest, setChannelRequest } from "./channels.ts";
+import { versionTag } from "./entity-tags.ts";
 import { inputSchema, outputSchema, type Json } from "./json-schema.ts";
 import { problemSchema } from "./problem-schemas.ts";
 import { problemsByCode } from "./problems-by-code.ts";
@@ -22,6 +23,7 @@ import {
   changeReservationRequest,
   confirmReservationRequest,
   extendReservationRequest,
+  getReservationRequest,
   listReservationsRequest,
   moveReservationRequest,
   reservationRequest,
@@ -103,7 +105,12 @@ const stockOperations = {
     request: setStockRequest,
     successes: { 200: "Replaced", 201: "Created" },
     answer: "Stock",
-    refusals: ["below_reserved", "version_mismatch", "busy"],
+    refusals: [
+      "below_reserved",
+      "version_mismatch",
+      { code: "version_mismatch", status: versionMismatchInHeaderStatus },
+      "busy",
+    ],
   },
   getStock: {
     summary: "Read the stock of a SKU: the totals of all its locations, and each of them",
@@ -240,7 +247,7 @@ const operations: Record<OperationId, Operation> = {
   },
   getReservation: {
     summary: "Read a reservation",
-    request: reservationRequest,
+    request: getReservationRequest,
     successes: { 200: "The reservation" },
     answer: "Reservation",
     refusals: ["unknown_reservation", "busy"],
@@ -358,31 +365,25 @@ const parametersIn = (place: "path" | "query", schema: z.core.$ZodType | undefin
   }));
 };
 
-const parametersOf = ({ params, query, idempotencyKey, ifMatch }: RequestSchema): Json[] => [
+const headerOf = (name: string, schema: z.core.$ZodType | undefined, description: string) =>
+  schema === undefined
+    ? []
+    : [{ name, in: "header", required: false, schema: inputSchema(schema), description }];
+
+const parametersOf = ({ params, query, ...headers }: RequestSchema): Json[] => [
   ...parametersIn("path", params),
   ...parametersIn("query", query),
-  ...(idempotencyKey === undefined
-    ? []
-    : [
-        {
-          name: "Idempotency-Key",
-          in: "header",
-          required: false,
-          schema: inputSchema(idempotencyKey),
-          description: "Repeats of a success under the same key get its outcome.",
-        },
-      ]),
-  ...(ifMatch === undefined
-    ? []
-    : [
-        {
-          name: "If-Match",
-          in: "header",
-          required: false,
-          schema: inputSchema(ifMatch),
-          description: "The version that the caller has seen, in quotes.",
-        },
-      ]),
+  ...headerOf(
+    "Idempotency-Key",
+    headers.idempotencyKey,
+    "Repeats of a success under the same key get its outcome. Bare, or in quotes.",
+  ),
+  ...headerOf("If-Match", headers.ifMatch, "The version that the caller has seen, in quotes."),
+  ...headerOf(
+    "If-None-Match",
+    headers.ifNoneMatch,
+    "The version that the caller has, in quotes: answered with 304 where it is the record's.",
+  ),
 ];
 
 const problemResponse = (codes: ProblemCode[]): Json => ({
@@ -408,6 +409,16 @@ const contentOf = (answer: Operation["answer"]): Json => {
   return { content: { "application/json": { schema } } };
 };
 
+/** What carries a version has it as its tag. */
+const headersOf = (answer: Operation["answer"]): Json =>
+  answer === "Stock" || answer === "Reservation"
+    ? {
+        headers: {
+          ETag: { schema: inputSchema(versionTag), description: "The version, in quotes" },
+        },
+      }
+    : {};
+
 const responsesOf = ({ request, successes, answer, refusals }: Operation): Json => {
   const codesByStatus = new Map<number, ProblemCode[]>();
   for (const refusal of [...refusals, ...commonRefusals(request)]) {
@@ -421,9 +432,12 @@ const responsesOf = ({ request, successes, answer, refusals }: Operation): Json 
     ...Object.fromEntries(
       Object.entries(successes).map(([status, description]) => [
         status,
-        { description, ...contentOf(answer) },
+        { description, ...headersOf(answer), ...contentOf(answer) },
       ]),
     ),
+    ...(request.ifNoneMatch && {
+      304: { description: "The record has the version of If-None-Match", ...headersOf(answer) },
+    }),
     ...Object.fromEntries(
       Array.from(codesByStatus, ([status, codes]) => [status, problemResponse(codes)]),
     ),

@@ -8,6 +8,8 @@ export interface RequestSchema {
   idempotencyKey?: z.core.$ZodType<string>;
   /** The header `If-Match`, never required: the version that the caller has seen. */
   ifMatch?: z.core.$ZodType<number>;
+  /** The header `If-None-Match`, never required: the versions that the caller has. */
+  ifNoneMatch?: z.core.$ZodType<string>;
   body?: z.core.$ZodType;
   /** True for a call that takes an empty body for `{}`. */
   mayOmitBody?: true;
@@ -18,7 +20,7 @@ export type RequestInput<Schema extends RequestSchema> = {
   [Part in Exclude<keyof Schema, HeaderPart | "mayOmitBody">]: Schema[Part] extends z.core.$ZodType
     ? z.output<Schema[Part]>
     : never;
-} & { idempotencyKey?: string; ifMatch?: number };
+} & { idempotencyKey?: string; ifMatch?: number; ifNoneMatch?: string };
 
 /** The parts that are headers, and absent where a caller does not send them. */
-export type HeaderPart = "idempotencyKey" | "ifMatch";
+export type HeaderPart = "idempotencyKey" | "ifMatch" | "ifNoneMatch";

@@ -1,6 +1,7 @@
 /** The requests about a reservation that exists. Reserving: reserve-request.ts. */
 import * as z from "zod/mini";
 import { pageSizeMax } from "./bounds.ts";
+import { knownTags, versionTag } from "./entity-tags.ts";
 import {
   closedObject,
   trueOrFalse,
@@ -9,20 +10,15 @@ import {
   label,
   location,
   queryNumber,
-  text,
 } from "./fields.ts";
 import { lines } from "./reserve-request.ts";
-
-/** A version in an `ETag` or an `If-Match`: in quotes. */
-export const versionTag = z.pipe(
-  text(/^"\d{1,15}"$/, 'must be one version in quotes, as in "3"'),
-  z.transform((tag) => Number(tag.slice(1, -1))),
-);
 
 /** Any text: an id that was never given out is unknown, not malformed. */
 const reservationParams = closedObject({ reservationId: z.string() });
 
 export const reservationRequest = { params: reservationParams };
+
+export const getReservationRequest = { params: reservationParams, ifNoneMatch: knownTags };
 
 export const listReservationsRequest = {
   query: closedObject({

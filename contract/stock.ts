@@ -1,6 +1,7 @@
 /** The requests about stock. */
 import * as z from "zod/mini";
 import { availabilitySkusMax, countsMax, pageSizeMax, shardsMax, unitsMax } from "./bounds.ts";
+import { knownTags, versionTag } from "./entity-tags.ts";
 import {
   boundedArray,
   channel,
@@ -41,8 +42,9 @@ export const atLocation = <Request extends { params: typeof skuParams }>(request
 
 export const setStockRequest = {
   params: skuParams,
+  ifMatch: versionTag,
   /**
-   * `expectedVersion` 0 expects that there is no such stock level yet. At `lowStockThreshold` available units
+   * `expectedVersion` and `If-Match` are for the same: the version that is replaced. `expectedVersion` 0 expects that there is no such stock level yet. At `lowStockThreshold` available units
    * or fewer the SKU is low; 0 is never, and what was set stays when it is absent. `safetyStock`
    * units are kept from sale. `backorderLimit` units may be sold before they are there, which is expected at
    * `availableFrom`. `shards` spreads the stock level over as many rows. `allowShortfall` applies a count below what is reserved.
@@ -79,7 +81,7 @@ export const setCountsRequest = {
   }),
 };
 
-export const getStockRequest = { params: skuParams };
+export const getStockRequest = { params: skuParams, ifNoneMatch: knownTags };
 
 const pageParameters = {
   limit: z.optional(queryNumber(1, pageSizeMax)),

@@ -6,6 +6,7 @@ import {
   changeReservationRequest,
   confirmReservationRequest,
   extendReservationRequest,
+  getReservationRequest,
   listReservationsRequest,
   moveReservationRequest,
   reservationRequest,
@@ -39,10 +40,11 @@ import { endpoint, httpHandler } from "./middleware/http-handler.ts";
 import { pageBody } from "./page-body.ts";
 import { isoTime, reservationBody, wordsFor } from "./representation.ts";
 import { refuseChannel, refuseLines } from "./refuse-lines.ts";
+import { answerFound, answerReplay, answerVersion } from "./versioned.ts";
 import { database, orderDatabase } from "./wiring.ts";
 
 const succeed = (outcome: string, reservation: Reservation) =>
-  answer(200, outcome, reservationBody(reservation));
+  answerVersion(200, outcome, reservationBody(reservation));
 
 const unknown = (reservationId: string): Refusal =>
   refuse(problems.unknown_reservation, `There is no reservation ${reservationId.slice(0, 128)}.`);
@@ -81,9 +83,6 @@ const refuseReusedKey = (reservationId: string): Refusal =>
     `This key made another change of reservation ${reservationId}: use a new key.`,
   );
 
-const replayed = (reservation: Reservation): Answer =>
-  answer(200, "replayed", reservationBody(reservation), { "Idempotency-Replayed": "true" });
-
 /** The answer to a fulfilment, a cancellation or a return. */
 const answerSoldUnits = (
   reservationId: string,
@@ -99,7 +98,7 @@ const answerSoldUnits = (
     case "idempotency_key_reused":
       return refuseReusedKey(reservationId);
     case "replayed":
-      return replayed(result.reservation);
+      return answerReplay(reservationBody(result.reservation));
     case "fulfilled":
     case "cancelled":
     case "returned":
@@ -117,7 +116,7 @@ const answerChange = (
     case "changed":
       return succeed("changed", result.reservation);
     case "replayed":
-      return replayed(result.reservation);
+      return answerReplay(reservationBody(result.reservation));
     case "insufficient_stock":
     case "unknown_sku":
       return refuseLines(result);
@@ -141,9 +140,13 @@ const answerChange = (
 };
 
 export const handler = httpHandler(routes, {
-  getReservation: endpoint(reservationRequest, async ({ params: { reservationId } }, call) => {
+  getReservation: endpoint(getReservationRequest, async ({ params, ifNoneMatch }, call) => {
+    const { reservationId } = params;
     const reservation = await getReservation(database, reservationId, call);
-    return reservation ? succeed("found", reservation) : unknown(reservationId);
+    if (reservation === undefined) return unknown(reservationId);
+    // A hold expires by the time, before its record has another version.
+    const mayBeKnown = reservation.status !== "expired";
+    return answerFound(reservationBody(reservation), mayBeKnown ? ifNoneMatch : undefined);
   }),
 
   listReservations: endpoint(listReservationsRequest, async ({ query }, call) => {

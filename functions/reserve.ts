@@ -3,10 +3,11 @@ import * as problems from "../contract/problems.ts";
 import { reserveRequest } from "../contract/reserve-request.ts";
 import { reserveRoute } from "../contract/reserve-route.ts";
 import { reserve } from "../inventory/reservations/reserve.ts";
-import { answer, refuse } from "./middleware/answer.ts";
+import { refuse } from "./middleware/answer.ts";
 import { endpoint, httpHandler } from "./middleware/http-handler.ts";
 import { refuseChannel, refuseLines } from "./refuse-lines.ts";
 import { reservationBody } from "./representation.ts";
+import { answerReplay, answerVersion } from "./versioned.ts";
 import { orderDatabase } from "./wiring.ts";
 
 const routes = { reserve: reserveRoute };
@@ -16,13 +17,11 @@ export const handler = httpHandler(routes, {
     const result = await reserve(orderDatabase, { ...body, idempotencyKey }, call);
     switch (result.outcome) {
       case "reserved":
-        return answer(201, "reserved", reservationBody(result.reservation), {
+        return answerVersion(201, "reserved", reservationBody(result.reservation), {
           Location: `/v1/reservations/${result.reservation.reservationId}`,
         });
       case "replayed":
-        return answer(200, "replayed", reservationBody(result.reservation), {
-          "Idempotency-Replayed": "true",
-        });
+        return answerReplay(reservationBody(result.reservation));
       case "insufficient_stock":
       case "unknown_sku":
         return refuseLines(result);

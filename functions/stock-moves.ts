@@ -7,9 +7,10 @@ import type { Call } from "../inventory/dynamodb/database.ts";
 import { plainName } from "../inventory/stock/level-key.ts";
 import { setAside, transferStock, type TransferOutcome } from "../inventory/stock/transfer.ts";
 import type { AtLevel } from "./at-level.ts";
-import { answer, refuse, refuseRequest } from "./middleware/answer.ts";
+import { refuse, refuseRequest } from "./middleware/answer.ts";
 import { refuseUnknown } from "./refuse-lines.ts";
 import { stockBody, wordsFor } from "./representation.ts";
+import { answerReplay, answerVersion } from "./versioned.ts";
 import { database } from "./wiring.ts";
 
 /** The answer to a move of so many units that were in this state. */
@@ -20,9 +21,9 @@ const moved = (
 ) => {
   switch (result.outcome) {
     case "moved":
-      return answer(200, "moved", stockBody(result.stock));
+      return answerVersion(200, "moved", stockBody(result.stock));
     case "replayed":
-      return answer(200, "replayed", stockBody(result.stock), { "Idempotency-Replayed": "true" });
+      return answerReplay(stockBody(result.stock));
     case "unknown_sku":
       return refuseUnknown(result.level);
     case "insufficient_stock": {

@@ -1,4 +1,5 @@
 /** Stock: what is on hand, what of it is held, the adjustments between counts, and the sales channels. */
+import { versionMismatchInHeaderStatus } from "../contract/problem-json.ts";
 import * as problems from "../contract/problems.ts";
 import { unitsMax } from "../contract/bounds.ts";
 import type { Issue } from "../contract/problem-schemas.ts";
@@ -28,7 +29,13 @@ import { getAvailability } from "../inventory/sourcing/availability.ts";
 import { listMovements } from "../inventory/stock/ledger.ts";
 import { levelKeyOf, plainName, type LevelName } from "../inventory/stock/level-key.ts";
 import { backorderableOf } from "../inventory/stock/level.ts";
-import { getLevel, getLevels, getStock, listStock } from "../inventory/stock/read-stock.ts";
+import {
+  getLevel,
+  getLevels,
+  getStock,
+  listStock,
+  type SkuStock,
+} from "../inventory/stock/read-stock.ts";
 import { setStock } from "../inventory/stock/set-stock.ts";
 import type { AtLevel } from "./at-level.ts";
 import { channelOperations } from "./channels.ts";
@@ -40,6 +47,7 @@ import { pageBody } from "./page-body.ts";
 import { refuseChannel, refuseUnknown } from "./refuse-lines.ts";
 import { movementBody, skuHoldBody, stockBody, wordsFor } from "./representation.ts";
 import { move, outOfSaleOrBack } from "./stock-moves.ts";
+import { answerFound, answerReplay, answerVersion } from "./versioned.ts";
 import { database, logger } from "./wiring.ts";
 
 /**
@@ -51,16 +59,19 @@ const listed = async (level: LevelName, body: Page<unknown>, call: Call) =>
     ? refuseUnknown(level)
     : answer(200, "listed", body);
 
-const set = async (
-  { params, body: { availableFrom: availableFromMs, ...body } }: AtLevel<typeof setStockRequest>,
-  call: Call,
-) => {
-  const result = await setStock(database, { ...params, ...body, availableFromMs }, call);
+const set = async ({ params, body, ifMatch }: AtLevel<typeof setStockRequest>, call: Call) => {
+  const { availableFrom: availableFromMs, expectedVersion = ifMatch, ...counts } = body;
+  if (ifMatch !== undefined && expectedVersion !== ifMatch) {
+    const message = `must be the version of If-Match, ${ifMatch}, or be left out, not ${expectedVersion}`;
+    return refuseRequest([{ path: "expectedVersion", message }]);
+  }
+  const input = { ...params, ...counts, expectedVersion, availableFromMs };
+  const result = await setStock(database, input, call);
   switch (result.outcome) {
     case "created":
-      return answer(201, "created", stockBody(result.stock));
+      return answerVersion(201, "created", stockBody(result.stock));
     case "replaced":
-      return answer(200, "replaced", stockBody(result.stock));
+      return answerVersion(200, "replaced", stockBody(result.stock));
     case "below_reserved":
       return refuse(
         problems.below_reserved,
@@ -70,8 +81,9 @@ const set = async (
     case "version_mismatch":
       return refuse(
         problems.version_mismatch,
-        `expectedVersion ${body.expectedVersion} is not the version of ${wordsFor(params)}, ` +
-          `${result.version}.`,
+        `${ifMatch === undefined ? "expectedVersion" : "If-Match"} ${expectedVersion} is not the version of ` +
+          `${wordsFor(params)}, ${result.version}.`,
+        ifMatch === undefined ? {} : { status: versionMismatchInHeaderStatus },
       );
   }
 };
@@ -93,11 +105,9 @@ const adjust = async (
   const result = await adjustStock(database, { ...params, ...body, idempotencyKey }, call);
   switch (result.outcome) {
     case "adjusted":
-      return answer(200, "adjusted", stockBody(result.stock));
+      return answerVersion(200, "adjusted", stockBody(result.stock));
     case "replayed":
-      return answer(200, "replayed", stockBody(result.stock), {
-        "Idempotency-Replayed": "true",
-      });
+      return answerReplay(stockBody(result.stock));
     case "unknown_sku":
       return refuseUnknown(params);
     case "insufficient_stock": {
@@ -119,6 +129,17 @@ const adjust = async (
         `This key made another adjustment of ${wordsFor(params)}: use a new key.`,
       );
   }
+};
+
+const found = (
+  { params, ifNoneMatch }: AtLevel<typeof getStockRequest>,
+  stock: SkuStock | undefined,
+) => {
+  if (stock === undefined) return refuseUnknown(params);
+  // Its backordered units change without another version of the record.
+  const { backorderLimit = 0, backordered = 0 } = stock;
+  const mayBeKnown = backorderLimit === 0 && backordered === 0;
+  return answerFound(stockBody(stock), mayBeKnown ? ifNoneMatch : undefined);
 };
 
 /** The levels that are counted more than once. */
@@ -182,14 +203,12 @@ export const handler = httpHandler(routes, {
 
   setCounts: endpoint(setCountsRequest, setEach),
 
-  getStock: endpoint(getStockRequest, async ({ params }, call) => {
-    const stock = await getStock(database, params.sku, call);
-    return stock ? answer(200, "found", stockBody(stock)) : refuseUnknown(params);
-  }),
-  getStockAtLocation: endpoint(atLocation(getStockRequest), async ({ params }, call) => {
-    const stock = await getLevel(database, params, call);
-    return stock ? answer(200, "found", stockBody(stock)) : refuseUnknown(params);
-  }),
+  getStock: endpoint(getStockRequest, async (request, call) =>
+    found(request, await getStock(database, request.params.sku, call)),
+  ),
+  getStockAtLocation: endpoint(atLocation(getStockRequest), async (request, call) =>
+    found(request, await getLevel(database, request.params, call)),
+  ),
 
   checkAvailability: endpoint(availabilityRequest, look),
 

@@ -97,6 +97,7 @@ export const parseRequest = <Schema extends RequestSchema>(
   };
   readHeader("idempotencyKey", "Idempotency-Key", bare(event.headers["idempotency-key"]));
   readHeader("ifMatch", "If-Match", event.headers["if-match"]);
+  readHeader("ifNoneMatch", "If-None-Match", event.headers["if-none-match"]);
   read("body", "body", schema.body ?? noBody, body);
   if (issues.length > 0) throw new RefusedRequest(refuseRequest(issues));
   const { idempotencyKey } = input;

@@ -47,6 +47,8 @@ function totalOf(sku: string, locations: StockLevel[]): SkuStock {
     reserved: 0,
     unavailable: 0,
     safetyStock: 0,
+    backorderLimit: 0,
+    backordered: 0,
     version: 0,
     updatedAtMs: 0,
   };
@@ -56,6 +58,8 @@ function totalOf(sku: string, locations: StockLevel[]): SkuStock {
     total.reserved += level.reserved;
     total.unavailable += level.unavailable ?? 0;
     total.safetyStock += level.safetyStock ?? 0;
+    total.backorderLimit += level.backorderLimit ?? 0;
+    total.backordered += level.backordered ?? 0;
     total.version += level.version;
     total.updatedAtMs = Math.max(total.updatedAtMs, level.updatedAtMs);
   }

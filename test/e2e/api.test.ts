@@ -84,6 +84,52 @@ describe("stock", () => {
     expect(await stockOf(sku)).toEqual(replaced.body);
   });
 
+  test("PUT at another version than that of If-Match is a 412", async () => {
+    const sku = await stocked(5);
+    const set = (onHand: number, tag: string, more = {}) =>
+      client.put(`/v1/stock/${sku}`, { onHand, ...more }, { "If-Match": tag });
+    const stale = expectProblem(await set(9, '"7"'), "version_mismatch", 412);
+    expect(stale.detail).toContain("If-Match 7");
+    const contradictory = await set(9, '"1"', { expectedVersion: 2 });
+    expect(expectProblem(contradictory, "invalid_request").issues).toEqual([
+      {
+        path: "expectedVersion",
+        message: "must be the version of If-Match, 1, or be left out, not 2",
+      },
+    ]);
+    const replaced = await set(9, '"1"', { expectedVersion: 1 });
+    expect(replaced).toMatchObject({ status: 200, body: { onHand: 9, version: 2 } });
+    expect(replaced.headers.get("etag")).toBe('"2"');
+  });
+
+  test("GET answers 304 to whoever has the version, and only then", async () => {
+    const sku = await stocked(5);
+    const path = `/v1/stock/${sku}`;
+    const { headers, body } = await client.get(path);
+    const tag = headers.get("etag")!;
+    expect(tag).toBe(`"${(body as { version: number }).version}"`);
+    for (const known of [tag, `W/${tag}`, `"0", ${tag}`, "*"]) {
+      const answer = await client.get(path, { "If-None-Match": known });
+      expect([known, answer.status, answer.text]).toEqual([known, 304, ""]);
+      expect(answer.headers.get("etag")).toBe(tag);
+    }
+    expect((await client.get(path, { "If-None-Match": '"0"' })).status).toBe(200);
+    await held(sku);
+    const changed = await client.get(path, { "If-None-Match": tag });
+    expect(changed).toMatchObject({ status: 200, body: { available: 4 } });
+    expect(changed.headers.get("etag")).not.toBe(tag);
+  });
+
+  test("GET shows the units of backorders, which change without another version", async () => {
+    const sku = freshSku();
+    await client.put(`/v1/stock/${sku}`, { onHand: 0, backorderLimit: 5 });
+    const path = `/v1/stock/${sku}`;
+    const tag = (await client.get(path)).headers.get("etag")!;
+    await held(sku);
+    const answer = await client.get(path, { "If-None-Match": tag });
+    expect(answer).toMatchObject({ status: 200, body: { backordered: 1 } });
+  });
+
   test("PUT below what is held, or at another version, is a 409", async () => {
     const sku = await stocked(5);
     await held(sku);
@@ -898,6 +944,19 @@ describe("a hold is changed", () => {
     expect(await stockOf(second)).toMatchObject({ available: 1, reserved: 0 });
   });
 
+  test("has another ETag, and GET answers 304 to whoever has that", async () => {
+    const sku = await stocked(9);
+    const { reservationId } = await held(sku);
+    const path = `/v1/reservations/${reservationId}`;
+    const read = (tag: string) => client.get(path, { "If-None-Match": tag });
+    expect((await client.get(path)).headers.get("etag")).toBe('"1"');
+    expect((await read('"1"')).status).toBe(304);
+    const changed = await change(reservationId, [{ sku, quantity: 2 }]);
+    expect(changed.headers.get("etag")).toBe('"2"');
+    expect((await read('"1"')).status).toBe(200);
+    expect((await read('"2"')).status).toBe(304);
+  });
+
   test("at the version of If-Match, otherwise refused with 412", async () => {
     const sku = await stocked(5);
     const { reservationId } = await held(sku);
@@ -940,6 +999,9 @@ describe("a hold is changed", () => {
     await expect
       .poll(async () => (await client.get(`/v1/reservations/${expired}`)).body, { timeout: 10_000 })
       .toMatchObject({ status: "expired" });
+    // Whoever saw it held has the version that it still has in its record for a moment.
+    const path = `/v1/reservations/${expired}`;
+    expect((await client.get(path, { "If-None-Match": '"1"' })).status).toBe(200);
     expectProblem(await change(expired, lines), "reservation_expired");
   });
 });

@@ -40,8 +40,9 @@ export const createClient = (endpoint: string) => {
 
   return {
     send,
-    get: (path: string) => send("GET", path),
-    put: (path: string, body: unknown) => sendJson("PUT", path, body),
+    get: (path: string, headers?: HeaderFields) => send("GET", path, undefined, headers),
+    put: (path: string, body: unknown, headers?: HeaderFields) =>
+      sendJson("PUT", path, body, headers),
     post: (path: string, body?: unknown, headers?: HeaderFields) =>
       sendJson("POST", path, body, headers),
     delete: (path: string) => send("DELETE", path),

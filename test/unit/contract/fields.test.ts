@@ -10,7 +10,7 @@ import {
   sku,
   wholeNumber,
 } from "../../../contract/fields.ts";
-import { versionTag } from "../../../contract/reservations.ts";
+import { versionTag } from "../../../contract/entity-tags.ts";
 
 const messageOf = (schema: z.core.$ZodType, value: unknown): string | undefined =>
   z.safeParse(schema, value).error?.issues[0]?.message;
