@@ -419,6 +419,20 @@ const headersOf = (answer: Operation["answer"]): Json =>
       }
     : {};
 
+/** What API Gateway answers itself, before a function runs. */
+const gatewayResponse = (description: string): Json => ({
+  description,
+  content: { "application/json": { schema: { $ref: "#/components/schemas/GatewayError" } } },
+});
+
+const gatewayResponsesOf = ({ access }: Route): Json => ({
+  ...(access !== "open" && {
+    401: gatewayResponse("The token, or the signature, is missing or not valid"),
+    403: gatewayResponse("The caller may not make this call"),
+  }),
+  429: gatewayResponse("The throttle of the API is reached: try again later"),
+});
+
 const responsesOf = ({ request, successes, answer, refusals }: Operation): Json => {
   const codesByStatus = new Map<number, ProblemCode[]>();
   for (const refusal of [...refusals, ...commonRefusals(request)]) {
@@ -477,7 +491,7 @@ const pathsOf = (): Json => {
             content: { "application/json": { schema: inputSchema(request.body) } },
           },
         }),
-        responses: responsesOf(operation),
+        responses: { ...responsesOf(operation), ...gatewayResponsesOf(route) },
       },
     };
   }
@@ -502,6 +516,7 @@ export const openApiDocument = (version: string): Json => ({
         Object.entries(answers).map(([name, schema]) => [name, outputSchema(schema)]),
       ),
       Problem: outputSchema(problemSchema),
+      GatewayError: { type: "object", properties: { message: { type: "string" } } },
     },
     securitySchemes: {
       iam: {

@@ -17,16 +17,6 @@ export const invalid_cursor = {
   status: 400,
   title: "The cursor is not one of this list's",
 } as const;
-export const unauthorized = {
-  code: "unauthorized",
-  status: 401,
-  title: "The caller is not known",
-} as const;
-export const forbidden = {
-  code: "forbidden",
-  status: 403,
-  title: "The caller may not do this",
-} as const;
 export const not_found = { code: "not_found", status: 404, title: "No such route" } as const;
 export const unknown_sku = { code: "unknown_sku", status: 404, title: "No such SKU" } as const;
 export const unknown_channel = {
