@@ -1,12 +1,16 @@
 import * as problems from "../../contract/problems.ts";
 import type { MiddlewareObj } from "@middy/core";
+import type { APIGatewayProxyEventV2 } from "aws-lambda";
 import { retryAfterSeconds } from "../../contract/bounds.ts";
 import { InventoryError, type InventoryErrorCode } from "../../inventory/errors.ts";
 import { refuse, RefusedRequest, refuseRequest, type Refusal } from "./answer.ts";
 
-const busy = refuse(problems.busy, `Try again in ${retryAfterSeconds} s.`, {
-  headers: { "Retry-After": String(retryAfterSeconds) },
-});
+const refuseBusy = (how: string): Refusal =>
+  refuse(problems.busy, `Try again in ${retryAfterSeconds} s${how}.`, {
+    headers: { "Retry-After": String(retryAfterSeconds) },
+  });
+const busy = refuseBusy("");
+const busyUnderKey = refuseBusy(", with the same Idempotency-Key");
 
 const internal = refuse(
   problems.internal,
@@ -30,8 +34,10 @@ export const refusalOf = (error: unknown): Refusal => {
 };
 
 /** Answers an error as a problem. The details of an unforeseen one stay in the log. */
-export const answerProblems = (): MiddlewareObj => ({
+export const answerProblems = (): MiddlewareObj<APIGatewayProxyEventV2> => ({
   onError: (request) => {
-    request.response = refusalOf(request.error);
+    const refusal = refusalOf(request.error);
+    const hasKey = request.event.headers["idempotency-key"] !== undefined;
+    request.response = refusal === busy && hasKey ? busyUnderKey : refusal;
   },
 });
