@@ -39,6 +39,7 @@ export interface Want {
   /** The levels that the line may take from, by the channel's order; undefined where it may not. */
   levelKeys: readonly (string | undefined)[];
   missing: number;
+  taken: number;
 }
 
 export interface Sourcing {
@@ -64,7 +65,7 @@ export function beginSourcing(order: ChannelOrder): Sourcing {
       line.location === undefined || line.location === location
         ? levelKeyOf({ sku: line.sku, location })
         : undefined;
-    return { line, levelKeys: locations.map(keyAt), missing: line.quantity };
+    return { line, levelKeys: locations.map(keyAt), missing: line.quantity, taken: 0 };
   });
   const keys = wants.flatMap(({ levelKeys }) => levelKeys.filter((key) => key !== undefined));
   const usedBefore = new Set(
@@ -211,20 +212,32 @@ export function wastesSplits(sourcing: Sourcing, plan: SourcingPlan): boolean {
   );
 }
 
-/** Lowers the wants to the units that there are. False where the order does not want that, or there are none. */
-export function settleForLess(sourcing: Sourcing): boolean {
-  const { order, wants, own } = sourcing;
-  if (!order.takesLess) return false;
+/**
+ * Lowers the wants to the units that there are.
+ *
+ * @returns the results of the lines where the order does not want that, or there are no units, or it could have
+ *   more, had it not taken some from the same rows or from other locations
+ */
+export function settleForLess(sourcing: Sourcing): Taken[] | undefined {
+  const { order, wants } = sourcing;
   const units = mostUnits(missingDemands(sourcing), limitsOf(sourcing));
-  const isAny = own.length > 0 || units.some((some) => some > 0);
-  if (isAny) for (const [index, want] of wants.entries()) want.missing = units[index]!;
-  return isAny;
+  const reach = reachOf(sourcing);
+  if (!order.takesLess || Math.max(...reach) === 0) return shortOf(sourcing);
+  if (wants.some(({ taken }, index) => reach[index]! > taken + units[index]!)) {
+    return wants.map(() => ({ blocked: true }));
+  }
+  for (const [index, want] of wants.entries()) want.missing = units[index]!;
+  return undefined;
 }
 
+/** The most units of each line that the order could have, as if it had taken nothing yet. */
+const reachOf = (sourcing: Sourcing): number[] =>
+  mostUnits(demandsWithOwn(sourcing), wholeLimits(sourcing));
+
 /** The lines that get too few units of the locations that have most of the order. */
-export function shortOf(sourcing: Sourcing): Taken[] {
+function shortOf(sourcing: Sourcing): Taken[] {
   const { wants, seen } = sourcing;
-  const reach = mostUnits(demandsWithOwn(sourcing), wholeLimits(sourcing));
+  const reach = reachOf(sourcing);
   return wants.map(({ line, levelKeys }, index): Taken => {
     if (reach[index]! >= line.quantity) return { taken: true };
     const levels = levelKeys.flatMap((key) => (key !== undefined && seen.get(key)) || []);

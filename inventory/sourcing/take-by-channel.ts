@@ -28,7 +28,6 @@ import {
   planOf,
   planWithOwn,
   settleForLess,
-  shortOf,
   wastesSplits,
   type ChannelOrder,
   type Sourcing,
@@ -76,7 +75,8 @@ export const takeByChannel = async (
       if (room === "again") continue;
       // The units that are there would do, if those that were taken came from other locations.
       if (planWithOwn(sourcing) !== undefined) return all({ blocked: true });
-      if (!settleForLess(sourcing)) return shortOf(sourcing);
+      const refused = settleForLess(sourcing);
+      if (refused !== undefined) return refused;
       if (wants.every(({ missing }) => missing === 0)) return all({ taken: true });
     }
   } finally {
@@ -158,6 +158,7 @@ async function takePlanned(
     for (const { want, units } of shares) {
       const some = Math.min(units, left);
       want.missing -= some;
+      want.taken += some;
       left -= some;
     }
     for (const { row } of taken) noteRow(sourcing, levelKey, row);

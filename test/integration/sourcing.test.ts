@@ -8,7 +8,7 @@ import type { TestDatabase } from "../support/database.ts";
 import { dieAtEachRequest, openShop, patient } from "../support/holds.ts";
 import { expectInvariants } from "../support/invariants.ts";
 import { loadOf } from "../support/load-of.ts";
-import { countRequests, tallyOf } from "../support/requests.ts";
+import { countRequests, intercept, tallyOf } from "../support/requests.ts";
 
 let database: TestDatabase;
 let inventory: Inventory;
@@ -185,6 +185,33 @@ describe("a refusal by channel", () => {
     ]);
     await expectInvariants(database);
   });
+});
+
+test("a partial hold gets units that arrive in a row which it has taken from", async () => {
+  const channel = await channelBy("priority");
+  const sku = await stocked(1, 1);
+  let hasLooked = false;
+  let isOvertaken = false;
+  const raced = intercept(database, async ({ operation, key }, next) => {
+    hasLooked ||= operation === "BatchGetItem";
+    // The order is about to take the one unit of each location, which is all that there is.
+    if (hasLooked && !isOvertaken && operation === "UpdateItem" && key === `${sku}@ams1`) {
+      isOvertaken = true;
+      const lines = [{ sku, location: "ams1", quantity: 1 }];
+      await inventory.reserve({ lines }, patient());
+      await inventory.adjustStock({ sku, location: "rtm", delta: 5, reason: "delivery" });
+    }
+    return next();
+  });
+  const lines = [{ sku, quantity: 9 }];
+  const order = { channel, lines, allowPartial: true };
+  const result = await createInventory(raced).reserve(order, patient());
+  expect(isOvertaken).toBe(true);
+  expect(result).toMatchObject({
+    outcome: "reserved",
+    reservation: { lines: [{ sku, location: "rtm", quantity: 6 }] },
+  });
+  await expectInvariants(database);
 });
 
 describe("a line with a location in an order by channel", () => {
