@@ -11,7 +11,7 @@ import { hasMessaging } from "./assembly/read-messaging.ts";
 import { readAssembly } from "./assembly/read-assembly.ts";
 import { openDataFolder } from "./data-folder.ts";
 import { dynoxideFileIn } from "./engines/dynoxide.ts";
-import { startRequestTokenFilter } from "./engines/request-token-filter.ts";
+import { startEngineDoor } from "./engines/engine-door.ts";
 import { startEngine } from "./engines/start-engine.ts";
 import { startEventSources } from "./event-sources/start-event-sources.ts";
 import { startFunctions } from "./functions/start-functions.ts";
@@ -51,10 +51,14 @@ const start = async (settings: Settings): Promise<{ lost: Promise<LocalRunError>
     ...(messaging && { messagingEndpoint: messaging.endpoint }),
   });
   const engine = running(await startEngine(settings.engine, { dataDirectory: folder.path }));
-  const database =
-    settings.engine === "dynoxide"
-      ? running(await startRequestTokenFilter(engine.endpoint))
-      : engine;
+  const database = isAddress(settings.engine)
+    ? engine
+    : running(
+        await startEngineDoor({
+          endpoint: engine.endpoint,
+          losesTokens: settings.engine === "dynoxide",
+        }),
+      );
   await createTables(database.endpoint, app.tables, whatToRemove(settings, folder.path));
   if (settings.engine === "dynoxide" && app.tables.some((table) => table.streamViewType)) {
     indexStreamRecords(dynoxideFileIn(folder.path));
@@ -91,7 +95,7 @@ const start = async (settings: Settings): Promise<{ lost: Promise<LocalRunError>
       onFailure,
     }),
   );
-  listener.serve(createGateway({ api: app.api, invoke: functions.invoke }));
+  listener.serve(createGateway({ api: app.api, invoke: functions.invoke, onFailure }));
   // Once more, so that nothing is taken any longer before what answers it is stopped.
   running(listener);
   const { tables, outputs, messaging: described } = app;
@@ -121,8 +125,11 @@ const start = async (settings: Settings): Promise<{ lost: Promise<LocalRunError>
   return { lost: Promise.race([engine.lost, ...(messaging ? [messaging.lost] : [])]) };
 };
 
+/** True for an engine of the user's, which is none of ours to guard. */
+const isAddress = (engine: Settings["engine"]): boolean => engine.startsWith("http");
+
 const whatToRemove = ({ engine }: Settings, dataPath: string): string =>
-  engine.startsWith("http")
+  isAddress(engine)
     ? "that table, or use another engine"
     : `the folder ${dataPath} with all its data, or use another: HOLDFAST_DATA=.holdfast-2`;
 

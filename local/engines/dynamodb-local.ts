@@ -43,6 +43,9 @@ export const startDynamoDbLocal = async ({
       String(port),
       "-sharedDb",
       "-disableTelemetry",
+      // It answers every site where none is named, and takes no empty list.
+      "-cors",
+      "http://127.0.0.1",
       ...storage,
     ],
     adviceOn: (end) => (end.isMissing || unfitJava.test(end.errorOutput) ? javaAdvice : undefined),

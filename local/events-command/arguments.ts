@@ -41,6 +41,26 @@ const orderTypes = {
   "order.returned": { lines: "required", options: ["--reason", "--id"] },
 } as const satisfies Record<string, OrderType>;
 
+/** The events that Holdfast publishes. */
+export const inventoryTypes: readonly string[] = [
+  "reservation.held",
+  "reservation.supplied",
+  "reservation.extended",
+  "reservation.changed",
+  "reservation.confirmed",
+  "reservation.fulfilled",
+  "reservation.cancelled",
+  "reservation.returned",
+  "reservation.released",
+  "reservation.expired",
+  "reservation.rejected",
+  "stock.adjusted",
+  "stock.shortfall",
+  "stock.low",
+  "stock.depleted",
+  "stock.replenished",
+];
+
 interface OrderType {
   lines: "required" | "optional" | "none";
   options: readonly Option[];
@@ -61,7 +81,9 @@ export const readArguments = ([name, ...values]: readonly string[]): EventsComma
 const readTypes = (types: string[]): string[] => {
   const option = types.find((type) => type.startsWith("-"));
   if (option !== undefined) throw new UsageError(`tail takes types, and no option ${option}.`);
-  return types;
+  const unknown = types.find((type) => !inventoryTypes.includes(type));
+  if (unknown === undefined) return types;
+  throw new UsageError(`tail takes ${inventoryTypes.join(", ")}, not ${unknown}.`);
 };
 
 const readMessage = (values: string[]): { text: string; type: string | undefined } => {

@@ -15,6 +15,8 @@ export interface GatewayOptions {
   api: ApiDescription;
   /** Calls a function with an event as JSON. Always resolves. */
   invoke: (functionId: string, event: string) => Promise<{ isFailed: boolean; answer: string }>;
+  /** Told of an answer that Lambda would not return. */
+  onFailure: (message: string) => void;
 }
 
 interface Target extends RouteDescription {
@@ -24,12 +26,18 @@ interface Target extends RouteDescription {
 /** API Gateway's own bound. */
 const bodyBytesMax = 10 * 1024 * 1024;
 
+/**
+ * Lambda's bound on what a function returns, in bytes of JSON.
+ * https://docs.aws.amazon.com/lambda/latest/dg/gettingstarted-limits.html
+ */
+const answerBytesMax = 6_291_556;
+
 const badRequest = gatewayAnswer(400, "Bad Request");
 const notFound = gatewayAnswer(404, "Not Found");
 const serviceUnavailable = gatewayAnswer(503, "Service Unavailable");
 const tooLarge = gatewayAnswer(413, "Request Entity Too Large");
 
-export const createGateway = ({ api, invoke }: GatewayOptions): RequestListener => {
+export const createGateway = ({ api, invoke, onFailure }: GatewayOptions): RequestListener => {
   const { apiId, stageName } = api;
   const findRoute = compileRoutes<Target>(
     api.routes.map((route) => ({
@@ -75,7 +83,14 @@ export const createGateway = ({ api, invoke }: GatewayOptions): RequestListener 
     const result = await Promise.race([invoke(target.functionId, event), tooLate]);
     clearTimeout(timer);
     if (result === undefined) return serviceUnavailable;
-    return result.isFailed ? internalServerError : readAnswer(result.answer);
+    if (result.isFailed) return internalServerError;
+    const bytes = Buffer.byteLength(result.answer);
+    if (bytes <= answerBytesMax) return readAnswer(result.answer);
+    onFailure(
+      `${target.routeKey}: the answer of ${target.functionId} has ${bytes} bytes, more than the ` +
+        `${answerBytesMax} that Lambda returns`,
+    );
+    return internalServerError;
   };
 
   return (request, response) => {

@@ -5,6 +5,7 @@
 import { once } from "node:events";
 import { createServer, type RequestListener } from "node:http";
 import type { AddressInfo } from "node:net";
+import { forThisMachine, refuseWithMessage } from "../foreign-requests.ts";
 import { LocalRunError } from "../local-run-error.ts";
 
 export interface HttpListener {
@@ -32,7 +33,7 @@ export const listenOnLoopback = async (port: number): Promise<HttpListener> => {
       connectionsCheckingInterval: 5_000,
       noDelay: true,
     },
-    (request, response) => listener(request, response),
+    forThisMachine((request, response) => listener(request, response), refuseWithMessage),
   );
   server.listen({ host: "127.0.0.1", port });
   try {

@@ -28,6 +28,10 @@ export const createTokenVerifier = (settings: {
         requiredClaims: ["exp"],
       });
       const claims: Record<string, unknown> = verified.payload;
+      // jose compares `exp` and `nbf`, and `iat` only with a bound on the age of a token.
+      if (Number(claims["iat"] ?? 0) > Date.now() / 1_000) {
+        return { problem: "the token was issued in the future" };
+      }
       // Some issuers name the client in place of an audience, and API Gateway takes it for one.
       const meantFor = [claims["aud"] ?? claims["client_id"]].flat();
       if (meantFor.some((one) => audience.includes(String(one)))) return { claims };

@@ -1,7 +1,9 @@
 /** The thread of the emulator. What it needs to be fit for us is done to Node's modules before. */
+import { Server as HttpServer, type RequestListener } from "node:http";
 import { Server } from "node:net";
 import { DatabaseSync, type StatementSync } from "node:sqlite";
 import { parentPort, workerData } from "node:worker_threads";
+import { forThisMachine, refuseWithMessage } from "../foreign-requests.ts";
 import type { MessagingMessage, MessagingOptions } from "./messaging.ts";
 
 const port = parentPort;
@@ -50,7 +52,21 @@ const keepingReceiveCount = (sql: string): string =>
     "approximate_receive_count = COALESCE(?, approximate_receive_count),",
   );
 
+/** fauxqs 2.4 answers every name and every site. */
+const answerThisMachineOnly = (): void => {
+  const { emit } = HttpServer.prototype as {
+    emit: (this: HttpServer, name: string, ...args: unknown[]) => boolean;
+  };
+  HttpServer.prototype.emit = function (this: HttpServer, name: string, ...args: unknown[]) {
+    if (name !== "request") return emit.call(this, name, ...args);
+    const answer: RequestListener = (...request) => void emit.call(this, name, ...request);
+    forThisMachine(answer, refuseWithMessage)(...(args as Parameters<RequestListener>));
+    return true;
+  };
+};
+
 listenOnLoopbackOnly();
+answerThisMachineOnly();
 syncAtCheckpointsOnly();
 const { startFauxqs } = await import("fauxqs");
 const { dataDirectory } = workerData as MessagingOptions;

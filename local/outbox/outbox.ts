@@ -8,6 +8,7 @@ import { once } from "node:events";
 import { appendFile } from "node:fs/promises";
 import { createServer, type IncomingMessage, type ServerResponse } from "node:http";
 import type { FunctionDescription } from "../assembly/read-functions.ts";
+import { forThisMachine } from "../foreign-requests.ts";
 import { readBody } from "../gateway/read-body.ts";
 import { listenAnywhere } from "../loopback.ts";
 import { BadEmail, readEmail } from "./read-email.ts";
@@ -47,7 +48,12 @@ export const startOutbox = async (file: string): Promise<Outbox> => {
       refuse(response, 500, ["InternalFailure", message]);
     }
   };
-  const server = createServer((request, response) => void serve(request, response));
+  const server = createServer(
+    forThisMachine(
+      (request, response) => void serve(request, response),
+      (response, status, reason) => refuse(response, status, ["AccessDeniedException", reason]),
+    ),
+  );
   return {
     endpoint: await listenAnywhere(server),
     stop: async () => {

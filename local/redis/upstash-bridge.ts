@@ -4,6 +4,7 @@
  */
 import { createServer, type IncomingMessage, type ServerResponse } from "node:http";
 import { createClient } from "@redis/client";
+import { forThisMachine } from "../foreign-requests.ts";
 import { readBody } from "../gateway/read-body.ts";
 import { listenAnywhere } from "../loopback.ts";
 
@@ -164,7 +165,12 @@ export const startUpstashBridge = async ({
     }
   };
 
-  const server = createServer((incoming, response) => void serve(incoming, response));
+  const server = createServer(
+    forThisMachine(
+      (incoming, response) => void serve(incoming, response),
+      (response, status, reason) => respond(response, status, { error: `ERR ${reason}` }),
+    ),
+  );
   // As a service does, and longer than its clients keep a connection.
   server.keepAliveTimeout = 60_000;
   return {

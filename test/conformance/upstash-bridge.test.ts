@@ -2,6 +2,7 @@ import { randomUUID } from "node:crypto";
 import { Redis } from "@upstash/redis";
 import { afterAll, beforeAll, describe, expect, test } from "vitest";
 import { startRedisServer, type RedisServer } from "../../local/redis/redis-server.ts";
+import { sendRaw } from "../support/send-raw.ts";
 import { startUpstashBridge, type UpstashBridge } from "../../local/redis/upstash-bridge.ts";
 
 let server: RedisServer;
@@ -89,6 +90,23 @@ describe("the bridge, asked by Upstash's own client", () => {
       await Promise.all(keys.map((key, index) => redis.set(key, index)));
       const values = await Promise.all(keys.map((key) => redis.get<number>(key)));
       expect(values).toEqual(keys.map((_, index) => index));
+    }
+  });
+
+  test("answers this machine alone", async () => {
+    const foreign: Record<string, string>[] = [
+      { host: "evil.example" },
+      { origin: "https://evil.example" },
+    ];
+    for (const more of foreign) {
+      const headers = { authorization: "Bearer secret", ...more };
+      const response = await sendRaw(bridge.url, "/", {
+        method: "POST",
+        headers,
+        body: '["PING"]',
+      });
+      expect(response.status).toBe(403);
+      expect(response.body).toContain("evil.example");
     }
   });
 

@@ -4,7 +4,8 @@ import type { AddressInfo } from "node:net";
 import { exportJWK, generateKeyPair, SignJWT, type CryptoKey } from "jose";
 import { describe, expect, it, onTestFinished } from "vitest";
 import { echo } from "./fixture-app.ts";
-import { send, startGateway } from "./gateway-in-process.ts";
+import { sendRaw } from "../../support/send-raw.ts";
+import { startGateway } from "./gateway-in-process.ts";
 
 /** An issuer on this machine, with its keys where OpenID Connect has them. */
 const startIssuer = async () => {
@@ -59,7 +60,7 @@ const startWithTokens = async (issuer: string) => {
     },
   });
   return (path: string, token?: string) =>
-    send(endpoint, path, token === undefined ? {} : { headers: { authorization: token } });
+    sendRaw(endpoint, path, token === undefined ? {} : { headers: { authorization: token } });
 };
 
 describe("a route with a JWT authorizer", () => {
@@ -102,6 +103,7 @@ describe("a route with a JWT authorizer", () => {
       await sign({ exp: seconds - 1 }),
       await sign({ exp: undefined }),
       await sign({ nbf: seconds + 60 }),
+      await sign({ iat: seconds + 60 }),
       await sign({ iss: "https://elsewhere.example" }),
       await sign({ aud: "other" }),
       await sign({ aud: undefined }),
@@ -150,7 +152,7 @@ describe("a route with IAM", () => {
     const { endpoint } = await startGateway({
       routes: [{ key: "GET /a", function: "Echo", properties: { AuthorizationType: "AWS_IAM" } }],
     });
-    const response = await send(endpoint, "/a");
+    const response = await sendRaw(endpoint, "/a");
     expect(JSON.parse(response.body).event.requestContext.authorizer.iam).toMatchObject({
       accountId: "000000000000",
       userId: "local",

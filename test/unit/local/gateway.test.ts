@@ -1,7 +1,8 @@
 import { once } from "node:events";
 import { connect } from "node:net";
 import { describe, expect, it } from "vitest";
-import { send, startGateway } from "./gateway-in-process.ts";
+import { sendRaw } from "../../support/send-raw.ts";
+import { startGateway } from "./gateway-in-process.ts";
 
 const answering = (expression: string) => ({
   functions: { Answer: `export const handler = async (event) => (${expression});` },
@@ -15,7 +16,7 @@ describe("the event of payload format 2.0", () => {
       routes: [{ key: "POST /v1/stock/{sku}", function: "Echo" }],
     });
     const before = Date.now();
-    const response = await send(endpoint, "/v1/stock/a%2Fb?limit=5&tag=x&tag=y%20z&empty", {
+    const response = await sendRaw(endpoint, "/v1/stock/a%2Fb?limit=5&tag=x&tag=y%20z&empty", {
       method: "POST",
       headers: {
         "X-Many": ["one", "two"],
@@ -70,7 +71,7 @@ describe("the event of payload format 2.0", () => {
 
   it("leaves out what is not there", async () => {
     const { endpoint } = await startGateway();
-    const event = eventOf(await send(endpoint, "/"));
+    const event = eventOf(await sendRaw(endpoint, "/"));
     expect(event).toMatchObject({ routeKey: "$default", rawQueryString: "" });
     for (const name of ["cookies", "queryStringParameters", "pathParameters", "body"]) {
       expect(event).not.toHaveProperty(name);
@@ -87,7 +88,7 @@ describe("the event of payload format 2.0", () => {
   ])("hands over a body of type %s in base64: %s", async (type, isBase64Encoded) => {
     const { endpoint } = await startGateway();
     const headers: Record<string, string> = type === undefined ? {} : { "content-type": type };
-    const event = eventOf(await send(endpoint, "/", { method: "POST", headers, body: "a=1" }));
+    const event = eventOf(await sendRaw(endpoint, "/", { method: "POST", headers, body: "a=1" }));
     expect(event.isBase64Encoded).toBe(isBase64Encoded);
     expect(Buffer.from(event.body, isBase64Encoded ? "base64" : "utf8").toString()).toBe("a=1");
   });
@@ -97,9 +98,9 @@ describe("the event of payload format 2.0", () => {
       stageName: "dev",
       routes: [{ key: "GET /a", function: "Echo" }],
     });
-    const event = eventOf(await send(endpoint, "/dev/a"));
+    const event = eventOf(await sendRaw(endpoint, "/dev/a"));
     expect(event).toMatchObject({ rawPath: "/dev/a", requestContext: { stage: "dev" } });
-    expect((await send(endpoint, "/a")).status).toBe(404);
+    expect((await sendRaw(endpoint, "/a")).status).toBe(404);
   });
 });
 
@@ -110,7 +111,7 @@ describe("the answer of payload format 2.0", () => {
         statusCode: 201, headers: { "X-One": 1, Connection: "close", "Content-Length": "99" },
         cookies: ["a=1", "b=2; Secure"], body: "aGk=", isBase64Encoded: true }`),
     );
-    const { status, headers, body } = await send(endpoint, "/");
+    const { status, headers, body } = await sendRaw(endpoint, "/");
     expect({ status, body }).toEqual({ status: 201, body: "hi" });
     expect(headers).toMatchObject({
       "x-one": "1",
@@ -127,7 +128,7 @@ describe("the answer of payload format 2.0", () => {
     ["undefined", "null"],
   ])("is 200 and JSON when it names no status: %s", async (expression, body) => {
     const { endpoint } = await startGateway(answering(expression));
-    const response = await send(endpoint, "/");
+    const response = await sendRaw(endpoint, "/");
     expect(response).toMatchObject({ status: 200, body });
     expect(response.headers["content-type"]).toBe("application/json");
   });
@@ -141,14 +142,14 @@ describe("the answer of payload format 2.0", () => {
     "(() => { throw new Error('secret') })()",
   ])("that API Gateway would not take is a 500 without a word of it: %s", async (expression) => {
     const { endpoint } = await startGateway(answering(expression));
-    const response = await send(endpoint, "/");
+    const response = await sendRaw(endpoint, "/");
     expect(response).toMatchObject({ status: 500, body: '{"message":"Internal Server Error"}' });
     expect(response.headers["apigw-requestid"]).toBeDefined();
   });
 
   it("of status 204 has neither a body nor a length", async () => {
     const { endpoint } = await startGateway(answering(`{ statusCode: 204 }`));
-    const response = await send(endpoint, "/", { method: "DELETE" });
+    const response = await sendRaw(endpoint, "/", { method: "DELETE" });
     expect(response).toMatchObject({ status: 204, body: "" });
     for (const name of ["content-length", "transfer-encoding"]) {
       expect(response.headers).not.toHaveProperty(name);
@@ -157,7 +158,7 @@ describe("the answer of payload format 2.0", () => {
 
   it("to HEAD has the length and no body", async () => {
     const { endpoint } = await startGateway(answering(`{ statusCode: 200, body: "hello" }`));
-    const response = await send(endpoint, "/", { method: "HEAD" });
+    const response = await sendRaw(endpoint, "/", { method: "HEAD" });
     expect(response).toMatchObject({ status: 200, body: "" });
     expect(response.headers["content-length"]).toBe("5");
   });
@@ -166,11 +167,11 @@ describe("the answer of payload format 2.0", () => {
 describe("the gateway itself", () => {
   it("answers 404 when no route matches and 400 when a variable cannot be decoded", async () => {
     const { endpoint } = await startGateway({ routes: [{ key: "GET /a/{b}", function: "Echo" }] });
-    expect(await send(endpoint, "/c")).toMatchObject({
+    expect(await sendRaw(endpoint, "/c")).toMatchObject({
       status: 404,
       body: '{"message":"Not Found"}',
     });
-    expect(await send(endpoint, "/a/%zz")).toMatchObject({
+    expect(await sendRaw(endpoint, "/a/%zz")).toMatchObject({
       status: 400,
       body: '{"message":"Bad Request"}',
     });
@@ -180,11 +181,60 @@ describe("the gateway itself", () => {
     const { endpoint } = await startGateway(answering("{ statusCode: 200 }"));
     const body = "x".repeat(10 * 1024 * 1024 + 1);
     const refused = { status: 413, body: '{"message":"Request Entity Too Large"}' };
-    expect(await send(endpoint, "/", { method: "POST", body })).toMatchObject(refused);
+    expect(await sendRaw(endpoint, "/", { method: "POST", body })).toMatchObject(refused);
     const headers = { "transfer-encoding": "chunked" };
-    expect(await send(endpoint, "/", { method: "POST", headers, body })).toMatchObject(refused);
+    expect(await sendRaw(endpoint, "/", { method: "POST", headers, body })).toMatchObject(refused);
     const allowed = { method: "POST", body: body.slice(1) };
-    expect(await send(endpoint, "/", allowed)).toMatchObject({ status: 200 });
+    expect(await sendRaw(endpoint, "/", allowed)).toMatchObject({ status: 200 });
+  });
+
+  it("answers 500 to more than Lambda returns, and says so, and takes the next request", async () => {
+    const { endpoint, failures } = await startGateway(
+      answering('{ statusCode: 200, body: "x".repeat(Number(event.queryStringParameters.bytes)) }'),
+    );
+    const envelope = JSON.stringify({ statusCode: 200, body: "" }).length;
+    const bytesMax = 6_291_556 - envelope;
+    expect(await sendRaw(endpoint, `/?bytes=${bytesMax}`)).toMatchObject({ status: 200 });
+    expect(failures).toEqual([]);
+    expect(await sendRaw(endpoint, `/?bytes=${bytesMax + 1}`)).toMatchObject({
+      status: 500,
+      body: '{"message":"Internal Server Error"}',
+    });
+    expect(failures).toEqual([
+      expect.stringMatching(/ has 6291557 bytes, more than the 6291556 that Lambda returns$/),
+    ]);
+    expect(await sendRaw(endpoint, "/?bytes=1")).toMatchObject({ status: 200, body: "x" });
+  });
+
+  it.each<[Record<string, string>, string]>([
+    [{ host: "evil.example" }, 'Host "evil.example" is not this machine'],
+    [{ host: "127.0.0.1.evil.example:3000" }, 'Host "127.0.0.1.evil.example:3000"'],
+    [{ host: "localhost@evil.example" }, 'Host "localhost@evil.example"'],
+    [{ host: "0.0.0.0:3000" }, 'Host "0.0.0.0:3000"'],
+    [{ origin: "https://evil.example" }, 'Origin "https://evil.example" is another site'],
+    [{ origin: "null" }, 'Origin "null" is another site'],
+    [{ "sec-fetch-site": "cross-site" }, "Sec-Fetch-Site cross-site"],
+  ])("refuses what a page of another site sends: %j", async (headers, reason) => {
+    const { endpoint } = await startGateway(answering("{ statusCode: 200 }"));
+    const response = await sendRaw(endpoint, "/", { method: "POST", headers, body: "{}" });
+    expect(response.status).toBe(403);
+    expect(JSON.parse(response.body).message).toContain(reason);
+  });
+
+  it.each<Record<string, string>>([
+    { host: "localhost:3000" },
+    { host: "LOCALHOST" },
+    { host: "api.localhost:3000" },
+    { host: "127.0.0.2" },
+    { host: "[::1]:3000" },
+    { origin: "http://localhost:5173" },
+    { origin: "http://127.0.0.1:5173", "sec-fetch-site": "cross-site" },
+    { "sec-fetch-site": "same-origin" },
+    { "sec-fetch-site": "none" },
+    { "sec-fetch-site": "cross-site", "sec-fetch-mode": "navigate" },
+  ])("answers this machine: %j", async (headers) => {
+    const { endpoint } = await startGateway(answering("{ statusCode: 200 }"));
+    expect((await sendRaw(endpoint, "/", { headers })).status).toBe(200);
   });
 
   it("answers 503 when the function takes longer than the integration may", async () => {
@@ -202,7 +252,7 @@ describe("the gateway itself", () => {
         },
       },
     });
-    expect(await send(endpoint, "/")).toMatchObject({
+    expect(await sendRaw(endpoint, "/")).toMatchObject({
       status: 503,
       body: '{"message":"Service Unavailable"}',
     });
@@ -213,7 +263,7 @@ describe("the gateway itself", () => {
     const { port } = new URL(endpoint);
     const patient = connect(Number(port), "127.0.0.1");
     patient.write(
-      "POST / HTTP/1.1\r\nHost: x\r\nExpect: 100-continue\r\nContent-Length: 2\r\n\r\n",
+      "POST / HTTP/1.1\r\nHost: localhost\r\nExpect: 100-continue\r\nContent-Length: 2\r\n\r\n",
     );
     const [first] = (await once(patient, "data")) as [Buffer];
     expect(first.toString()).toContain("100 Continue");
@@ -223,7 +273,7 @@ describe("the gateway itself", () => {
     patient.destroy();
 
     for (const sent of [
-      "POST / HTTP/1.1\r\nHost: x\r\nContent-Length: 9\r\n\r\nabc",
+      "POST / HTTP/1.1\r\nHost: localhost\r\nContent-Length: 9\r\n\r\nabc",
       "nonsense\r\n\r\n",
     ]) {
       const leaving = connect(Number(port), "127.0.0.1");
@@ -231,7 +281,7 @@ describe("the gateway itself", () => {
       leaving.write(sent, () => leaving.destroy());
       await once(leaving, "close");
     }
-    expect(await send(endpoint, "/")).toMatchObject({ status: 200 });
+    expect(await sendRaw(endpoint, "/")).toMatchObject({ status: 200 });
   });
 
   it("lets a running request finish when it stops", async () => {
@@ -245,9 +295,9 @@ describe("the gateway itself", () => {
     });
     const running = fetch(endpoint);
     // The connection is there when the second one, made later, has been answered.
-    await send(endpoint, "/");
+    await sendRaw(endpoint, "/");
     const late = fetch(endpoint);
-    await send(endpoint, "/");
+    await sendRaw(endpoint, "/");
     await listener.stop();
     expect(await (await running).text()).toBe("done");
     expect(await (await late).text()).toBe("done");

@@ -25,6 +25,7 @@ import { createMessaging } from "../../../local/messaging/create-messaging.ts";
 import { startMessaging } from "../../../local/messaging/messaging.ts";
 import { temporaryFolder } from "../../support/temporary-folder.ts";
 import { messagingResources, queuePolicy, writeApp } from "./fixture-app.ts";
+import { sendRaw } from "../../support/send-raw.ts";
 
 const describeMessaging = async (
   resources: Record<string, unknown>,
@@ -200,6 +201,26 @@ describe("the emulator of SNS and SQS", () => {
       const socket = connect(port, address);
       const [error] = await once(socket, "error");
       expect(error).toMatchObject({ code: "ECONNREFUSED" });
+    }
+  });
+
+  it("answers this machine alone", async () => {
+    const { endpoint } = await start();
+    const headers = {
+      "content-type": "application/x-amz-json-1.0",
+      "x-amz-target": "AmazonSQS.ListQueues",
+    };
+    const ask = (more: Record<string, string>) =>
+      sendRaw(endpoint, "/", { method: "POST", headers: { ...headers, ...more }, body: "{}" });
+    expect(await ask({})).toMatchObject({ status: 200 });
+    const foreign: Record<string, string>[] = [
+      { host: "evil.example" },
+      { origin: "https://evil.example" },
+    ];
+    for (const more of foreign) {
+      const response = await ask(more);
+      expect(response.status).toBe(403);
+      expect(response.body).toContain("evil.example");
     }
   });
 

@@ -4,6 +4,7 @@ import { SendEmailCommand, type SendEmailCommandInput, SESv2Client } from "@aws-
 import { describe, expect, it, onTestFinished } from "vitest";
 import { startOutbox } from "../../../local/outbox/outbox.ts";
 import { temporaryFolder } from "../../support/temporary-folder.ts";
+import { sendRaw } from "../../support/send-raw.ts";
 
 const email: SendEmailCommandInput = {
   FromEmailAddress: "shop@example.com",
@@ -44,6 +45,22 @@ const start = async () => {
 };
 
 describe("the outbox", () => {
+  it("takes no e-mail of a page of another site", async () => {
+    const { endpoint, readLines } = await start();
+    const body = JSON.stringify(email);
+    const foreign: Record<string, string>[] = [
+      { host: "evil.example" },
+      { origin: "https://evil.example" },
+    ];
+    for (const headers of foreign) {
+      const path = "/v2/email/outbound-emails";
+      const response = await sendRaw(endpoint, path, { method: "POST", headers, body });
+      expect(response.status).toBe(403);
+      expect(response.body).toContain("evil.example");
+    }
+    expect(await readLines()).toEqual([]);
+  });
+
   it("listens on the loopback interface", async () => {
     const { endpoint } = await start();
     expect(endpoint).toMatch(/^http:\/\/127\.0\.0\.1:\d+$/);

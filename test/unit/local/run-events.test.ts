@@ -9,7 +9,8 @@ import { DynamoDBClient, PutItemCommand } from "@aws-sdk/client-dynamodb";
 import { ListSubscriptionsCommand, SNSClient } from "@aws-sdk/client-sns";
 import { GetQueueAttributesCommand, ListQueuesCommand, SQSClient } from "@aws-sdk/client-sqs";
 import { beforeAll, describe, expect, it, onTestFinished, vi } from "vitest";
-import { readArguments } from "../../../local/events-command/arguments.ts";
+import { inventoryEventTypes } from "../../../contract/events.ts";
+import { inventoryTypes, readArguments } from "../../../local/events-command/arguments.ts";
 import { type LocalRun, type LocalRunOptions, startLocalRun } from "../../support/local-run.ts";
 import { processesWith } from "../../support/processes.ts";
 import { temporaryFolder } from "../../support/temporary-folder.ts";
@@ -264,7 +265,7 @@ describe("a run with events", () => {
     const run = await start();
     const { sns, sqs } = clientsOf(run);
     const listen = events(run.dataDirectory, "tail");
-    const deaf = events(run.dataDirectory, "tail", "another.type");
+    const deaf = events(run.dataDirectory, "tail", "stock.low");
     const countSubscriptions = async () =>
       (await sns.send(new ListSubscriptionsCommand({}))).Subscriptions?.length;
     await until(async () => expect(await countSubscriptions()).toBe(3));
@@ -395,9 +396,18 @@ describe("npm run events", () => {
     [["publish", "--json"], "--json needs a message."],
     [["publish", "--json", "{}", "{}"], "--json takes one message, not also {}."],
     [["tail", "--all"], "tail takes types, and no option --all."],
+    [["tail", "stock.low", "stock.lo"], "stock.replenished, not stock.lo."],
   ])("refuses %j with the value and the usage", (args, problem) => {
     expect(() => readArguments(args)).toThrow(problem);
     expect(() => readArguments(args)).toThrow("Usage:\n");
+  });
+
+  it("knows the types of all events that Holdfast publishes", () => {
+    expect(inventoryTypes).toEqual(inventoryEventTypes);
+    expect(readArguments(["tail", ...inventoryEventTypes])).toEqual({
+      name: "tail",
+      types: inventoryEventTypes,
+    });
   });
 
   it.each([
