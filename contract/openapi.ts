@@ -386,12 +386,22 @@ const parametersOf = ({ params, query, ...headers }: RequestSchema): Json[] => [
   ),
 ];
 
+/** The codes are an `enum` too, so that generated clients know which problems a call can have. */
 const problemResponse = (codes: ProblemCode[]): Json => ({
   description: codes.map((code) => `\`${code}\`: ${problemsByCode[code].title}`).join("; "),
   ...(codes.includes("busy")
     ? { headers: { "Retry-After": { schema: { type: "integer", const: retryAfterSeconds } } } }
     : {}),
-  content: { [problemMediaType]: { schema: { $ref: "#/components/schemas/Problem" } } },
+  content: {
+    [problemMediaType]: {
+      schema: {
+        allOf: [
+          { $ref: "#/components/schemas/Problem" },
+          { type: "object", properties: { code: { enum: codes } } },
+        ],
+      },
+    },
+  },
 });
 
 const commonRefusals = (request: RequestSchema): ProblemCode[] => [

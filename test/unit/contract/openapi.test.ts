@@ -127,6 +127,24 @@ test("a channel has each location once, and its deletion is answered without a b
   expect(channel["delete"]!.responses["204"]).toEqual({ description: "Deleted" });
 });
 
+test("the codes of a status are an enum, besides the words of its description", () => {
+  const responses = document.paths["/v1/reservations"]!["post"]!.responses as Record<
+    string,
+    { content: Record<string, { schema: unknown }> }
+  >;
+  expect(responses["422"]!.content["application/problem+json"]!.schema).toEqual({
+    allOf: [
+      { $ref: "#/components/schemas/Problem" },
+      {
+        type: "object",
+        properties: {
+          code: { enum: ["unknown_sku", "unknown_channel", "idempotency_key_reused"] },
+        },
+      },
+    ],
+  });
+});
+
 const reservation = document.paths["/v1/reservations/{reservationId}"]!;
 const transition = (name: string) =>
   document.paths[`/v1/reservations/{reservationId}/${name}`]!["post"]!;
