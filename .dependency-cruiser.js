@@ -8,6 +8,8 @@ const rooms = {
   functions: ["contract", "inventory", "locks"],
   inventory: ["contract", "locks"],
   locks: [],
+  // Its types are generated from the contract.
+  client: [],
   local: [],
   // The simulator runs the consumers of the streams, whose rules are in functions/events.
   lab: ["contract", "functions/events", "inventory", "locks", "local"],
@@ -42,6 +44,13 @@ export default {
       severity: "error",
       from: { path: "^inventory/" },
       to: { path: "^locks/", dependencyTypesNot: ["type-only"] },
+    },
+    {
+      name: "client-runs-on-web-standards",
+      comment: "client/ runs in browsers and edge runtimes. Its only package is the signer.",
+      severity: "error",
+      from: { path: "^client/" },
+      to: { dependencyTypesNot: ["local", "type-only"], pathNot: "node_modules/aws4fetch/" },
     },
     {
       name: "no-cycles",
