@@ -43,6 +43,7 @@ const filesOf = (tier: string): string =>
 const sameOnAll = [
   "authorization",
   "bad-input",
+  "client",
   "contention",
   "oversell-lab",
   "readme",

@@ -8,6 +8,7 @@ import { join } from "node:path";
 import { promisify } from "node:util";
 import { exportJWK, generateKeyPair, SignJWT } from "jose";
 import { afterAll, beforeAll, expect, test } from "vitest";
+import { createHoldfastClient } from "../../client/client.ts";
 import { startLocalRun, type LocalRun } from "../support/local-run.ts";
 
 const audience = "holdfast";
@@ -124,4 +125,24 @@ test("a token of others, for others, out of date or torn opens nothing", async (
   ];
   for (const bearer of bad) expect(await call("GET", "/v1/stock", bearer)).toBe(401);
   expect(await call("GET", "/v1/stock", good)).toBe(200);
+});
+
+test("the client sends a token with each call, and a refused one is a fault", async () => {
+  const tokens = [await token("holdfast/stock.write"), await token("holdfast/stock.read")];
+  const client = createHoldfastClient({
+    baseUrl: run.endpoint,
+    auth: { bearer: async () => tokens.shift() ?? "nonsense" },
+  });
+  expect(await client.setStock({ sku: "hat", onHand: 1 })).toMatchObject({ outcome: "created" });
+  await expect(client.setStock({ sku: "hat", onHand: 2 })).rejects.toMatchObject({
+    name: "HoldfastError",
+    code: "forbidden",
+    status: 403,
+    attempts: 1,
+    requestId: expect.any(String),
+  });
+  await expect(client.getStock({ sku: "hat" })).rejects.toMatchObject({
+    code: "unauthorized",
+    status: 401,
+  });
 });

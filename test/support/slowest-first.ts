@@ -21,6 +21,7 @@ const slowest = [
   "test/integration/expiry.test.ts",
   "test/conformance/curator.test.ts",
   "test/e2e/events.test.ts",
+  "test/e2e/client.test.ts",
   "test/unit/local/run.test.ts",
   "test/conformance/redis-once.test.ts",
   "test/integration/audit.test.ts",
