@@ -1,4 +1,8 @@
 /** The client against the synthesized app, with a proxy between them that loses and delays answers. */
+import { execFile } from "node:child_process";
+import { readFile, writeFile } from "node:fs/promises";
+import { join } from "node:path";
+import { promisify } from "node:util";
 import { afterAll, beforeAll, beforeEach, expect, inject, test } from "vitest";
 import { createHoldfastClient, type HoldfastClient } from "../../client/client.ts";
 import { collect } from "../support/collect.ts";
@@ -325,4 +329,16 @@ test("the hold of a process that is killed expires by itself", async () => {
   expect(await client.reserve({ lines: [{ sku, quantity: 1 }] })).toMatchObject({
     outcome: "reserved",
   });
+});
+
+test("the first program of docs/client.md holds units", async () => {
+  const page = await readFile(new URL("../../docs/client.md", import.meta.url), "utf8");
+  const program = /```ts\n([\s\S]*?)```/.exec(page)![1]!;
+  const here = program
+    .replace("./client/client.ts", new URL("../../client/client.ts", import.meta.url).href)
+    .replace("http://127.0.0.1:3000", run.endpoint);
+  const file = join(run.dataDirectory, "program.ts");
+  await writeFile(file, here);
+  const { stdout } = await promisify(execFile)(process.execPath, [file]);
+  expect(stdout).toBe("Held: 1 line\n");
 });
