@@ -43,11 +43,18 @@ export async function makeRoomAtLocations(
   await look(database, sourcing, levelKeys, call);
   const proof = rowsOf(sourcing);
   if (!areSameRows(before, proof) || markersInTheWay(proof).length > 0) return "again";
-  return (await endDeadHolds(database, sourcing, call)) ? "again" : "short";
+  return (await searchDeadHolds(database, sourcing, call)) ? "again" : "short";
 }
 
-/** Ends dead holds of the levels that are short, or notes when the next hold ends. Returns true for the first. */
-async function endDeadHolds(database: Database, sourcing: Sourcing, call: Call): Promise<boolean> {
+/**
+ * Ends dead holds of the levels that are short, or notes when the next hold ends. Returns true where the levels have to
+ * be looked at again: holds were ended, or others may have ended them during the search.
+ */
+async function searchDeadHolds(
+  database: Database,
+  sourcing: Sourcing,
+  call: Call,
+): Promise<boolean> {
   const { wants, levelKeys, seen } = sourcing;
   const short = wants.filter(({ missing }) => missing > 0);
   const searched = levelKeys.filter((key) => {
@@ -64,14 +71,14 @@ async function endDeadHolds(database: Database, sourcing: Sourcing, call: Call):
       .reduce((sum, { missing }) => sum + missing, 0);
     // For 0 units it is the next end of a hold that is searched for.
     const noted = await expireDeadHolds(database, first!, units, call);
-    if (noted === undefined) return true;
+    if (noted === undefined || units > 0) return true;
     const { searchedAtMs, nextEndMs } = noted;
     seen.set(key, [{ ...first!, searchedAtMs, nextEndMs }, ...others]);
     return false;
   });
-  const isAnyEnded = results.includes(true);
-  if (isAnyEnded) await look(database, sourcing, levelKeys, call);
-  return isAnyEnded;
+  const mayHaveMore = results.includes(true);
+  if (mayHaveMore) await look(database, sourcing, levelKeys, call);
+  return mayHaveMore;
 }
 
 /** True when the line would have its units if all reservations of others were dead holds. */

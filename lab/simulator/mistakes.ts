@@ -347,8 +347,8 @@ const catalogue = {
   },
   "dead-holds-of-locations-kept": {
     file: "inventory/sourcing/make-room-at-locations.ts",
-    original: `return (await endDeadHolds(database, sourcing, call)) ? "again" : "short";`,
-    mistake: `return database.now() < 0 && (await endDeadHolds(database, sourcing, call)) ? "again" : "short";`,
+    original: `return (await searchDeadHolds(database, sourcing, call)) ? "again" : "short";`,
+    mistake: `return database.now() < 0 && (await searchDeadHolds(database, sourcing, call)) ? "again" : "short";`,
     scenario: "channels",
   },
   "own-units-in-the-way": {
