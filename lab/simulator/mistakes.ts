@@ -257,6 +257,13 @@ const catalogue = {
     original: `"#status = :held AND #expiresAtMs > :now AND`,
     mistake: `"#status = :held AND :now > :one AND`,
   },
+  "extension-hidden-by-a-change": {
+    file: "inventory/reservations/extend.ts",
+    original: `attempt.updatedAtMs === item.extendedAtMs`,
+    mistake: `attempt.updatedAtMs === item.updatedAtMs`,
+    scenario: "mixed",
+    seed: 11,
+  },
   "adjusted-twice": {
     file: "inventory/stock/apply-change.ts",
     original: `return putRecord(database, base, itemAt, call);`,
@@ -368,6 +375,27 @@ const catalogue = {
     original: `new Set([...usedBefore, ...own.map((one) => locationOf(order, one))])`,
     mistake: `new Set([...usedBefore, ...own.slice(1).map((one) => locationOf(order, one)).filter(() => splitsMax < 0)])`,
     scenario: "channels",
+  },
+  "fewer-locations-than-in-use": {
+    file: "inventory/sourcing/order-sourcing.ts",
+    original: `splitsMax: Math.max(usedBefore.size,`,
+    mistake: `splitsMax: Math.max(0 * usedBefore.size,`,
+    scenario: "mixed",
+    isRare: true,
+  },
+  "partial-hold-of-less": {
+    file: "inventory/sourcing/order-sourcing.ts",
+    original: `reach[index]! > taken + units[index]!`,
+    mistake: `reach[index]! > taken + units[index]! + 99`,
+    scenario: "mixed",
+    isRare: true,
+  },
+  "refused-by-counts-before-the-search": {
+    file: "inventory/sourcing/make-room-at-locations.ts",
+    original: `if (noted === undefined || units > 0) return true;`,
+    mistake: `if (noted === undefined || units > 99) return true;`,
+    scenario: "mixed",
+    seed: 2024,
   },
   // Units that are sold before they are there.
   "served-youngest-first": {
