@@ -133,14 +133,15 @@ export const moveStockRequest = {
 };
 
 const nonZero = "must not be 0: an adjustment changes the count";
+export const delta = wholeNumber(-unitsMax, unitsMax).check(
+  z.refine((sent) => sent !== 0, { error: nonZero }),
+);
 
 export const adjustStockRequest = {
   params: skuParams,
   idempotencyKey,
   body: closedObject({
-    delta: wholeNumber(-unitsMax, unitsMax).check(
-      z.refine((delta) => delta !== 0, { error: nonZero }),
-    ),
+    delta,
     reason: label,
     reference: z.optional(label),
   }),

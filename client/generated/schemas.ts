@@ -149,6 +149,9 @@ export interface MoveStockRequest {
    * At most 32 characters.
    */
   toLocation?: string;
+  /**
+   * Printable characters, without U+FFFD. At most 128 characters.
+   */
   reason: string;
 }
 export interface AdjustStockRequest {
@@ -160,7 +163,13 @@ export interface AdjustStockRequest {
    * -1,000,000,000 to 1,000,000,000.
    */
   delta: number;
+  /**
+   * Printable characters, without U+FFFD. At most 128 characters.
+   */
   reason: string;
+  /**
+   * Printable characters, without U+FFFD. At most 128 characters.
+   */
   reference?: string;
 }
 export interface SetStockAtLocationRequest {
@@ -219,7 +228,13 @@ export interface AdjustStockAtLocationRequest {
    * -1,000,000,000 to 1,000,000,000.
    */
   delta: number;
+  /**
+   * Printable characters, without U+FFFD. At most 128 characters.
+   */
   reason: string;
+  /**
+   * Printable characters, without U+FFFD. At most 128 characters.
+   */
   reference?: string;
 }
 export interface MoveStockAtLocationRequest {
@@ -237,6 +252,9 @@ export interface MoveStockAtLocationRequest {
   quantity: number;
   from: "available" | "unavailable";
   to: "available" | "unavailable";
+  /**
+   * Printable characters, without U+FFFD. At most 128 characters.
+   */
   reason: string;
 }
 export interface ListMovementsAtLocationRequest {
@@ -342,6 +360,9 @@ export interface ReserveRequest {
    * 1 to 500 entries.
    */
   lines: Line[];
+  /**
+   * Printable characters, without U+FFFD. At most 128 characters.
+   */
   orderId?: string;
   /**
    * 1 to 86,400.
@@ -374,6 +395,9 @@ export interface Line {
   quantity: number;
 }
 export interface ListReservationsRequest {
+  /**
+   * Printable characters, without U+FFFD. At most 128 characters.
+   */
   orderId: string;
   /**
    * 1 to 100.
@@ -431,6 +455,9 @@ export interface ReturnReservationRequest {
    * 1 to 500 entries.
    */
   lines: Line[];
+  /**
+   * Printable characters, without U+FFFD. At most 128 characters.
+   */
   reason: string;
 }
 export interface ReleaseReservationRequest {
@@ -510,6 +537,7 @@ export interface Stock {
    */
   shards?: number;
   locations?: StockLevel[];
+  [k: string]: unknown;
 }
 export interface StockLevel {
   location?: string;
@@ -534,14 +562,17 @@ export interface StockLevel {
    * 1 to 128.
    */
   shards?: number;
+  [k: string]: unknown;
 }
 export interface StockPage {
   items: Stock[];
   cursor?: string;
+  [k: string]: unknown;
 }
 export interface MovementPage {
   items: Movement[];
   cursor?: string;
+  [k: string]: unknown;
 }
 export interface Movement {
   sku: string;
@@ -572,10 +603,12 @@ export interface Movement {
   reason?: string;
   reference?: string;
   actor?: string;
+  [k: string]: unknown;
 }
 export interface SkuHoldPage {
   items: SkuHold[];
   cursor?: string;
+  [k: string]: unknown;
 }
 export interface SkuHold {
   reservationId: string;
@@ -597,6 +630,7 @@ export interface SkuHold {
   expiresAt: string;
   version: number;
   quantity: number;
+  [k: string]: unknown;
 }
 export interface ReservationLine {
   sku: string;
@@ -611,6 +645,7 @@ export interface ReservationLine {
   cancelled?: number;
   returned?: number;
   allocations?: Allocation[];
+  [k: string]: unknown;
 }
 export interface Allocation {
   location: string;
@@ -623,12 +658,14 @@ export interface Allocation {
   fulfilled?: number;
   cancelled?: number;
   returned?: number;
+  [k: string]: unknown;
 }
 export interface HoldShortage {
   sku: string;
   location?: string;
   requested: number;
   available: number;
+  [k: string]: unknown;
 }
 export interface CountResults {
   results: (
@@ -658,6 +695,7 @@ export interface CountResults {
         shards?: number;
         locations?: StockLevel[];
         status: number;
+        [k: string]: unknown;
       }
     | {
         sku: string;
@@ -673,13 +711,17 @@ export interface CountResults {
           moreIssues?: number;
           shortages?: Shortage[];
           skus?: string[];
+          [k: string]: unknown;
         };
+        [k: string]: unknown;
       }
   )[];
+  [k: string]: unknown;
 }
 export interface Issue {
   path: string;
   message: string;
+  [k: string]: unknown;
 }
 export interface Shortage {
   sku: string;
@@ -690,9 +732,11 @@ export interface Shortage {
    * ISO 8601, UTC.
    */
   nextExpiryAt?: string;
+  [k: string]: unknown;
 }
 export interface Availability {
   items: SkuAvailability[];
+  [k: string]: unknown;
 }
 export interface SkuAvailability {
   sku: string;
@@ -702,7 +746,9 @@ export interface SkuAvailability {
   locations?: {
     location: string;
     available: number;
+    [k: string]: unknown;
   }[];
+  [k: string]: unknown;
 }
 export interface Channel {
   channel: string;
@@ -713,9 +759,11 @@ export interface Channel {
    * ISO 8601, UTC.
    */
   updatedAt: string;
+  [k: string]: unknown;
 }
 export interface ChannelList {
   items: Channel[];
+  [k: string]: unknown;
 }
 export interface Reservation {
   reservationId: string;
@@ -736,14 +784,17 @@ export interface Reservation {
    */
   expiresAt: string;
   version: number;
+  [k: string]: unknown;
 }
 export interface ReservationPage {
   items: Reservation[];
   cursor?: string;
+  [k: string]: unknown;
 }
 export interface Health {
   status: "ok";
   version: string;
+  [k: string]: unknown;
 }
 export interface Problem {
   type: string;
@@ -756,4 +807,5 @@ export interface Problem {
   moreIssues?: number;
   shortages?: Shortage[];
   skus?: string[];
+  [k: string]: unknown;
 }

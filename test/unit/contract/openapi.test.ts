@@ -79,12 +79,60 @@ test("a body is described with its bounds, its defaults not required, and no oth
       metadata: {
         type: "object",
         maxProperties: 20,
-        propertyNames: { pattern: expect.stringContaining("{1,40}") as unknown },
+        propertyNames: { minLength: 1, maxLength: 40 },
         additionalProperties: { type: "string" },
         description: "At most 2,048 bytes of UTF-8, names and values together.",
       },
     },
   });
+});
+
+/** All objects within the document. */
+const objectsIn = (value: unknown): Record<string, unknown>[] =>
+  typeof value !== "object" || value === null
+    ? []
+    : [value as Record<string, unknown>, ...Object.values(value).flatMap(objectsIn)];
+
+test("its patterns are ones that Python and Go take: no lookaround, no properties of Unicode", () => {
+  const patterns = objectsIn(document).flatMap(({ pattern }) =>
+    typeof pattern === "string" ? [pattern] : [],
+  );
+  expect(patterns.length).toBeGreaterThan(0);
+  expect(patterns.filter((pattern) => /\\[pu]|\(\?[=!<]/.test(pattern))).toEqual([]);
+});
+
+test("its answers may have more members in a later version, and its requests may not", () => {
+  const { schemas } = (document as unknown as { components: { schemas: object } }).components;
+  const closed = objectsIn(schemas).filter((one) => one["additionalProperties"] === false);
+  expect(closed).toEqual([]);
+});
+
+test("an adjustment of 0 is not valid", () => {
+  const { requestBody } = document.paths["/v1/stock/{sku}/adjustments"]!["post"]!;
+  expect(requestBody!.content["application/json"]!.schema).toMatchObject({
+    properties: { delta: { not: { const: 0 } } },
+  });
+});
+
+test("each operation says what it is for, and has the headers of its answers", () => {
+  const operations = Object.values(document.paths).flatMap((methods) => Object.values(methods));
+  for (const { operationId, description } of operations as unknown as {
+    operationId: string;
+    description: string;
+  }[]) {
+    expect(description, operationId).toMatch(/^[A-Z`].*\.$/);
+  }
+  expect(document.paths["/v1/reservations"]!["post"]!.responses).toMatchObject({
+    200: { headers: { ETag: {}, "Idempotency-Replayed": {} } },
+    201: { headers: { ETag: {}, Location: {} } },
+    401: {},
+    403: {},
+    429: {},
+  });
+  expect(document.paths["/v1/stock/{sku}"]!["get"]!.responses).toMatchObject({
+    304: { headers: { ETag: {} } },
+  });
+  expect(document.paths["/v1/health"]!["get"]!.responses).not.toHaveProperty("401");
 });
 
 test("a number of a query is described as a number", () => {
