@@ -40,15 +40,21 @@ export async function makeRoomAtLocations(
     await look(database, sourcing, levelKeys, call);
     return "again";
   }
-  await look(database, sourcing, levelKeys, call);
-  const proof = rowsOf(sourcing);
-  if (!areSameRows(before, proof) || markersInTheWay(proof).length > 0) return "again";
-  return (await searchDeadHolds(database, sourcing, call)) ? "again" : "short";
+  const isStill = async (): Promise<boolean> => {
+    await look(database, sourcing, levelKeys, call);
+    const rows = rowsOf(sourcing);
+    return areSameRows(before, rows) && markersInTheWay(rows).length === 0;
+  };
+  if (!(await isStill())) return "again";
+  // Other requests may have ended dead holds during the search.
+  const hasSearched = await searchDeadHolds(database, sourcing, call);
+  return !hasSearched || (await isStill()) ? "short" : "again";
 }
 
 /**
- * Ends dead holds of the levels that are short, or notes when the next hold ends. Returns true where the levels have to
- * be looked at again: holds were ended, or others may have ended them during the search.
+ * Ends dead holds of the levels that are short, or notes when the next hold ends.
+ *
+ * @returns true after a search for dead holds
  */
 async function searchDeadHolds(
   database: Database,
@@ -76,9 +82,7 @@ async function searchDeadHolds(
     seen.set(key, [{ ...first!, searchedAtMs, nextEndMs }, ...others]);
     return false;
   });
-  const mayHaveMore = results.includes(true);
-  if (mayHaveMore) await look(database, sourcing, levelKeys, call);
-  return mayHaveMore;
+  return results.includes(true);
 }
 
 /** True when the line would have its units if all reservations of others were dead holds. */

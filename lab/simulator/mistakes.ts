@@ -225,8 +225,8 @@ const catalogue = {
   },
   "partial-hold-of-all-lines": {
     file: "inventory/reservations/reserve.ts",
-    original: `const lines = linesOfParts(parts);`,
-    mistake: `const lines = request.lines;`,
+    original: `const attributes = attributesOfHold(parts);`,
+    mistake: `const attributes = { ...attributesOfHold(parts), lines: request.lines };`,
   },
   // The operations on it.
   "one-id-for-many-keys": {
@@ -342,8 +342,8 @@ const catalogue = {
   },
   "refused-by-one-read": {
     file: "inventory/sourcing/make-room-at-locations.ts",
-    original: `if (!areSameRows(before, proof) || markersInTheWay(proof).length > 0) return "again";`,
-    mistake: `if (!areSameRows(before, before)) return "again";`,
+    original: `return areSameRows(before, rows) && markersInTheWay(rows).length === 0;`,
+    mistake: `return areSameRows(rows, rows);`,
     scenario: "channels",
   },
   "refused-beside-markers": {
@@ -354,8 +354,8 @@ const catalogue = {
   },
   "dead-holds-of-locations-kept": {
     file: "inventory/sourcing/make-room-at-locations.ts",
-    original: `return (await searchDeadHolds(database, sourcing, call)) ? "again" : "short";`,
-    mistake: `return database.now() < 0 && (await searchDeadHolds(database, sourcing, call)) ? "again" : "short";`,
+    original: `const hasSearched = await searchDeadHolds(database, sourcing, call);`,
+    mistake: `const hasSearched = database.now() < 0 && (await searchDeadHolds(database, sourcing, call));`,
     scenario: "channels",
   },
   "own-units-in-the-way": {
@@ -392,10 +392,10 @@ const catalogue = {
   },
   "refused-by-counts-before-the-search": {
     file: "inventory/sourcing/make-room-at-locations.ts",
-    original: `if (noted === undefined || units > 0) return true;`,
-    mistake: `if (noted === undefined || units > 99) return true;`,
-    scenario: "mixed",
-    seed: 2024,
+    original: `return !hasSearched || (await isStill()) ? "short" : "again";`,
+    mistake: `return !hasSearched || areSameRows(before, rowsOf(sourcing)) ? "short" : "again";`,
+    scenario: "channels",
+    seed: 3,
   },
   // Units that are sold before they are there.
   "served-youngest-first": {
