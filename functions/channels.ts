@@ -1,6 +1,6 @@
 /** The operations on sales channels, for the table of operations in stock.ts. */
-import * as problems from "../contract/problems.ts";
 import { channelRequest, listChannelsRequest, setChannelRequest } from "../contract/channels.ts";
+import * as problems from "../contract/problems.ts";
 import {
   deleteChannel,
   getChannel,

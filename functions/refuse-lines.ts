@@ -1,6 +1,6 @@
 /** Refusals of lines that cannot be held, and of stock that was never set. */
-import * as problems from "../contract/problems.ts";
 import { unknownInBodyStatus } from "../contract/problem-json.ts";
+import * as problems from "../contract/problems.ts";
 import type { OrderRefusal, Shortage } from "../inventory/reservations/shortages.ts";
 import type { UnknownChannel } from "../inventory/sourcing/remembered-channels.ts";
 import type { LevelName } from "../inventory/stock/level-key.ts";

@@ -1,7 +1,7 @@
 /** What happens to a reservation after it was made. */
-import * as problems from "../contract/problems.ts";
 import { problemsByCode } from "../contract/problems-by-code.ts";
 import { versionMismatchInHeaderStatus } from "../contract/problem-json.ts";
+import * as problems from "../contract/problems.ts";
 import {
   changeReservationRequest,
   confirmReservationRequest,

@@ -1,7 +1,7 @@
 /** The service itself: whether it is up, what it offers, and what no other route answers. */
-import * as problems from "../contract/problems.ts";
 import { asyncApiDocument } from "../contract/asyncapi.ts";
 import { openApiDocument } from "../contract/openapi.ts";
+import * as problems from "../contract/problems.ts";
 import { routes } from "../contract/routes.ts";
 import { answer, refuse } from "./middleware/answer.ts";
 import { endpoint, httpHandler } from "./middleware/http-handler.ts";

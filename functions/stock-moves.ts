@@ -1,5 +1,4 @@
 /** Moves of stock: units go out of sale and back, or to another location. */
-import * as problems from "../contract/problems.ts";
 import { unitsMax } from "../contract/bounds.ts";
 import type { RequestInput } from "../contract/request.ts";
 import type { moveStockRequest, setAsideRequest } from "../contract/stock.ts";
@@ -7,6 +6,7 @@ import type { Call } from "../inventory/dynamodb/database.ts";
 import { plainName } from "../inventory/stock/level-key.ts";
 import { setAside, transferStock, type TransferOutcome } from "../inventory/stock/transfer.ts";
 import type { AtLevel } from "./at-level.ts";
+import * as problems from "../contract/problems.ts";
 import { refuse, refuseRequest } from "./middleware/answer.ts";
 import { refuseUnknown } from "./refuse-lines.ts";
 import { stockBody, wordsFor } from "./representation.ts";

@@ -1,7 +1,6 @@
 /** Stock: what is on hand, what of it is held, the adjustments between counts, and the sales channels. */
-import { versionMismatchInHeaderStatus } from "../contract/problem-json.ts";
-import * as problems from "../contract/problems.ts";
 import { unitsMax } from "../contract/bounds.ts";
+import { versionMismatchInHeaderStatus } from "../contract/problem-json.ts";
 import type { Issue } from "../contract/problem-schemas.ts";
 import type { RequestInput } from "../contract/request.ts";
 import { routes } from "../contract/routes.ts";
@@ -39,6 +38,7 @@ import {
 import { setStock } from "../inventory/stock/set-stock.ts";
 import type { AtLevel } from "./at-level.ts";
 import { channelOperations } from "./channels.ts";
+import * as problems from "../contract/problems.ts";
 import { answer, refuse, refuseRequest } from "./middleware/answer.ts";
 import { refusalOf } from "./middleware/answer-problems.ts";
 import { endpoint, httpHandler } from "./middleware/http-handler.ts";

@@ -1,9 +1,9 @@
-import * as problems from "../../contract/problems.ts";
 import type { MiddlewareObj } from "@middy/core";
 import type { APIGatewayProxyEventV2 } from "aws-lambda";
 import { retryAfterSeconds } from "../../contract/bounds.ts";
 import { InventoryError, type InventoryErrorCode } from "../../inventory/errors.ts";
 import { refuse, RefusedRequest, refuseRequest, type Refusal } from "./answer.ts";
+import * as problems from "../../contract/problems.ts";
 
 const refuseBusy = (how: string): Refusal =>
   refuse(problems.busy, `Try again in ${retryAfterSeconds} s${how}.`, {

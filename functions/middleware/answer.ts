@@ -1,6 +1,6 @@
 import type { Issue, Problem } from "../../contract/problem-schemas.ts";
-import * as problems from "../../contract/problems.ts";
 import type { ProblemKind } from "../../contract/problem-json.ts";
+import * as problems from "../../contract/problems.ts";
 import { firstIssues, wordsOf } from "../issues.ts";
 
 /** What a route answers, before it becomes a response of API Gateway's. */

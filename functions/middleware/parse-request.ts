@@ -1,10 +1,10 @@
-import * as problems from "../../contract/problems.ts";
 import { isUtf8 } from "node:buffer";
 import type { APIGatewayProxyEventV2 } from "aws-lambda";
 import * as z from "zod/mini";
 import { bodyBytesMax, jsonDepthMax } from "../../contract/bounds.ts";
 import { closedObject } from "../../contract/fields.ts";
 import type { Issue } from "../../contract/problem-schemas.ts";
+import * as problems from "../../contract/problems.ts";
 import type { HeaderPart, RequestSchema, RequestInput } from "../../contract/request.ts";
 import { issuesOf } from "../issues.ts";
 import { depthOf } from "../json-depth.ts";
