@@ -3,6 +3,7 @@ import { relative } from "node:path";
 import type { RouteDescription } from "./assembly/read-api.ts";
 import type { App } from "./assembly/app.ts";
 import type { EngineChoice } from "./engines/start-engine.ts";
+import { referencePathOf } from "./gateway/api-reference.ts";
 
 export interface Announced {
   app: App;
@@ -28,6 +29,7 @@ export const announce = (announced: Announced): string => {
     "",
     ...describeAuthorization(app.api.routes),
     ...describeTrial(app, gatewayEndpoint),
+    ...describeReference(app, gatewayEndpoint),
     "",
     `Holdfast is ready on ${gatewayEndpoint}`,
   ].join("\n");
@@ -100,6 +102,11 @@ const describeTrial = ({ outputs, api }: App, endpoint: string): string[] => {
   const routes = api.routes.filter(({ routeKey }) => /^GET [^{]*$/.test(routeKey));
   const route = routes.find(isOpen) ?? routes[0];
   return route ? [`Try        curl ${endpoint}${route.routeKey.slice("GET ".length)}`] : [];
+};
+
+const describeReference = ({ api }: App, endpoint: string): string[] => {
+  const path = referencePathOf(api);
+  return path === undefined ? [] : [`Reference  ${endpoint}${path}`];
 };
 
 const short = (path: string): string => {

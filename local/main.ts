@@ -15,6 +15,7 @@ import { startEngineDoor } from "./engines/engine-door.ts";
 import { startEngine } from "./engines/start-engine.ts";
 import { startEventSources } from "./event-sources/start-event-sources.ts";
 import { startFunctions } from "./functions/start-functions.ts";
+import { withReference } from "./gateway/api-reference.ts";
 import { createGateway } from "./gateway/gateway.ts";
 import { listenOnLoopback } from "./gateway/http-listener.ts";
 import { LocalRunError } from "./local-run-error.ts";
@@ -95,7 +96,8 @@ const start = async (settings: Settings): Promise<{ lost: Promise<LocalRunError>
       onFailure,
     }),
   );
-  listener.serve(createGateway({ api: app.api, invoke: functions.invoke, onFailure }));
+  const gateway = createGateway({ api: app.api, invoke: functions.invoke, onFailure });
+  listener.serve(withReference(app.api, gateway));
   // Once more, so that nothing is taken any longer before what answers it is stopped.
   running(listener);
   const { tables, outputs, messaging: described } = app;
