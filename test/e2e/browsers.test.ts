@@ -1,5 +1,9 @@
-/** What a page of another site reaches on this machine while the app runs on it: nothing. */
+/**
+ * What a browser on this machine gets from the local run: a reference of the API; and for a page of another site,
+ * nothing.
+ */
 import { afterAll, beforeAll, expect, inject, test } from "vitest";
+import { createClient } from "../support/http-client.ts";
 import { startLocalRun, type LocalRun } from "../support/local-run.ts";
 import { sendRaw } from "../support/send-raw.ts";
 
@@ -24,7 +28,7 @@ const foreign: Record<string, string>[] = [
   { "sec-fetch-site": "cross-site" },
 ];
 
-test("no call of the API", async () => {
+test("a page of another site makes no call of the API", async () => {
   expect((await sendRaw(run.endpoint, "/v1/health")).status).toBe(200);
   for (const headers of foreign) {
     for (const method of ["GET", "POST", "OPTIONS"]) {
@@ -34,7 +38,7 @@ test("no call of the API", async () => {
   }
 });
 
-test("no table, and no answer of the engine that another site may read", async () => {
+test("a page of another site gets no table, and no answer of the engine that it may read", async () => {
   const listing = "DynamoDB_20120810.ListTables";
   for (const headers of foreign) {
     const response = await sendRaw(run.dynamodbEndpoint, "/", call(headers, listing));
@@ -48,10 +52,29 @@ test("no table, and no answer of the engine that another site may read", async (
   }
 });
 
-test("no queue and no topic", async () => {
+test("a page of another site gets no queue", async () => {
   const listing = "AmazonSQS.ListQueues";
   expect((await sendRaw(run.messaging!, "/", call({}, listing))).status).toBe(200);
   for (const headers of foreign) {
     expect((await sendRaw(run.messaging!, "/", call(headers, listing))).status).toBe(403);
   }
+});
+
+test("the local run has a reference of its API, of files of its own", async () => {
+  const client = createClient(run.endpoint);
+  for (const path of ["/docs", "/docs/"]) {
+    const { status, headers, text } = await client.get(path);
+    expect([path, status, headers.get("content-type")]).toEqual([
+      path,
+      200,
+      "text/html; charset=utf-8",
+    ]);
+    expect(headers.get("content-security-policy")).toContain("default-src 'self'");
+    expect(text).not.toMatch(/https?:/);
+    for (const [, file] of text.matchAll(/(?:src|href)="(\/[^"]+)"/g)) {
+      expect([file, (await client.get(file!)).status]).toEqual([file, 200]);
+    }
+  }
+  expect((await client.get("/docs/package.json")).status).toBe(404);
+  expect((await client.send("POST", "/docs")).status).toBe(404);
 });
