@@ -13,9 +13,9 @@ import { scenarios } from "../../lab/simulator/scenarios/scenarios.ts";
 const seedsMax = 1_000_000;
 
 test.each<[faults: FaultLevel, first: number, count: number]>([
-  ["some", 1, 10],
-  ["all", 1, 30],
-  ["all", randomInt(1_000, seedsMax), 25],
+  ["some", 1, 5],
+  ["all", 1, 15],
+  ["all", randomInt(1_000, seedsMax), 12],
 ])("%s faults, from seed %d on: %d runs have no violation", async (faults, first, count) => {
   const { load } = scenarios.mixed;
   const runs = Array.from({ length: count }, (_, index) => ({

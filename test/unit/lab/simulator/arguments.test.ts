@@ -55,7 +55,7 @@ describe("the simulator's arguments", () => {
   });
 
   test.each([
-    [["sale"], 'There is no scenario "sale"; there are: mixed, locations,'],
+    [["sale"], 'There is no scenario "sale"; there are: mixed, default-location,'],
     [["mixed", "carts"], "One scenario runs at a time, not 2: mixed, carts."],
     [["--seeds", "0"], "such as 7 or 1-500, from 1 to 1,000,000, not 0."],
     [["--seeds", "9-8"], "such as 7 or 1-500, from 1 to 1,000,000, not 9-8."],
