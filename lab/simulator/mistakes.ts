@@ -289,6 +289,7 @@ const catalogue = {
     file: "inventory/shop-orders/order-record.ts",
     original: `if (found !== undefined && found.status !== "abandoned") return found;`,
     mistake: `if (found?.status === "rejected") return found;`,
+    seed: 26,
   },
   "order-held-by-both-ways": {
     file: "inventory/shop-orders/place-order.ts",
@@ -345,6 +346,7 @@ const catalogue = {
     original: `return areSameRows(before, rows) && markersInTheWay(rows).length === 0;`,
     mistake: `return areSameRows(rows, rows);`,
     scenario: "channels",
+    seed: 69,
   },
   "refused-beside-markers": {
     file: "inventory/sourcing/make-room-at-locations.ts",
@@ -363,6 +365,7 @@ const catalogue = {
     original: `if (planWithOwn(sourcing) !== undefined) return`,
     mistake: `if (planWithOwn(sourcing) === wants as never) return`,
     scenario: "channels",
+    seed: 81,
   },
   "split-without-limit": {
     file: "inventory/sourcing/plan-sources.ts",
