@@ -38,6 +38,6 @@ test.each([new Error("inner"), new InventoryError("inconsistent", "inner")])(
   (error) => {
     const refusal = refusalOf(error, key);
     expect(refusal).toMatchObject({ status: 500, problem: { code: "internal" } });
-    expect(JSON.stringify(refusal)).not.toContain('inner"');
+    expect(JSON.stringify(refusal)).not.toContain("inner");
   },
 );
