@@ -28,6 +28,8 @@ const isLoopbackName = (authority: string): boolean => {
 const isLoopbackOrigin = (origin: string): boolean =>
   URL.canParse(origin) && isLoopbackName(new URL(origin).host);
 
+const accepted = "localhost, *.localhost, 127.0.0.0/8 and [::1] are, with any port";
+
 const show = (value: string): string => JSON.stringify(value.slice(0, 100));
 
 /**
@@ -40,15 +42,19 @@ export const foreignReason = ({
 }: Pick<IncomingMessage, "headers" | "method">): string | undefined => {
   const { host, origin } = headers;
   if (host !== undefined && !isLoopbackName(host)) {
-    return `Host ${show(host)} is not this machine: use localhost or 127.0.0.1`;
+    return `Host ${show(host)} is not accepted: ${accepted}`;
   }
   if (origin !== undefined && !isLoopbackOrigin(origin)) {
-    return `Origin ${show(origin)} is another site, whose pages are not answered here`;
+    return `Origin ${show(origin)} is not accepted: pages of ${accepted}`;
   }
-  // A link to this machine is followed: the page that has it cannot read the answer.
-  const isLink = method === "GET" && headers["sec-fetch-mode"] === "navigate";
+  // A link to this machine may be followed: the page that has the link cannot read the answer. A frame may not be
+  // opened: the page could lead the user's clicks into it.
+  const isLink =
+    method === "GET" &&
+    headers["sec-fetch-mode"] === "navigate" &&
+    headers["sec-fetch-dest"] === "document";
   if (origin === undefined && headers["sec-fetch-site"] === "cross-site" && !isLink) {
-    return "Sec-Fetch-Site cross-site is a request of another site, whose pages are not answered here";
+    return `Sec-Fetch-Site "cross-site" is not accepted: pages of ${accepted}`;
   }
   return undefined;
 };

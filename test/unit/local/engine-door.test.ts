@@ -100,7 +100,7 @@ test("a head that comes byte by byte is passed on as it is", async () => {
 test.each([
   ["Host: evil.example", 'Host \\"evil.example\\"'],
   ["Host: 127.0.0.1\r\nOrigin: https://evil.example", 'Origin \\"https://evil.example\\"'],
-  ["Host: 127.0.0.1\r\nsec-fetch-site: cross-site", "Sec-Fetch-Site cross-site"],
+  ["Host: 127.0.0.1\r\nsec-fetch-site: cross-site", 'Sec-Fetch-Site \\"cross-site\\"'],
 ])("a request with %j is refused, and does not reach the engine", async (lines, reason) => {
   received.length = 0;
   const socket = await open();

@@ -8,6 +8,14 @@ const answering = (expression: string) => ({
   functions: { Answer: `export const handler = async (event) => (${expression});` },
 });
 
+/** What a browser sends when its user follows a link of another site. */
+const link = {
+  "sec-fetch-site": "cross-site",
+  "sec-fetch-mode": "navigate",
+  "sec-fetch-dest": "document",
+};
+const accepted = "localhost, *.localhost, 127.0.0.0/8 and [::1] are, with any port";
+
 const eventOf = (response: { body: string }) => JSON.parse(response.body).event;
 
 describe("the event of payload format 2.0", () => {
@@ -206,17 +214,33 @@ describe("the gateway itself", () => {
     expect(await sendRaw(endpoint, "/?bytes=1")).toMatchObject({ status: 200, body: "x" });
   });
 
-  it.each<[Record<string, string>, string]>([
-    [{ host: "evil.example" }, 'Host "evil.example" is not this machine'],
-    [{ host: "127.0.0.1.evil.example:3000" }, 'Host "127.0.0.1.evil.example:3000"'],
-    [{ host: "localhost@evil.example" }, 'Host "localhost@evil.example"'],
-    [{ host: "0.0.0.0:3000" }, 'Host "0.0.0.0:3000"'],
-    [{ origin: "https://evil.example" }, 'Origin "https://evil.example" is another site'],
-    [{ origin: "null" }, 'Origin "null" is another site'],
-    [{ "sec-fetch-site": "cross-site" }, "Sec-Fetch-Site cross-site"],
-  ])("refuses what a page of another site sends: %j", async (headers, reason) => {
+  it.each<[string, Record<string, string>, string]>([
+    ["POST", { host: "evil.example" }, `Host "evil.example" is not accepted: ${accepted}`],
+    ["POST", { host: "127.0.0.1.evil.example:3000" }, 'Host "127.0.0.1.evil.example:3000"'],
+    ["POST", { host: "localhost.evil.example" }, 'Host "localhost.evil.example"'],
+    ["POST", { host: "localhost@evil.example" }, 'Host "localhost@evil.example"'],
+    ["POST", { host: "0.0.0.0:3000" }, 'Host "0.0.0.0:3000"'],
+    ["POST", { host: "localhost:port" }, 'Host "localhost:port"'],
+    ["GET", { ...link, host: "evil.example" }, 'Host "evil.example"'],
+    [
+      "POST",
+      { origin: "https://evil.example" },
+      `Origin "https://evil.example" is not accepted: pages of ${accepted}`,
+    ],
+    ["POST", { origin: "http://localhost.evil.example" }, 'Origin "http://localhost.evil.example"'],
+    ["POST", { origin: "null" }, 'Origin "null"'],
+    ["GET", { ...link, origin: "https://evil.example" }, 'Origin "https://evil.example"'],
+    [
+      "POST",
+      { "sec-fetch-site": "cross-site" },
+      `Sec-Fetch-Site "cross-site" is not accepted: pages of ${accepted}`,
+    ],
+    ["POST", link, 'Sec-Fetch-Site "cross-site"'],
+    ["GET", { ...link, "sec-fetch-mode": "no-cors" }, 'Sec-Fetch-Site "cross-site"'],
+    ["GET", { ...link, "sec-fetch-dest": "iframe" }, 'Sec-Fetch-Site "cross-site"'],
+  ])("refuses what a page of another site sends: %s %j", async (method, headers, reason) => {
     const { endpoint } = await startGateway(answering("{ statusCode: 200 }"));
-    const response = await sendRaw(endpoint, "/", { method: "POST", headers, body: "{}" });
+    const response = await sendRaw(endpoint, "/", { method, headers });
     expect(response.status).toBe(403);
     expect(JSON.parse(response.body).message).toContain(reason);
   });
@@ -231,7 +255,7 @@ describe("the gateway itself", () => {
     { origin: "http://127.0.0.1:5173", "sec-fetch-site": "cross-site" },
     { "sec-fetch-site": "same-origin" },
     { "sec-fetch-site": "none" },
-    { "sec-fetch-site": "cross-site", "sec-fetch-mode": "navigate" },
+    link,
   ])("answers this machine: %j", async (headers) => {
     const { endpoint } = await startGateway(answering("{ statusCode: 200 }"));
     expect((await sendRaw(endpoint, "/", { headers })).status).toBe(200);
