@@ -2,7 +2,7 @@
 import * as z from "zod/mini";
 import { issuesMax } from "./bounds.ts";
 import { problemsByCode } from "./problems-by-code.ts";
-import { type ProblemCode } from "./problem-json.ts";
+import type { ProblemCode } from "./problem-json.ts";
 import { shortageSchema } from "./reservation-schemas.ts";
 
 /** One thing wrong with a request: where, and what to change. */

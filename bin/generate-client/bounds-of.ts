@@ -1,6 +1,5 @@
+import { grouped } from "../../contract/fields.ts";
 import type { Schema } from "./read-operations.ts";
-
-const grouped = new Intl.NumberFormat("en-US");
 
 /** Says in words what a schema accepts, where its type does not. Empty for no bounds. */
 export const boundsOf = (schema: Schema): string => {

@@ -22,8 +22,8 @@ const readBody = ({ body = "", isBase64Encoded }: APIGatewayProxyEventV2): strin
   if (bytes.length > bodyBytesMax) {
     refused(problems.too_large, `The body has ${bytes.length} bytes, more than ${bodyBytesMax}.`);
   }
-  if (!isUtf8(bytes)) refused(problems.invalid_json, "The body is not UTF-8.");
-  const text = bytes.toString();
+  if (isBase64Encoded && !isUtf8(bytes)) refused(problems.invalid_json, "The body is not UTF-8.");
+  const text = isBase64Encoded ? bytes.toString() : body;
   const depth = depthOf(text);
   if (depth > jsonDepthMax) {
     const message = `must be nested at most ${jsonDepthMax} deep, not ${depth}`;

@@ -220,9 +220,10 @@ export function wastesSplits(sourcing: Sourcing, plan: SourcingPlan): boolean {
  */
 export function settleForLess(sourcing: Sourcing): Taken[] | undefined {
   const { order, wants } = sourcing;
+  // The most units of each line that the order could have if it had taken nothing yet.
+  const reach = mostUnits(demandsWithOwn(sourcing), wholeLimits(sourcing));
+  if (!order.takesLess || Math.max(...reach) === 0) return shortOf(sourcing, reach);
   const units = mostUnits(missingDemands(sourcing), limitsOf(sourcing));
-  const reach = reachOf(sourcing);
-  if (!order.takesLess || Math.max(...reach) === 0) return shortOf(sourcing);
   if (wants.some(({ taken }, index) => reach[index]! > taken + units[index]!)) {
     return wants.map(() => ({ blocked: true }));
   }
@@ -230,14 +231,8 @@ export function settleForLess(sourcing: Sourcing): Taken[] | undefined {
   return undefined;
 }
 
-/** The most units of each line that the order could have, as if it had taken nothing yet. */
-const reachOf = (sourcing: Sourcing): number[] =>
-  mostUnits(demandsWithOwn(sourcing), wholeLimits(sourcing));
-
 /** The lines that get too few units of the locations that have most of the order. */
-function shortOf(sourcing: Sourcing): Taken[] {
-  const { wants, seen } = sourcing;
-  const reach = reachOf(sourcing);
+function shortOf({ wants, seen }: Sourcing, reach: readonly number[]): Taken[] {
   return wants.map(({ line, levelKeys }, index): Taken => {
     if (reach[index]! >= line.quantity) return { taken: true };
     const levels = levelKeys.flatMap((key) => (key !== undefined && seen.get(key)) || []);

@@ -22,21 +22,17 @@ const crossOriginHeader = Buffer.from("\r\naccess-control-allow-origin:");
 const unknownLetter = "X".charCodeAt(0);
 
 /**
- * Gives a name another one of the same length, which its reader passes over. A name that two chunks share is not
- * seen, and kept: one of very many.
+ * Renames each occurrence to another name of the same length, which its reader ignores. An occurrence that spans two
+ * chunks is rare, and stays.
  */
-const renameIn = (chunk: Buffer, name: Buffer, letterAt: number): void => {
-  let index = chunk.indexOf(name);
-  while (index !== -1) {
-    chunk[index + letterAt] = unknownLetter;
-    index = chunk.indexOf(name, index + 1);
-  }
-};
-
 const renameEach = (name: Buffer, letterAt: number): Transform =>
   new Transform({
     transform: (chunk: Buffer, _encoding, done) => {
-      renameIn(chunk, name, letterAt);
+      let index = chunk.indexOf(name);
+      while (index !== -1) {
+        chunk[index + letterAt] = unknownLetter;
+        index = chunk.indexOf(name, index + 1);
+      }
       done(null, chunk);
     },
   });
@@ -44,25 +40,22 @@ const renameEach = (name: Buffer, letterAt: number): Transform =>
 const endOfHead = Buffer.from("\r\n\r\n");
 const headBytesMax = 64 * 1024;
 
-/** The head of the first request, which stays to be read; what there is of it where the client ends before. */
+/** Returns the head of the first request, or all bytes where the client ends before. The bytes stay to be read. */
 const firstHead = async (client: Socket): Promise<string> => {
-  const chunks: Buffer[] = [];
+  let read = Buffer.alloc(0);
   let end = -1;
-  let bytes = 0;
-  while (end === -1 && bytes < headBytesMax && !client.readableEnded) {
+  while (end === -1 && read.length < headBytesMax && !client.readableEnded) {
     const chunk = client.read() as Buffer | null;
     if (chunk === null) {
       await Promise.race([once(client, "readable"), once(client, "end"), once(client, "close")]);
       if (client.destroyed) break;
       continue;
     }
-    chunks.push(chunk);
-    bytes += chunk.length;
-    end = Buffer.concat(chunks).indexOf(endOfHead);
+    read = Buffer.concat([read, chunk]);
+    end = read.indexOf(endOfHead);
   }
-  const read = Buffer.concat(chunks);
-  if (bytes > 0) client.unshift(read);
-  return read.toString("latin1", 0, end === -1 ? bytes : end);
+  if (read.length > 0) client.unshift(read);
+  return read.toString("latin1", 0, end === -1 ? read.length : end);
 };
 
 const readHead = (head: string) => {

@@ -4,8 +4,8 @@
  * lose a reply; DynamoDB does all three, and this is how the real client meets them.
  */
 import { once } from "node:events";
-import { createServer, request, type IncomingMessage, type ServerResponse } from "node:http";
-import type { AddressInfo } from "node:net";
+import { request, type IncomingMessage, type ServerResponse } from "node:http";
+import { readBytes, startLoopbackServer } from "./loopback-server.ts";
 
 export type Fault =
   /** The transaction is cancelled, with a reason for each of its actions. */
@@ -30,12 +30,6 @@ export interface FaultProxy {
   takeRequests(): string[];
   stop(): Promise<void>;
 }
-
-const readBody = async (incoming: IncomingMessage): Promise<Buffer> => {
-  const chunks: Buffer[] = [];
-  for await (const chunk of incoming) chunks.push(chunk as Buffer);
-  return Buffer.concat(chunks);
-};
 
 const fail = (response: ServerResponse, status: number, body: Record<string, unknown>) => {
   response.writeHead(status, { "Content-Type": "application/x-amz-json-1.0" });
@@ -63,7 +57,7 @@ export const startFaultProxy = async (engineEndpoint: string): Promise<FaultProx
     const outgoing = request(target, { method, headers, path });
     outgoing.end(body);
     const [reply] = (await once(outgoing, "response")) as [IncomingMessage];
-    const answer = await readBody(reply);
+    const answer = await readBytes(reply);
     if ((await watcher?.(number, "after")) === false) incoming.socket.destroy();
     else response?.writeHead(reply.statusCode ?? 500, reply.headers).end(answer);
   };
@@ -71,7 +65,7 @@ export const startFaultProxy = async (engineEndpoint: string): Promise<FaultProx
   const answer = async (incoming: IncomingMessage, response: ServerResponse) => {
     const operation = String(incoming.headers["x-amz-target"]).split(".").at(-1)!;
     requests.push(operation);
-    const body = await readBody(incoming);
+    const body = await readBytes(incoming);
     const fault = planned.get(operation)?.shift();
     switch (fault?.kind) {
       case undefined:
@@ -92,14 +86,9 @@ export const startFaultProxy = async (engineEndpoint: string): Promise<FaultProx
     }
   };
 
-  const server = createServer((incoming, response) => {
-    answer(incoming, response).catch(() => incoming.socket.destroy());
-  });
-  await new Promise<void>((resolve) => server.listen(0, "127.0.0.1", resolve));
-  const { port } = server.address() as AddressInfo;
-
+  const server = await startLoopbackServer(answer);
   return {
-    endpoint: `http://127.0.0.1:${port}`,
+    ...server,
     plan: (operation, faults) => void planned.set(operation, faults),
     watch: (next) => {
       watcher = next;
@@ -110,10 +99,5 @@ export const startFaultProxy = async (engineEndpoint: string): Promise<FaultProx
       requests = [];
       return taken;
     },
-    stop: () =>
-      new Promise((resolve) => {
-        server.close(() => resolve());
-        server.closeAllConnections();
-      }),
   };
 };

@@ -4,13 +4,12 @@
  */
 import { once } from "node:events";
 import {
-  createServer,
   request,
   type IncomingHttpHeaders,
   type IncomingMessage,
   type ServerResponse,
 } from "node:http";
-import type { AddressInfo } from "node:net";
+import { readBytes, startLoopbackServer } from "./loopback-server.ts";
 
 export interface ProxiedRequest {
   method: string;
@@ -47,12 +46,12 @@ export const startReplyProxy = async (upstream: string): Promise<ReplyProxy> => 
     const outgoing = request(new URL(path, upstream), { method, headers });
     outgoing.end(body);
     const [reply] = (await once(outgoing, "response")) as [IncomingMessage];
-    return { reply, text: await readText(reply) };
+    return { reply, body: await readBytes(reply) };
   };
 
   const answer = async (incoming: IncomingMessage, response: ServerResponse): Promise<void> => {
     const { method = "GET", url: path = "/", headers } = incoming;
-    const received = { method, path, headers, body: await readText(incoming) };
+    const received = { method, path, headers, body: (await readBytes(incoming)).toString() };
     requests.push(received);
     const isSame = (one: ProxiedRequest) => one.method === method && one.path === path;
     const fault = plan(received, requests.filter(isSame).length);
@@ -61,19 +60,14 @@ export const startReplyProxy = async (upstream: string): Promise<ReplyProxy> => 
       response.writeHead(fault.status, { "Content-Type": "application/json", ...fault.headers });
       return void response.end(JSON.stringify(fault.body ?? { message: "Service Unavailable" }));
     }
-    const { reply, text } = await forward(received);
+    const { reply, body } = await forward(received);
     if (fault?.kind === "loseReply") return void incoming.socket.destroy();
-    response.writeHead(reply.statusCode ?? 500, reply.headers).end(text);
+    response.writeHead(reply.statusCode ?? 500, reply.headers).end(body);
   };
 
-  const server = createServer((incoming, response) => {
-    answer(incoming, response).catch(() => incoming.socket.destroy());
-  });
-  await new Promise<void>((resolve) => server.listen(0, "127.0.0.1", resolve));
-  const { port } = server.address() as AddressInfo;
-
+  const server = await startLoopbackServer(answer);
   return {
-    endpoint: `http://127.0.0.1:${port}`,
+    ...server,
     plan: (faults) => {
       plan = faults;
     },
@@ -82,16 +76,5 @@ export const startReplyProxy = async (upstream: string): Promise<ReplyProxy> => 
       requests = [];
       return taken;
     },
-    stop: () =>
-      new Promise((resolve) => {
-        server.close(() => resolve());
-        server.closeAllConnections();
-      }),
   };
-};
-
-const readText = async (incoming: IncomingMessage): Promise<string> => {
-  const chunks: Buffer[] = [];
-  for await (const chunk of incoming) chunks.push(chunk as Buffer);
-  return Buffer.concat(chunks).toString();
 };
