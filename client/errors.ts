@@ -1,4 +1,4 @@
-/** The faults of a call. What a shop must act on, such as a shortage, is an outcome and never one of these. */
+/** The faults of a call. A refusal that a shop must act on, such as a shortage, is an outcome and not a fault. */
 import type { Issue, ProblemCode } from "./generated/schemas.ts";
 
 /** A problem code of Holdfast (docs/api.md), or one of the codes of faults that Holdfast does not report itself. */
@@ -68,7 +68,7 @@ export class HoldfastError extends Error {
  * The fault of one option, or of one member of a request. Nothing was sent.
  *
  * @param path the option, as the caller names it
- * @param message what is wrong with it, to be read after its path
+ * @param message the fault, as a phrase that follows the path
  */
 export const invalid = (
   code: "invalid_option" | "invalid_request",

@@ -7,7 +7,7 @@ import type { CallRequest } from "./request.ts";
 
 export interface Page<Item> {
   items: Item[];
-  /** Where the next page begins. Undefined on the last page. */
+  /** The cursor of the next page. Undefined on the last page. */
   cursor?: string;
 }
 

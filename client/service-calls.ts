@@ -3,7 +3,7 @@ import type { CallOptions } from "./options.ts";
 import type { OutcomeOf } from "./outcome.ts";
 
 export interface ServiceCalls {
-  /** Asks whether the service is up: `healthy` with its `version`. Needs no authorization. */
+  /** Checks the health of the service: `healthy` with its `version`. Needs no authorization. */
   health(options?: CallOptions): Promise<OutcomeOf<"health">>;
 
   /** Reads the OpenAPI document of the deployed version: `found` with `document`. */

@@ -136,13 +136,13 @@ export const holdEntriesMax = 160_000;
 /** Bytes of a request body. */
 export const bodyBytesMax = 256 * 1024;
 
-/** Objects and lists within each other, in a body or an event: many more than the contract has. */
+/** The maximum nesting depth of a body or an event, many times the depth of the contract. */
 export const jsonDepthMax = 32;
 
-/** What is wrong with a request, at most: a body may have a fault in every few bytes. */
+/** The maximum number of issues in one refusal: a body may have a fault in every few bytes. */
 export const issuesMax = 20;
 
-/** Bytes of an answer. Lambda returns 6,291,556 at most, as JSON in which the answer is a text once more. */
+/** Maximum bytes of an answer. Lambda returns at most 6,291,556 bytes of JSON, with the answer escaped as a string. */
 export const answerBytesMax = 5_000_000;
 
 /**

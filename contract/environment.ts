@@ -1,6 +1,6 @@
 /**
- * The names of the variables by which the stack configures its functions. Each is an export of its own, so that the
- * bundle of a function has only those that it reads.
+ * The names of the variables by which the stack configures its functions. Each is a separate export, so that the
+ * bundle of a function includes only the names that it reads.
  */
 export const stockTable = "STOCK_TABLE";
 export const reservationsTable = "RESERVATIONS_TABLE";
@@ -20,7 +20,7 @@ export const inventoryEventsTopic = "INVENTORY_EVENTS_TOPIC";
 /** The source that the events name. */
 export const eventSource = "EVENT_SOURCE";
 export const lowStockThreshold = "LOW_STOCK_THRESHOLD";
-/** Address of the queue that feeds a function, and of the one for what it cannot use. */
+/** URLs of a function's queue and of its dead-letter queue. */
 export const queue = "QUEUE_URL";
 export const deadLetterQueue = "DEAD_LETTER_QUEUE_URL";
 export const notificationChannel = "NOTIFICATION_CHANNEL";

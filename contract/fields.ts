@@ -46,8 +46,8 @@ export const text = (pattern: RegExp, expected: string) => {
 };
 
 /**
- * No control, format, private or unassigned characters, no line or paragraph separators. Nor U+FFFD: it stands
- * for bytes that were no UTF-8, and makes different texts the same.
+ * No control, format, private or unassigned characters, no line or paragraph separators. U+FFFD is
+ * excluded as well: decoders put it in place of invalid UTF-8, which makes different texts equal.
  */
 export const printablePattern = (lengthMax: number): RegExp =>
   new RegExp(`^[^\\p{C}\\p{Zl}\\p{Zp}\\uFFFD]{1,${lengthMax}}$`, "u");

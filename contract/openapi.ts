@@ -78,7 +78,7 @@ const contentOf = (answer: Operation["answer"]): Json => {
   return { content: { "application/json": { schema } } };
 };
 
-/** What carries a version has it as its tag. A repeat under a key says so, and what was made says where it is. */
+/** Returns the headers of an answer: `ETag`, `Idempotency-Replayed` for a repeat, `Location` for a new record. */
 const headersOf = ({ request, answer, hasLocation }: Operation, status: number): Json => {
   const headers = {
     ...((answer === "Stock" || answer === "Reservation") && {
@@ -88,18 +88,18 @@ const headersOf = ({ request, answer, hasLocation }: Operation, status: number):
       status === 200 && {
         "Idempotency-Replayed": {
           schema: { const: "true" },
-          description: "Present where the call was made before, under the same key",
+          description: "Present if this call repeats an earlier one under the same key",
         },
       }),
     ...(hasLocation &&
       status === 201 && {
-        Location: { schema: { type: "string" }, description: "The path of what was made" },
+        Location: { schema: { type: "string" }, description: "The path of the new record" },
       }),
   };
   return Object.keys(headers).length > 0 ? { headers } : {};
 };
 
-/** What API Gateway answers itself, before a function runs. */
+/** A response that API Gateway returns before a function runs. */
 const gatewayResponse = (description: string): Json => ({
   description,
   content: { "application/json": { schema: { $ref: "#/components/schemas/GatewayError" } } },

@@ -1,4 +1,4 @@
-/** The operations of the API: what each is for, what it takes, and what it answers. For the OpenAPI document. */
+/** The operations of the API for the OpenAPI document: purpose, request, answers and refusals. */
 import { channelListSchema, channelSchema } from "./channel-schemas.ts";
 import { channelRequest, listChannelsRequest, setChannelRequest } from "./channels.ts";
 import {
@@ -52,12 +52,12 @@ export interface Operation {
   /** Markdown. */
   description: string;
   request: RequestSchema;
-  /** What a success means, by status. */
+  /** The meaning of each success status. */
   successes: Record<number, string>;
   answer: keyof typeof answers | "document" | "empty";
   /** True where a success with 201 has the header `Location`. */
   hasLocation?: true;
-  /** Refusals besides those that every call can meet. */
+  /** Refusals in addition to the common ones. */
   refusals: (ProblemCode | { code: ProblemCode; status: number })[];
 }
 
@@ -101,7 +101,7 @@ const stockOperations = {
   setStock: {
     summary: "Set the units on hand of a SKU",
     description:
-      "`onHand` counts all units on the shelf, also those that are sold and not yet shipped; what is reserved stays reserved. Send `expectedVersion`, or `If-Match`, so that a count is not set over a newer one.",
+      "`onHand` counts all units on the shelf, including sold units that are not shipped yet. Reserved units stay reserved. Send `expectedVersion`, or `If-Match`, so that a count is not set over a newer one.",
     request: setStockRequest,
     successes: { 200: "Replaced", 201: "Created" },
     answer: "Stock",
@@ -133,7 +133,7 @@ const stockOperations = {
   listMovements: {
     summary: "List the changes of a SKU's counts, newest first",
     description:
-      "The ledger: each movement is one change of the counts, with what it was for. The list may lag a few seconds behind.",
+      "The ledger: each movement is one change of the counts, with its reason. The list may lag a few seconds behind.",
     request: listMovementsRequest,
     successes: { 200: "A page; without a cursor, the last one" },
     answer: "MovementPage",
@@ -161,7 +161,7 @@ const stockOperations = {
   adjustStock: {
     summary: "Add or take away units of a SKU; repeatable with an Idempotency-Key",
     description:
-      "Units that are taken away come out of those that are available; where these are too few, nothing changes.",
+      "Removed units are taken from the available units. If there are too few, the call changes nothing.",
     request: adjustStockRequest,
     successes: { 200: "The stock record" },
     answer: "Stock",
@@ -263,7 +263,7 @@ export const operations: Record<OperationId, Operation> = {
   reserve: {
     summary: "Hold units of one or more SKUs: all lines or none",
     description:
-      "The database subtracts under a condition, so that no unit is held twice. A shortage names every line that fell short. Always send an `Idempotency-Key`: a repeat under it meets the same reservation.",
+      "The database subtracts under a condition, so that no unit is held twice. A shortage names every line with too few units. Always send an `Idempotency-Key`: a repeat under it meets the same reservation.",
     request: reserveRequest,
     successes: { 200: "A repeat of an earlier call, with Idempotency-Replayed: true", 201: "Held" },
     answer: "Reservation",
@@ -288,7 +288,7 @@ export const operations: Record<OperationId, Operation> = {
   listReservations: {
     summary: "List the reservations of an order, newest first",
     description:
-      "A reservation that was made this instant may not be listed yet; what is listed is as it is now.",
+      "A reservation that was made this instant may not be listed yet. Listed reservations show their current state.",
     request: listReservationsRequest,
     successes: { 200: "A page; without a cursor, the last one" },
     answer: "ReservationPage",
@@ -379,7 +379,7 @@ export const operations: Record<OperationId, Operation> = {
   },
   health: {
     summary: "Whether the service is up",
-    description: "It needs no authorization, and asks no database.",
+    description: "Needs no authorization and reads no database.",
     request: {},
     successes: { 200: "It is" },
     answer: "Health",

@@ -1,4 +1,4 @@
-/** How a problem is written, whichever it is. */
+/** Media type, type URI and special statuses of problems. */
 import type * as problems from "./problems.ts";
 
 /** A code with its usual status, and its title. */

@@ -19,7 +19,7 @@ export const problemSchema = z.object({
   code: z.enum(Object.keys(problemsByCode) as [ProblemCode, ...ProblemCode[]]),
   requestId: z.string(),
   issues: z.optional(z.array(issueSchema).check(z.maxLength(issuesMax))),
-  /** How many more issues there are. */
+  /** The number of issues that are not listed. */
   moreIssues: z.optional(z.int().check(z.gte(1))),
   shortages: z.optional(z.array(shortageNowSchema)),
   skus: z.optional(z.array(z.string())),

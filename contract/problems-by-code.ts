@@ -1,4 +1,4 @@
-/** All problems, for whoever gets a code at run time. */
+/** All problems by code, for a lookup at run time. */
 import type { ProblemCode, ProblemKind } from "./problem-json.ts";
 import * as problems from "./problems.ts";
 

@@ -1,6 +1,6 @@
 /**
- * What goes wrong, as `application/problem+json` (RFC 9457): the codes, each an export of that name, so that the
- * bundle of a function has only those that it answers with.
+ * Problem codes for `application/problem+json` (RFC 9457). Each code is an export of the same name, so that the bundle
+ * of a function includes only the codes that it uses.
  */
 export const invalid_json = {
   code: "invalid_json",

@@ -1,8 +1,8 @@
-/** Choices of a stack that its functions are told. */
+/** Settings that a stack passes to its functions. */
 
-/** What becomes of a payment of an order whose hold has expired. */
+/** The handling of a payment for an order whose hold has expired. */
 export const lateOrderPayments = ["reacquire", "dead-letter"] as const;
 export type LateOrderPayment = (typeof lateOrderPayments)[number];
 
-/** By what a notification goes out. */
+/** The service that sends a notification. */
 export type NotificationChannel = "ses" | "log";

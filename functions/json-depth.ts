@@ -1,6 +1,6 @@
 /**
- * How deep a JSON text is nested: 0 for a text or a number, 1 for `{}`. It looks at the brackets outside of strings
- * and does not recurse, so that a deep text is refused before anything does.
+ * Returns the nesting depth of a JSON text: 0 for a string or a number, 1 for `{}`. Counts the brackets outside of
+ * strings without recursion, so that a deep text is refused before a recursive function reads it.
  */
 export const depthOf = (json: string): number => {
   let depth = 0;

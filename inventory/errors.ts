@@ -38,7 +38,7 @@ export class InventoryError extends Error {
  * The error of one argument.
  *
  * @param path the argument, as the caller names it
- * @param message what is wrong with it, to be read after its path
+ * @param message the fault, as a phrase that follows the path
  */
 export const invalidArgument = (path: string, message: string): InventoryError =>
   new InventoryError("invalid_argument", `${path} ${message}`, { issues: [{ path, message }] });

@@ -1,6 +1,6 @@
 /**
  * Requests of web pages of other sites, which reach this machine through a browser that runs on it. A page may send
- * them across sites, or have the name of its own site resolve to 127.0.0.1 (DNS rebinding). The browser tells both by
+ * them across sites, or have the name of its own site resolve to 127.0.0.1 (DNS rebinding). The browser reports both by
  * headers that a page cannot set: `Host`, `Origin` and `Sec-Fetch-Site`.
  */
 import type { IncomingMessage, RequestListener } from "node:http";

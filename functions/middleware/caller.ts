@@ -1,8 +1,8 @@
-/** Who calls, as API Gateway's authorizer names them. Nobody is known where the stack has no authorizer. */
+/** The caller of a request, from API Gateway's authorizer. A stack without an authorizer has no known callers. */
 import type { APIGatewayProxyEventV2 } from "aws-lambda";
 import { actorLengthMax } from "../../contract/bounds.ts";
 
-/** What API Gateway's authorizers tell of the caller; the types know of none here. */
+/** The caller's identity in API Gateway's event, which the package's types leave out. */
 interface Identified {
   authorizer?: {
     jwt?: { claims?: { sub?: string; client_id?: string } };
@@ -19,10 +19,10 @@ const callerOf = ({ requestContext }: APIGatewayProxyEventV2): string | undefine
 export const actorOf = (event: APIGatewayProxyEventV2): string | undefined =>
   callerOf(event)?.slice(0, actorLengthMax).toWellFormed();
 
-/** The session of an assumed role: another one in each function or container of the same service. */
+/** The session name of an assumed role. Each function or container of a service has a different one. */
 const session = /(?<=:assumed-role\/[^/]+)\/.*$/;
 
-/** The key of a request as its caller's own: the same key of two callers is two keys. */
+/** Combines an idempotency key with its caller, so that the same key of two callers is two keys. */
 export const ownKey = (event: APIGatewayProxyEventV2, idempotencyKey: string): string => {
   const caller = callerOf(event);
   return caller === undefined

@@ -95,7 +95,7 @@ export const allHolds = async (
 /** The partition of the index for confirmed reservations that wait for units. No sweep looks there. */
 export const backordersShard = -1;
 
-/** What a hold shows of the parts that it owns: its lines, and what it is found by. */
+/** The attributes of a hold that follow from its parts: its lines and its index attributes. */
 export const attributesOfHold = (
   parts: readonly Part[],
 ): Pick<ReservationItem, "lines" | "skus" | "awaitsStock"> => {

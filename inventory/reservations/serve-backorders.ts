@@ -176,7 +176,7 @@ const suppliedRecord = (item: ReservationItem): ReservationItem =>
     ? withLinesOfHold(item)
     : withBackordersIndexed({ ...item, lines: linesOfParts(item.parts.filter(isSold)) });
 
-/** Units that a sale has or had: all but those that it gave back before. */
+/** Returns true for units of a sale: open, fulfilled or cancelled ones, but not released ones. */
 const isSold = (part: Part): boolean =>
   isOpen(part) || part.ended?.by === "fulfilment" || part.ended?.by === "cancellation";
 

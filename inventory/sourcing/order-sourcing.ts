@@ -77,8 +77,8 @@ export function beginSourcing(order: ChannelOrder): Sourcing {
     own: [],
     levelKeys: [...new Set(keys)],
     seen: new Map(),
-    // A reservation may have units at locations that have left the channel, and at more than are allowed by now:
-    // it takes units at those that are left of them, and at no others.
+    // A reservation may have units at locations that have left the channel, or at more locations than the channel
+    // now allows. It then takes units only at its own locations that are still in the channel.
     splitsMax: Math.max(usedBefore.size, maxSplits - (usedLocations.size - usedBefore.size)),
     usedBefore,
   };

@@ -96,7 +96,7 @@ export const startEngineDoor = async (engine: {
     sockets.add(socket);
     return socket.on("close", () => sockets.delete(socket));
   };
-  /** A browser sends all requests of a connection to one name: the first one tells of all. */
+  /** A browser sends all requests of a connection to one host, so that the first request is enough to check. */
   const open = async (client: Socket): Promise<void> => {
     const reason = foreignReason(readHead(await firstHead(client)));
     if (reason !== undefined) {
@@ -106,7 +106,7 @@ export const startEngineDoor = async (engine: {
     }
     const inner = known(createConnection({ host: hostname, port: Number(port), noDelay: true }));
     const tokens = engine.losesTokens ? [renameEach(tokenName, 1)] : [];
-    // Either end may go at any time; its other half then goes too, and the SDK asks again.
+    // When one end closes, the pipeline closes the other one, and the SDK retries.
     pipeline([client, ...tokens, inner]).catch(() => {});
     pipeline(inner, renameEach(crossOriginHeader, 2), client).catch(() => {});
   };

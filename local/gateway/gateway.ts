@@ -15,7 +15,7 @@ export interface GatewayOptions {
   api: ApiDescription;
   /** Calls a function with an event as JSON. Always resolves. */
   invoke: (functionId: string, event: string) => Promise<{ isFailed: boolean; answer: string }>;
-  /** Told of an answer that Lambda would not return. */
+  /** Called with the reason when an answer exceeds what Lambda returns. */
   onFailure: (message: string) => void;
 }
 
@@ -27,7 +27,7 @@ interface Target extends RouteDescription {
 const bodyBytesMax = 10 * 1024 * 1024;
 
 /**
- * Lambda's bound on what a function returns, in bytes of JSON.
+ * Lambda's maximum for the response of a function, in bytes of JSON.
  * https://docs.aws.amazon.com/lambda/latest/dg/gettingstarted-limits.html
  */
 const answerBytesMax = 6_291_556;

@@ -27,7 +27,7 @@ afterAll(async () => {
   await listener?.stop();
 });
 
-it("shows every operation, and asks this run alone", async () => {
+it("shows every operation, and sends requests to this run only", async () => {
   const page = await browser.newPage();
   const problems: string[] = [];
   page.on("request", (request) => {

@@ -102,7 +102,7 @@ describe("stock", () => {
     expect(replaced.headers.get("etag")).toBe('"2"');
   });
 
-  test("GET answers 304 to whoever has the version, and only then", async () => {
+  test("GET returns 304 only to a caller that has the current version", async () => {
     const sku = await stocked(5);
     const path = `/v1/stock/${sku}`;
     const { headers, body } = await client.get(path);
@@ -944,7 +944,7 @@ describe("a hold is changed", () => {
     expect(await stockOf(second)).toMatchObject({ available: 1, reserved: 0 });
   });
 
-  test("has another ETag, and GET answers 304 to whoever has that", async () => {
+  test("has a new ETag, with which GET returns 304", async () => {
     const sku = await stocked(9);
     const { reservationId } = await held(sku);
     const path = `/v1/reservations/${reservationId}`;
@@ -999,7 +999,7 @@ describe("a hold is changed", () => {
     await expect
       .poll(async () => (await client.get(`/v1/reservations/${expired}`)).body, { timeout: 10_000 })
       .toMatchObject({ status: "expired" });
-    // Whoever saw it held has the version that it still has in its record for a moment.
+    // The record still has the version that a caller read while it was held.
     const path = `/v1/reservations/${expired}`;
     expect((await client.get(path, { "If-None-Match": '"1"' })).status).toBe(200);
     expectProblem(await change(expired, lines), "reservation_expired");

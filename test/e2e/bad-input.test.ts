@@ -93,7 +93,7 @@ describe("a body", () => {
     }
   });
 
-  test("with thousands of faults is told the first 20, and how many more there are", async () => {
+  test("with thousands of faults is refused with 20 issues, and the number of the others", async () => {
     const unknown = Array.from({ length: 15_000 }, (_, index) => [`m${index}`, 0]);
     const answer = await reserve({ ...line(1), ...Object.fromEntries(unknown) });
     const problem = expectRefusal(answer, 400, "invalid_request");

@@ -1,6 +1,5 @@
 /**
- * What a browser on this machine gets from the local run: a reference of the API; and for a page of another site,
- * nothing.
+ * Browsers and the local run: a browser gets a reference of the API, and pages of other sites get no access.
  */
 import { afterAll, beforeAll, expect, inject, test } from "vitest";
 import { createClient } from "../support/http-client.ts";

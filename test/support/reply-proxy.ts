@@ -1,6 +1,6 @@
 /**
  * A proxy that stands between a client and the API: it passes requests on, but for those for which a test plans a
- * fault. It keeps what it was sent.
+ * fault. It records all requests.
  */
 import { once } from "node:events";
 import {

@@ -23,12 +23,12 @@ const shardsRange = [2, 4] as const;
 /** The locations whose levels a run has: the default one alone, others too, or those of channels. */
 type Places = "default" | "named" | "channels";
 
-/** What a run has. */
+/** The features of one run. */
 interface Features {
   places: Places;
-  /** Some units are kept from sale, and units are moved. */
+  /** True for safety stock, and for moves of units. */
   keeps: boolean;
-  /** Some levels are sold before they are there. */
+  /** True for levels with a `backorderLimit`. */
   backorders: boolean;
 }
 

@@ -1,4 +1,4 @@
-/** A `fetch` that answers from a script, and keeps what it was sent. */
+/** A `fetch` that answers from a script, and records all requests. */
 export interface SentRequest {
   method: string;
   url: string;

@@ -114,7 +114,7 @@ test("an adjustment of 0 is not valid", () => {
   });
 });
 
-test("each operation says what it is for, and has the headers of its answers", () => {
+test("each operation has a description and the headers of its answers", () => {
   const operations = Object.values(document.paths).flatMap((methods) => Object.values(methods));
   for (const { operationId, description } of operations as unknown as {
     operationId: string;

@@ -17,7 +17,7 @@ const refusalOf = (error: Error, headers: Record<string, string> = {}): Refusal 
 const key = { "idempotency-key": "cart-1" };
 
 test.each<InventoryErrorCode>(["busy", "unavailable"])(
-  "%s tells a caller with a key, and no other, to keep the key",
+  "%s advises only a caller with a key to keep the key",
   (code) => {
     const error = new InventoryError(code, "inner");
     expect(refusalOf(error, key)).toMatchObject({

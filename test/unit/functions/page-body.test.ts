@@ -3,7 +3,7 @@ import { answerBytesMax } from "../../../contract/bounds.ts";
 import { pageBody } from "../../../functions/page-body.ts";
 import type { PageWanted } from "../../../inventory/dynamodb/list-newest.ts";
 
-/** A list of texts of so many bytes each, whose cursor is the number of the next one. */
+/** Returns a list of texts of the given sizes in bytes. Its cursor is the index of the next text. */
 const listOf = (sizes: readonly number[]) => {
   const limits: number[] = [];
   const read = ({ limit = 0, cursor = "0" }: PageWanted) => {

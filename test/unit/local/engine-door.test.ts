@@ -38,7 +38,7 @@ const open = async (): Promise<Socket> => {
   return socket;
 };
 
-/** What the engine gets when `text` is sent. */
+/** Sends `text` and returns the bytes that the engine receives. */
 const pass = async (text: string): Promise<string> => {
   received.length = 0;
   const socket = await open();

@@ -8,7 +8,7 @@ const answering = (expression: string) => ({
   functions: { Answer: `export const handler = async (event) => (${expression});` },
 });
 
-/** What a browser sends when its user follows a link of another site. */
+/** The headers of a browser whose user follows a link from another site. */
 const link = {
   "sec-fetch-site": "cross-site",
   "sec-fetch-mode": "navigate",
